@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0
+//! The few fields of transport headers that translation looks at.
+
+use super::{bytes, icmp, Reason};
+
+/// Protocol numbers.
+pub const ICMP: u8 = 1;
+/// Protocol numbers.
+pub const TCP: u8 = 6;
+/// Protocol numbers.
+pub const UDP: u8 = 17;
+/// Protocol numbers.
+pub const ICMPV6: u8 = 58;
+
+/// The IPv4 protocol number of an IPv6 transport.
+#[inline]
+pub const fn protocol_to_v4(next_header: u8) -> u8 {
+    match next_header {
+        ICMPV6 => ICMP,
+        other => other,
+    }
+}
+
+/// The IPv6 next header of an IPv4 protocol.
+#[inline]
+pub const fn protocol_to_v6(protocol: u8) -> u8 {
+    match protocol {
+        ICMP => ICMPV6,
+        other => other,
+    }
+}
+
+/// Length of the fixed transport header.
+#[inline]
+pub const fn header_len(protocol: u8) -> Option<usize> {
+    match protocol {
+        TCP => Some(20),
+        UDP | ICMP | ICMPV6 => Some(8),
+        _ => None,
+    }
+}
+
+/// Where the checksum stands in the transport header.
+#[inline]
+pub const fn check_offset(protocol: u8) -> Option<usize> {
+    match protocol {
+        TCP => Some(16),
+        UDP => Some(6),
+        ICMP | ICMPV6 => Some(2),
+        _ => None,
+    }
+}
+
+/// The octet with the TCP flags.
+#[inline]
+pub fn tcp_flags(segment: &[u8]) -> Option<u8> {
+    segment.get(13).copied()
+}
+
+/// The ports of a packet; both are the identifier of an ICMP echo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ports {
+    /// Source port.
+    pub sport: u16,
+    /// Destination port.
+    pub dport: u16,
+}
+
+impl Ports {
+    /// Reads the ports from the first 8 bytes of `transport`, all that an ICMP error must quote.
+    #[inline]
+    pub fn read(protocol: u8, transport: &[u8]) -> Result<Ports, Reason> {
+        let [b0, b1, b2, b3, b4, b5, ..] =
+            bytes::array::<8>(transport, 0).ok_or(Reason::Truncated)?;
+        match protocol {
+            TCP | UDP => Ok(Ports {
+                sport: u16::from_be_bytes([b0, b1]),
+                dport: u16::from_be_bytes([b2, b3]),
+            }),
+            ICMP if icmp::is_echo4(b0, b1) => Ok(Ports::echo(u16::from_be_bytes([b4, b5]))),
+            ICMPV6 if icmp::is_echo6(b0, b1) => Ok(Ports::echo(u16::from_be_bytes([b4, b5]))),
+            ICMP | ICMPV6 => Err(Reason::IcmpType),
+            _ => Err(Reason::UnknownProtocol),
+        }
+    }
+
+    /// The identifier of an ICMP echo.
+    #[inline]
+    pub const fn echo(id: u16) -> Ports {
+        Ports {
+            sport: id,
+            dport: id,
+        }
+    }
+}

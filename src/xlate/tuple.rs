@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0
+//! Addresses and ports of a packet in either family.
+
+use core::net::{Ipv4Addr, Ipv6Addr};
+
+use super::checksum::Sum;
+
+/// Addresses and ports of an IPv4 packet; both ports are the identifier of an ICMP echo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tuple4 {
+    /// Source address.
+    pub saddr: Ipv4Addr,
+    /// Destination address.
+    pub daddr: Ipv4Addr,
+    /// Source port.
+    pub sport: u16,
+    /// Destination port.
+    pub dport: u16,
+}
+
+impl Tuple4 {
+    /// What the addresses add to a transport checksum: for CHECKSUM_PARTIAL fields.
+    #[inline]
+    pub const fn addr_sum(&self) -> Sum {
+        Sum::ZERO.add_v4(self.saddr).add_v4(self.daddr)
+    }
+
+    /// What addresses and ports add to a transport checksum.
+    #[inline]
+    pub const fn sum(&self) -> Sum {
+        self.addr_sum().add16(self.sport).add16(self.dport)
+    }
+}
+
+/// Addresses and ports of an IPv6 packet; both ports are the identifier of an ICMP echo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tuple6 {
+    /// Source address.
+    pub saddr: Ipv6Addr,
+    /// Destination address.
+    pub daddr: Ipv6Addr,
+    /// Source port.
+    pub sport: u16,
+    /// Destination port.
+    pub dport: u16,
+}
+
+impl Tuple6 {
+    /// What the addresses add to a transport checksum: for CHECKSUM_PARTIAL fields.
+    #[inline]
+    pub const fn addr_sum(&self) -> Sum {
+        Sum::ZERO.add_v6(self.saddr).add_v6(self.daddr)
+    }
+
+    /// What addresses and ports add to a transport checksum.
+    #[inline]
+    pub const fn sum(&self) -> Sum {
+        self.addr_sum().add16(self.sport).add16(self.dport)
+    }
+}
