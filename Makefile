@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0
+# natpt: 'make help' lists what there is.
+
+export KDIR V
+
+all: module userspace
+
+help:
+	@sed -n 's/^## //p' Makefile
+
+## make              natpt.ko and the tools
+## make KDIR=DIR     the same for another Rust-enabled kernel build tree
+## make module       natpt.ko
+module:
+	@scripts/build-module
+
+## make userspace    the tools, in build/userspace/release (KDIR builds: build/userspace-host)
+userspace:
+	@scripts/build-userspace
+
+## make demo         an IPv6-only host talks to IPv4 servers, in a VM
+demo: vm-files
+	@tests/vm/run tests/vm/demo
+
+## make shell        a prompt in the VM, with module and tools at hand
+shell: vm-files
+	@tests/vm/run --interactive tests/vm/shell
+
+## make vm RUN=SCRIPT [ADD="FILE..."]   run a script in a fresh VM
+vm: vm-files
+	@tests/vm/run $(foreach file,$(ADD),--add $(file)) $(or $(RUN),$(error say which script: make vm RUN=SCRIPT))
+
+# What the VM runs is always built for the stock kernel and its Debian.
+vm-files:
+	@scripts/build-module vm
+	@scripts/build-userspace vm
+
+## make check        all tests
+check:
+	@scripts/check host vm
+
+## make check-host   the tests that need no VM
+check-host:
+	@scripts/check host
+
+## make check-vm [T=NAME]   the selftests, or one of them, in the VM
+check-vm:
+	@T=$(T) scripts/check vm
+
+## make bench        instructions per packet, bytes per session
+bench: vm-files
+	@tests/bench/run
+
+## make compliance   which requirements the tests prove
+compliance:
+	@tests/compliance
+
+## make fmt          format the code
+fmt:
+	@scripts/fmt
+
+## make clean        remove what make built
+clean:
+	@rm -rf build natpt.ko
+
+## make distclean    and the cache: build roots, VM images, crates
+distclean: clean
+	@scripts/distclean
+
+.PHONY: all help module userspace demo shell vm vm-files check check-host check-vm bench \
+	compliance fmt clean distclean
