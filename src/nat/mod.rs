@@ -3,3 +3,8 @@
 #![forbid(unsafe_code)]
 // Each of the two crates uses its own part of what stands here.
 #![allow(dead_code, unreachable_pub)]
+
+pub mod port;
+pub mod rule;
+pub mod siphash;
+pub mod tcp;

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0
+//! One `map` statement: which hosts go out under which address.
+
+use core::net::{Ipv4Addr, Ipv6Addr};
+
+use crate::xlate::{addr, l4};
+
+/// Bit of ICMP in a set of protocols, numbered as `protos` of the netlink family.
+pub const ICMP: u32 = 1 << 0;
+/// Bit of TCP.
+pub const TCP: u32 = 1 << 1;
+/// Bit of UDP.
+pub const UDP: u32 = 1 << 2;
+
+const ALL: u32 = ICMP | TCP | UDP;
+
+/// The bit of a transport protocol, 0 for one that is not translated.
+#[inline]
+pub const fn proto_bit(protocol: u8) -> u32 {
+    match protocol {
+        l4::ICMP | l4::ICMPV6 => ICMP,
+        l4::TCP => TCP,
+        l4::UDP => UDP,
+        _ => 0,
+    }
+}
+
+/// The IPv6 hosts of a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Source6 {
+    /// Address.
+    pub addr: Ipv6Addr,
+    /// Prefix length.
+    pub len: u8,
+}
+
+impl Source6 {
+    /// Every host: `any6`.
+    pub const ANY: Source6 = Source6 {
+        addr: Ipv6Addr::UNSPECIFIED,
+        len: 0,
+    };
+
+    /// Whether `addr` is one of the hosts.
+    #[inline]
+    pub const fn contains(&self, addr: Ipv6Addr) -> bool {
+        (addr.to_bits() ^ self.addr.to_bits()) & addr::mask(self.len as u32) == 0
+    }
+}
+
+/// One `map` statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Place in the list.
+    pub number: u32,
+    /// IPv6 hosts.
+    pub from: Source6,
+    /// IPv4 address of the pool.
+    pub to: Ipv4Addr,
+    /// First and last port of the pool; all that are free to use if not given.
+    pub ports: Option<(u16, u16)>,
+    /// Set of protocols; 0 is all of them.
+    pub protos: u32,
+}
+
+/// Why a rule is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuleError {
+    /// Source prefix longer than an address.
+    SourceLength,
+    /// Source has bits beyond its prefix length.
+    SourceHostBits,
+    /// Pool address in 0/8.
+    PoolUnspecified,
+    /// Pool address in 127/8.
+    PoolLoopback,
+    /// Pool address in 224/4.
+    PoolMulticast,
+    /// Pool address in 240/4.
+    PoolReserved,
+    /// Port 0.
+    PortZero,
+    /// Last port before the first one.
+    PortsReversed,
+    /// Unknown bit in the set of protocols.
+    Protocols,
+}
+
+impl RuleError {
+    /// One line for the user.
+    pub const fn text(self) -> &'static str {
+        match self {
+            RuleError::SourceLength => "source prefix length must not be above 128",
+            RuleError::SourceHostBits => "source has bits set beyond its prefix length",
+            RuleError::PoolUnspecified => "pool address must not be in 0.0.0.0/8",
+            RuleError::PoolLoopback => "pool address must not be a loopback address",
+            RuleError::PoolMulticast => "pool address must not be a multicast address",
+            RuleError::PoolReserved => "pool address must not be broadcast or in 240.0.0.0/4",
+            RuleError::PortZero => "port 0 cannot be used",
+            RuleError::PortsReversed => "last port must not be below the first port",
+            RuleError::Protocols => "unknown protocol",
+        }
+    }
+}
+
+impl Rule {
+    /// Tells whether the rule makes sense.
+    pub fn check(&self) -> Result<(), RuleError> {
+        if self.from.len > 128 {
+            return Err(RuleError::SourceLength);
+        }
+        if self.from.addr.to_bits() & !addr::mask(u32::from(self.from.len)) != 0 {
+            return Err(RuleError::SourceHostBits);
+        }
+        match self.to.octets() {
+            [0, ..] => return Err(RuleError::PoolUnspecified),
+            [127, ..] => return Err(RuleError::PoolLoopback),
+            [224..=239, ..] => return Err(RuleError::PoolMulticast),
+            [240..=255, ..] => return Err(RuleError::PoolReserved),
+            _ => {}
+        }
+        match self.ports {
+            Some((0, _) | (_, 0)) => return Err(RuleError::PortZero),
+            Some((first, last)) if last < first => return Err(RuleError::PortsReversed),
+            _ => {}
+        }
+        if self.protos & !ALL != 0 {
+            return Err(RuleError::Protocols);
+        }
+        Ok(())
+    }
+
+    /// Whether the rule is for packets of this host and transport protocol.
+    #[inline]
+    pub const fn matches(&self, saddr: Ipv6Addr, protocol: u8) -> bool {
+        let protos = if self.protos == 0 { ALL } else { self.protos };
+        protos & proto_bit(protocol) != 0 && self.from.contains(saddr)
+    }
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0
+//! The TCP states of a session (RFC 6146 section 3.5.2.2).
+
+/// State of a session, numbered as `session-state` of the netlink family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum State {
+    /// No session yet (CLOSED), or a protocol without states.
+    None = 0,
+    /// The IPv6 side has sent a SYN.
+    V6Init = 1,
+    /// The IPv4 side has sent a SYN.
+    V4Init = 2,
+    /// Both sides have.
+    Established = 3,
+    /// The IPv6 side has sent a FIN.
+    V6FinRcv = 4,
+    /// The IPv4 side has sent a FIN.
+    V4FinRcv = 5,
+    /// Both sides have.
+    V6FinV4FinRcv = 6,
+    /// Ends soon unless traffic revives it.
+    Trans = 7,
+}
+
+/// Where a segment comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The IPv6 host.
+    V6,
+    /// The IPv4 host.
+    V4,
+}
+
+/// The TCP flags that matter here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Flags(u8);
+
+impl Flags {
+    const FIN: u8 = 0x01;
+    const SYN: u8 = 0x02;
+    const RST: u8 = 0x04;
+    const ACK: u8 = 0x10;
+
+    /// Takes the flags octet of a TCP header.
+    #[inline]
+    pub const fn new(octet: u8) -> Flags {
+        Flags(octet)
+    }
+
+    /// Whether the segment opens a connection: a SYN without ACK, FIN and RST.
+    #[inline]
+    pub const fn opens(self) -> bool {
+        self.0 & (Flags::SYN | Flags::ACK | Flags::FIN | Flags::RST) == Flags::SYN
+    }
+
+    /// Whether the segment changes no state of an established session.
+    #[inline]
+    pub const fn is_data(self) -> bool {
+        self.0 & (Flags::SYN | Flags::FIN | Flags::RST) == 0
+    }
+
+    /// RST counts before all; SYN with FIN is nonsense and counts as data.
+    #[inline]
+    const fn event(self) -> Event {
+        match (
+            self.0 & Flags::RST != 0,
+            self.0 & Flags::SYN != 0,
+            self.0 & Flags::FIN != 0,
+        ) {
+            (true, _, _) => Event::Rst,
+            (false, true, false) => Event::Syn,
+            (false, false, true) => Event::Fin,
+            _ => Event::Other,
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Event {
+    Syn,
+    Fin,
+    Rst,
+    Other,
+}
+
+/// What happens to a session's timer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timer {
+    /// It runs on.
+    Keep,
+    /// It starts anew with the transitory time.
+    Trans,
+    /// It starts anew with the established time.
+    Est,
+}
+
+/// What a segment does to a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The new state.
+    pub state: State,
+    /// What the timer does.
+    pub timer: Timer,
+}
+
+/// What a segment from `side` does to a session in `state`.
+#[inline]
+pub const fn next(state: State, side: Side, flags: Flags) -> Step {
+    let (state, timer) = match (state, side, flags.event()) {
+        (State::None, Side::V6, Event::Syn) => (State::V6Init, Timer::Trans),
+        (State::None, Side::V4, Event::Syn) => (State::V4Init, Timer::Trans),
+        (State::V6Init, Side::V6, Event::Syn) => (State::V6Init, Timer::Trans),
+        (State::V6Init, Side::V4, Event::Syn) => (State::Established, Timer::Est),
+        (State::V4Init, Side::V6, Event::Syn) => (State::Established, Timer::Est),
+        (State::None | State::V6Init | State::V4Init, _, _) => (state, Timer::Keep),
+
+        // A reset may be forged: the session ends only if no traffic follows. RFC 7857 section 2.2
+        // wants the same of half-closed sessions.
+        (State::Established | State::V6FinRcv | State::V4FinRcv, _, Event::Rst) => {
+            (State::Trans, Timer::Trans)
+        }
+        (State::Established, Side::V6, Event::Fin) => (State::V6FinRcv, Timer::Est),
+        (State::Established, Side::V4, Event::Fin) => (State::V4FinRcv, Timer::Est),
+        (State::V4FinRcv, Side::V6, Event::Fin) => (State::V6FinV4FinRcv, Timer::Trans),
+        (State::V6FinRcv, Side::V4, Event::Fin) => (State::V6FinV4FinRcv, Timer::Trans),
+        (State::Established | State::V6FinRcv | State::V4FinRcv, _, _) => (state, Timer::Est),
+
+        // The host uses the ports again while the old connection is in TIME-WAIT.
+        (State::V6FinV4FinRcv, Side::V6, Event::Syn) if flags.opens() => {
+            (State::V6Init, Timer::Trans)
+        }
+        (State::V6FinV4FinRcv, _, _) | (State::Trans, _, Event::Rst) => (state, Timer::Keep),
+        (State::Trans, _, _) => (State::Established, Timer::Est),
+    };
+    Step { state, timer }
+}
+
+/// What the end of its timer does to a session; `None` means that it is deleted. An established
+/// one is probed and gets one more transitory time.
+#[inline]
+pub const fn timeout(state: State) -> Option<Step> {
+    match state {
+        State::Established => Some(Step {
+            state: State::Trans,
+            timer: Timer::Trans,
+        }),
+        _ => None,
+    }
+}
+
+impl State {
+    /// The state with this number.
+    pub const fn from_u8(number: u8) -> Option<State> {
+        Some(match number {
+            0 => State::None,
+            1 => State::V6Init,
+            2 => State::V4Init,
+            3 => State::Established,
+            4 => State::V6FinRcv,
+            5 => State::V4FinRcv,
+            6 => State::V6FinV4FinRcv,
+            7 => State::Trans,
+            _ => return None,
+        })
+    }
+}
