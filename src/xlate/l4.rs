@@ -3,13 +3,13 @@
 
 use super::{bytes, icmp, Reason};
 
-/// Protocol numbers.
+/// ICMP.
 pub const ICMP: u8 = 1;
-/// Protocol numbers.
+/// TCP.
 pub const TCP: u8 = 6;
-/// Protocol numbers.
+/// UDP.
 pub const UDP: u8 = 17;
-/// Protocol numbers.
+/// ICMPv6.
 pub const ICMPV6: u8 = 58;
 
 /// The IPv4 protocol number of an IPv6 transport.
@@ -55,6 +55,16 @@ pub const fn check_offset(protocol: u8) -> Option<usize> {
 #[inline]
 pub fn tcp_flags(segment: &[u8]) -> Option<u8> {
     segment.get(13).copied()
+}
+
+/// Refuses an IPv6 UDP datagram without a checksum (RFC 8200 section 8.1).
+#[inline]
+pub fn check_udp6(datagram: &[u8]) -> Result<(), Reason> {
+    match bytes::be16(datagram, 6) {
+        None => Err(Reason::Truncated),
+        Some(0) => Err(Reason::UdpChecksumZero),
+        Some(_) => Ok(()),
+    }
 }
 
 /// The ports of a packet; both are the identifier of an ICMP echo.
