@@ -35,11 +35,11 @@ impl Connection {
         Ok(connection)
     }
 
-    /// Carries the statements out, all of them or none.
-    pub fn apply(&mut self, request: &Request) -> Result<(), Error> {
+    /// Carries the statements out, all of them or none; the kernel may have a warning.
+    pub fn apply(&mut self, request: &Request) -> Result<Option<String>, Error> {
         let attributes = request.attributes.clone().finish()?;
-        self.exchange(cmd::APPLY, ACK, &attributes, |_| Ok(()))
-            .map(drop)
+        let end = self.exchange(cmd::APPLY, ACK, &attributes, |_| Ok(()))?;
+        Ok(end.warning)
     }
 
     /// The one answer of a command.
@@ -56,11 +56,11 @@ impl Connection {
     pub fn dump<A: Answer>(&mut self) -> Result<Vec<A>, Error> {
         for _ in 0..ATTEMPTS {
             let mut list = Vec::new();
-            let interrupted = self.exchange(A::COMMAND, DUMP, &[], |attributes| {
+            let end = self.exchange(A::COMMAND, DUMP, &[], |attributes| {
                 list.push(A::parse(attributes)?);
                 Ok(())
             })?;
-            if !interrupted {
+            if !end.interrupted {
                 return Ok(list);
             }
         }
@@ -93,19 +93,19 @@ impl Connection {
         }
     }
 
-    /// Sends a request and takes in the answer to its end; true when a list was interrupted.
+    /// Sends a request and takes in the answer to its end.
     fn exchange(
         &mut self,
         command: u8,
         flags: u16,
         attributes: &[u8],
         mut take: impl FnMut(&[u8]) -> Result<(), Malformed>,
-    ) -> Result<bool, Error> {
+    ) -> Result<End, Error> {
         self.seq = self.seq.wrapping_add(1);
         let version = VERSION as u8;
         let request = message::request(self.family, flags, self.seq, command, version, attributes)?;
         self.socket.send(&request)?;
-        let mut interrupted = false;
+        let mut end = End::default();
         loop {
             for message in Messages::new(self.socket.receive(&mut self.buffer)?) {
                 let message = message?;
@@ -113,19 +113,31 @@ impl Connection {
                 if message.seq != self.seq {
                     continue;
                 }
-                interrupted |= message.interrupted;
+                end.interrupted |= message.interrupted;
                 match message.content {
                     Content::Answer(family, attributes) if family == self.family => {
                         take(attributes)?;
                     }
                     Content::Answer(..) => return Err(Error::Malformed),
-                    Content::Done | Content::Ack => return Ok(interrupted),
+                    Content::Done => return Ok(end),
+                    Content::Ack(warning) => {
+                        end.warning = warning;
+                        return Ok(end);
+                    }
                     Content::Refused(refusal) => return Err(Error::Refused(refusal)),
                     Content::Nothing => (),
                 }
             }
         }
     }
+}
+
+/// How an answer ended that was no refusal.
+#[derive(Debug, Default)]
+struct End {
+    /// The list changed while it was read.
+    interrupted: bool,
+    warning: Option<String>,
 }
 
 /// What the controller knows of a family.

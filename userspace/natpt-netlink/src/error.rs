@@ -39,12 +39,19 @@ pub struct Refusal {
     pub missing_in: Option<usize>,
 }
 
+impl Refusal {
+    /// The caller may not do this, whatever it says.
+    pub fn is_permission(&self) -> bool {
+        self.errno == libc::EPERM
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.message, self.missing) {
             (Some(message), _) => f.write_str(message),
             (None, Some(number)) => write!(f, "attribute {number} is missing"),
-            (None, None) if self.errno == libc::EPERM => {
+            (None, None) if self.is_permission() => {
                 f.write_str("this needs CAP_NET_ADMIN in the network namespace (run it as root)")
             }
             (None, None) => io::Error::from_raw_os_error(self.errno).fmt(f),

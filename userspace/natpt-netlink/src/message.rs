@@ -51,8 +51,8 @@ pub enum Content<'a> {
     Answer(u16, &'a [u8]),
     /// The end of a list.
     Done,
-    /// The request was carried out.
-    Ack,
+    /// The request was carried out, perhaps with a warning.
+    Ack(Option<String>),
     Refused(Refusal),
     Nothing,
 }
@@ -113,13 +113,6 @@ fn verdict(flags: u16, payload: &[u8], with_request: bool) -> Result<Content<'_>
         None if with_request => return Err(Malformed),
         None => 0,
     };
-    if errno == 0 {
-        return Ok(if with_request {
-            Content::Ack
-        } else {
-            Content::Done
-        });
-    }
     let mut refusal = Refusal {
         errno: errno.saturating_neg(),
         ..Refusal::default()
@@ -131,7 +124,7 @@ fn verdict(flags: u16, payload: &[u8], with_request: bool) -> Result<Content<'_>
                 .get(4..)
                 .and_then(<[u8]>::first_chunk)
                 .ok_or(Malformed)?;
-            let echoed = if flags & libc::NLM_F_CAPPED as u16 != 0 {
+            let echoed = if errno == 0 || flags & libc::NLM_F_CAPPED as u16 != 0 {
                 NLMSG
             } else {
                 usize::try_from(u32::from_ne_bytes(len)).map_err(|_| Malformed)?
@@ -142,7 +135,11 @@ fn verdict(flags: u16, payload: &[u8], with_request: bool) -> Result<Content<'_>
             refusal.read(attr?)?;
         }
     }
-    Ok(Content::Refused(refusal))
+    Ok(match (errno, with_request) {
+        (0, true) => Content::Ack(refusal.message),
+        (0, false) => Content::Done,
+        _ => Content::Refused(refusal),
+    })
 }
 
 /// Extended acknowledgement: `enum nlmsgerr_attrs`.
@@ -226,6 +223,20 @@ mod tests {
         assert_eq!(refusal.missing, Some(4));
         assert_eq!(refusal.missing_in, Some(20));
         assert_eq!(refusal.to_string(), "attribute 4 is missing");
+    }
+
+    #[test]
+    fn acknowledgement_with_a_warning() {
+        let request = request(30, 0, 5, 1, 1, &[]).unwrap();
+        let mut bytes = refusal(libc::NLM_F_ACK_TLVS, &request[..NLMSG], |to| {
+            to.put(1, &String::from("no route covers the prefix"));
+        });
+        bytes[NLMSG..NLMSG + 4].fill(0);
+        let message = Messages::new(&bytes).next().unwrap().unwrap();
+        let Content::Ack(Some(warning)) = message.content else {
+            panic!("{message:?}");
+        };
+        assert_eq!(warning, "no route covers the prefix");
     }
 
     #[test]

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What may follow where: the parser's error messages and `?` read it from here.
+
+/// A keyword, in small letters; or in capitals the name of a value.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Choice {
+    pub word: &'static str,
+    pub help: &'static str,
+}
+
+pub type Choices = &'static [Choice];
+
+impl Choice {
+    pub fn is_keyword(&self) -> bool {
+        self.word.starts_with(|c: char| c.is_ascii_lowercase())
+    }
+}
+
+/// "port, proto or the end"
+pub fn list(choices: Choices) -> String {
+    let mut text = String::new();
+    for (index, choice) in choices.iter().enumerate() {
+        text.push_str(match index {
+            0 => "",
+            _ if index + 1 == choices.len() => " or ",
+            _ => ", ",
+        });
+        text.push_str(choice.word);
+    }
+    text
+}
+
+macro_rules! choices {
+    ($($name:ident: $($word:literal $help:literal),+;)*) => {
+        $(pub const $name: Choices = &[$(Choice { word: $word, help: $help }),+];)*
+    };
+}
+
+choices! {
+    STATEMENT:
+        "prefix" "set or remove translation prefixes",
+        "map" "set or remove rules, start or stop translation",
+        "set" "give a variable another value",
+        "show" "show configuration and state";
+    END: "the end" "the statement is complete";
+
+    PREFIX:
+        "V6/LENGTH" "add a prefix, e.g. 2001:db8:64::/96 (the length is 96 if left out)",
+        "flush" "remove all prefixes";
+    PREFIX_LENGTH:
+        "/LENGTH" "length of the prefix: 32, 40, 48, 56, 64 or 96 (if left out)",
+        "the end" "the statement is complete";
+    LENGTH: "LENGTH" "length of the prefix in bits";
+
+    MAP:
+        "from" "add a rule after the last one: from SOURCE to V4 [port ...] [proto ...]",
+        "N" "number of the new rule: N from SOURCE to V4 [port ...] [proto ...]",
+        "enable" "start translation",
+        "disable" "stop translation",
+        "delete" "remove the rule with a number",
+        "renum" "number the rules anew",
+        "flush" "remove all rules";
+    FROM: "from" "IPv6 hosts that the rule is for";
+    SOURCE:
+        "any6" "every IPv6 host",
+        "V6" "one IPv6 host, e.g. 2001:db8::7",
+        "V6/LENGTH" "the hosts under a prefix, e.g. 2001:db8::/32";
+    SOURCE_LENGTH:
+        "/LENGTH" "length of the prefix, 0 to 128",
+        "to" "IPv4 address that the hosts appear as";
+    TO: "to" "IPv4 address that the hosts appear as";
+    POOL: "V4" "IPv4 address, e.g. 192.0.2.1";
+    AFTER_POOL:
+        "port" "ports to use: A - B, or A : COUNT for COUNT ports from A on (KAME took one more)",
+        "proto" "transport protocols that the rule is for: icmp, tcp, udp, or several as tcp/udp",
+        "the end" "the statement is complete";
+    PORT: "PORT" "first port, 1 to 65535";
+    RANGE:
+        "-" "and the last port follows: 1024 - 65535",
+        ":" "and the number of ports follows: 1024 : 64512";
+    LAST_PORT: "PORT" "last port, 1 to 65535";
+    COUNT: "COUNT" "number of ports";
+    AFTER_PORTS:
+        "proto" "transport protocols that the rule is for: icmp, tcp, udp, or several as tcp/udp",
+        "the end" "the statement is complete";
+    PROTO:
+        "icmp" "ping and the like",
+        "tcp" "TCP",
+        "udp" "UDP";
+    AFTER_PROTO:
+        "/" "and another protocol follows",
+        "the end" "the statement is complete";
+    NUMBER: "N" "number of the rule";
+    START:
+        "START" "number of the first rule (100 if left out)",
+        "the end" "the statement is complete";
+    INTERVAL:
+        "INTERVAL" "distance between two numbers (100 if left out)",
+        "the end" "the statement is complete";
+
+    VARIABLE: "NAME" "name of a variable (show variables lists them)";
+    ASSIGN: "=" "and the value follows";
+    VALUE: "VALUE" "decimal, hexadecimal as 0x10, or for seconds a duration as 2h4m";
+
+    SHOW:
+        "prefix" "the translation prefixes",
+        "mapping" "whether translation is on",
+        "rules" "the rules",
+        "sessions" "number of sessions by protocol and state",
+        "xlate" "the sessions, with both sides' addresses",
+        "variables" "the variables and what they do",
+        "stats" "the counters",
+        "config" "the configuration as a file for -f";
+    WIDTH:
+        "long" "whole addresses, as when the output is not a terminal",
+        "short" "the source's two addresses only",
+        "the end" "the statement is complete";
+    WHICH:
+        "NAME" "this variable only",
+        "the end" "the statement is complete";
+}

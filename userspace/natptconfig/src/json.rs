@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the kernel holds, as JSON with the names of the netlink spec.
+
+use natpt_netlink::spec::{Counter, Prefix, Rule, Session, Status, Variable};
+use serde_json::{json, Value};
+
+use crate::{statement, xlate};
+
+pub fn prefix(prefix: &Prefix) -> Value {
+    json!({ "address": prefix.address, "length": prefix.length })
+}
+
+pub fn status(status: &Status) -> Value {
+    json!({
+        "enabled": status.enabled.is_some_and(|enabled| enabled != 0),
+        "generation": status.generation,
+        "sessions": status.sessions,
+        "mappings": status.mappings,
+        "version": status.version,
+    })
+}
+
+pub fn rule(rule: &Rule) -> Value {
+    json!({
+        "number": rule.number,
+        "from": statement::source(rule),
+        "to": rule.to,
+        "port-min": rule.port_min,
+        "port-max": rule.port_max,
+        "protos": statement::protos(rule),
+        "mappings": rule.mappings,
+    })
+}
+
+pub fn variable(variable: &Variable) -> Value {
+    json!({
+        "name": variable.name,
+        "value": variable.value,
+        "default": variable.default,
+        "min": variable.min,
+        "max": variable.max,
+        "unit": variable.unit,
+        "doc": variable.doc,
+    })
+}
+
+pub fn counter(counter: &Counter) -> Value {
+    json!({ "name": counter.name, "value": counter.value, "doc": counter.doc })
+}
+
+pub fn session(session: &Session) -> Value {
+    json!({
+        "proto": xlate::proto(session),
+        "source6": session.source6,
+        "source-port6": session.source_port6,
+        "target6": session.target6,
+        "source4": session.source4,
+        "source-port4": session.source_port4,
+        "target4": session.target4,
+        "target-port": session.target_port,
+        "state": xlate::state(session),
+        "idle": session.idle,
+        "expires": session.expires,
+    })
+}
+
+/// The number of sessions by protocol and state.
+pub fn counts(sessions: &[Session]) -> Value {
+    let mut counts = json!({});
+    for session in sessions {
+        let state = xlate::state(session).unwrap_or("none");
+        let count = &mut counts[xlate::proto(session)][state];
+        *count = (count.as_u64().unwrap_or(0) + 1).into();
+    }
+    counts
+}

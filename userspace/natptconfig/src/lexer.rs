@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A line as words and punctuation. A `#` starts a comment.
+
+use crate::problem::Problem;
+
+/// Longest line in bytes.
+const MAX_LINE: usize = 64 << 10;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Token<'a> {
+    pub text: &'a str,
+    /// From 1.
+    pub column: usize,
+}
+
+impl Token<'_> {
+    pub fn is(&self, word: &str) -> bool {
+        self.text.eq_ignore_ascii_case(word)
+    }
+}
+
+pub fn tokens(line: &[u8]) -> Result<Vec<Token<'_>>, Problem> {
+    if line.len() > MAX_LINE {
+        let message = format!(
+            "the line has {} bytes, {MAX_LINE} are the most: one statement per line",
+            line.len()
+        );
+        return Err(Problem::new(1, message));
+    }
+    let mut tokens = Vec::new();
+    let mut at = 0;
+    while let Some(&byte) = line.get(at) {
+        let len = match byte {
+            b'#' => break,
+            b' ' | b'\t' | b'\r' => {
+                at += 1;
+                continue;
+            }
+            b'=' | b'/' | b'?' => 1,
+            _ => line[at..].iter().take_while(|&&byte| in_word(byte)).count(),
+        };
+        if len == 0 {
+            return Err(Problem::new(at + 1, stray(&line[at..])));
+        }
+        let text = std::str::from_utf8(&line[at..at + len]).unwrap_or_default();
+        split(text, at + 1, &mut tokens);
+        at += len;
+    }
+    Ok(tokens)
+}
+
+fn in_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':' | b'-')
+}
+
+/// `1-2`, `1:2` and what is left of them between blanks become number, sign, number;
+/// addresses and names of variables stay whole.
+fn split<'a>(text: &'a str, column: usize, tokens: &mut Vec<Token<'a>>) {
+    let mut push = |text: &'a str, offset: usize| {
+        if !text.is_empty() {
+            let column = column + offset;
+            tokens.push(Token { text, column });
+        }
+    };
+    let number = |text: &str| {
+        text.is_empty()
+            || text.starts_with(|c: char| c.is_ascii_digit())
+                && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    match text.find(['-', ':']) {
+        Some(at) if number(&text[..at]) && number(&text[at + 1..]) => {
+            push(&text[..at], 0);
+            push(&text[at..at + 1], at);
+            push(&text[at + 1..], at + 1);
+        }
+        _ => push(text, 0),
+    }
+}
+
+/// Names the character that has no place in a statement.
+fn stray(rest: &[u8]) -> String {
+    let start = &rest[..rest.len().min(4)];
+    let valid = match std::str::from_utf8(start) {
+        Ok(text) => text,
+        Err(why) => std::str::from_utf8(&start[..why.valid_up_to()]).unwrap_or_default(),
+    };
+    match valid.chars().next() {
+        Some('\0') => "unexpected NUL byte".into(),
+        Some(c) if c.is_control() => format!("unexpected control character {}", c.escape_unicode()),
+        Some(c) => format!("unexpected character `{c}`"),
+        None => format!("unexpected byte 0x{:02x}, not UTF-8", rest[0]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(line: &str) -> Vec<(&str, usize)> {
+        let tokens = tokens(line.as_bytes()).unwrap();
+        tokens.iter().map(|one| (one.text, one.column)).collect()
+    }
+
+    fn problem(line: &[u8]) -> (usize, String) {
+        let problem = tokens(line).unwrap_err();
+        (problem.column, problem.message)
+    }
+
+    #[test]
+    fn words() {
+        assert_eq!(texts(""), []);
+        assert_eq!(texts(" \t # map flush"), []);
+        assert_eq!(
+            texts("prefix 2001:db8::/96# x\r"),
+            [("prefix", 1), ("2001:db8::", 8), ("/", 18), ("96", 19)]
+        );
+        assert_eq!(
+            texts("set udp-timeout=2h4m"),
+            [("set", 1), ("udp-timeout", 5), ("=", 16), ("2h4m", 17)]
+        );
+    }
+
+    #[test]
+    fn ranges() {
+        for line in ["1-2", "1 -2", "1- 2", "1 - 2"] {
+            let words: Vec<_> = texts(line).into_iter().map(|(text, _)| text).collect();
+            assert_eq!(words, ["1", "-", "2"], "{line}");
+        }
+        assert_eq!(texts("10:20"), [("10", 1), (":", 3), ("20", 4)]);
+        assert_eq!(texts("::1"), [("::1", 1)]);
+        assert_eq!(texts("1:2:3"), [("1:2:3", 1)]);
+    }
+
+    #[test]
+    fn bad_bytes() {
+        assert_eq!(problem(b"map \0"), (5, "unexpected NUL byte".into()));
+        assert_eq!(
+            problem(b"\x1b[0m"),
+            (1, "unexpected control character \\u{1b}".into())
+        );
+        assert_eq!(
+            problem("map \u{e9}".as_bytes()),
+            (5, "unexpected character `é`".into())
+        );
+        assert_eq!(
+            problem(b"map \xff"),
+            (5, "unexpected byte 0xff, not UTF-8".into())
+        );
+        assert_eq!(problem(b"map;"), (4, "unexpected character `;`".into()));
+        // In a comment anything goes.
+        assert_eq!(tokens(b"# \xff\0"), Ok(vec![]));
+    }
+
+    #[test]
+    fn long_line() {
+        assert_eq!(
+            problem(&vec![b'a'; 1 << 20]),
+            (
+                1,
+                "the line has 1048576 bytes, 65536 are the most: one statement per line".into()
+            )
+        );
+    }
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! natptconfig: configures the natpt IPv6/IPv4 translator.
+
+#![forbid(unsafe_code)]
+
+mod apply;
+mod grammar;
+mod json;
+mod lexer;
+mod options;
+mod parser;
+mod problem;
+mod show;
+mod source;
+mod statement;
+mod table;
+mod value;
+mod xlate;
+
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use natpt_netlink::{netns, Connection, Error};
+
+use grammar::Choices;
+use options::{Input, Options};
+use parser::{Line, Show};
+use problem::Problem;
+use source::Placed;
+
+fn main() -> ExitCode {
+    let options = match options::parse() {
+        Ok(Some(options)) => options,
+        Ok(None) => return ExitCode::SUCCESS,
+        Err(why) => {
+            complain(format_args!("{why} (natptconfig --help says more)"));
+            return ExitCode::from(2);
+        }
+    };
+    if run(&options) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// False when something went wrong, which has been said then.
+fn run(options: &Options) -> bool {
+    match &options.input {
+        Input::File(path) => {
+            let name = if path == "-" { "stdin" } else { path };
+            match source::read(path) {
+                Ok(text) => run_text(options, name, &text),
+                Err(why) => fail(format_args!("{name}: {why}")),
+            }
+        }
+        Input::Words(words) => match parser::parse(words.as_bytes()) {
+            Ok(Some(Line::Help(choices))) => print_help(choices),
+            Ok(Some(Line::Show(show))) => options.check || run_show(options, &show),
+            _ => run_text(options, "command line", words.as_bytes()),
+        },
+    }
+}
+
+fn run_text(options: &Options, name: &str, text: &[u8]) -> bool {
+    match source::parse(text) {
+        Ok(changes) if options.check || changes.is_empty() => true,
+        Ok(changes) => run_changes(options, name, &changes),
+        Err(problems) => {
+            for (line, problem) in problems {
+                point(name, line, &problem);
+            }
+            false
+        }
+    }
+}
+
+fn run_changes(options: &Options, name: &str, changes: &[Placed]) -> bool {
+    let Some(mut kernel) = connect(options) else {
+        return false;
+    };
+    match apply::apply(&mut kernel, changes) {
+        Ok(warning) => {
+            if let Some(warning) = warning {
+                complain(format_args!("warning: {warning}"));
+            }
+            true
+        }
+        Err(apply::Failure::At(line, problem)) => point(name, line, &problem),
+        Err(apply::Failure::Netlink(why)) => fail(why),
+    }
+}
+
+fn run_show(options: &Options, show: &Show) -> bool {
+    let Some(mut kernel) = connect(options) else {
+        return false;
+    };
+    match show::show(&mut kernel, show, options.json) {
+        Ok(()) => true,
+        // The reader has seen enough.
+        Err(show::Failure::Output(why)) if why.kind() == io::ErrorKind::BrokenPipe => true,
+        Err(show::Failure::Output(why)) => fail(format_args!("standard output: {why}")),
+        Err(show::Failure::Netlink(why)) => fail(why),
+        Err(show::Failure::Unknown(name)) => fail(format_args!(
+            "no variable is called {name}: show variables lists them"
+        )),
+    }
+}
+
+fn connect(options: &Options) -> Option<Connection> {
+    if let Some(name) = &options.netns {
+        if let Err(why) = netns::enter(name) {
+            fail(format_args!("network namespace {name}: {why}"));
+            return None;
+        }
+    }
+    let connection = Connection::open();
+    if let Err(why) = &connection {
+        match why {
+            Error::NotLoaded => eprintln!("natpt: {why}"),
+            _ => complain(why),
+        }
+    }
+    connection.ok()
+}
+
+fn print_help(choices: Choices) -> bool {
+    let width = choices.iter().map(|choice| choice.word.len()).max();
+    let width = width.unwrap_or_default();
+    let mut out = io::stdout().lock();
+    for choice in choices {
+        // A reader that went away needs no help.
+        let _ = writeln!(out, "{:width$}  {}", choice.word, choice.help);
+    }
+    true
+}
+
+fn point(name: &str, line: usize, problem: &Problem) -> bool {
+    eprintln!("{name}:{line}:{}: {}", problem.column, problem.message);
+    false
+}
+
+fn fail(why: impl Display) -> bool {
+    complain(why);
+    false
+}
+
+fn complain(why: impl Display) {
+    eprintln!("natptconfig: {why}");
+}

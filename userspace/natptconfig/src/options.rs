@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The command line up to the statement.
+
+use std::ffi::OsString;
+use std::io::Write;
+
+use lexopt::prelude::*;
+
+const HELP: &str = "\
+Usage: natptconfig [OPTION...] STATEMENT
+       natptconfig [OPTION...] -f FILE
+
+Configures the natpt IPv6/IPv4 translator of a network namespace.
+
+Options, before the statement:
+  -f FILE        carry out the statements of FILE (- is standard input), all or none
+  -c, --check    only check the syntax
+  -j, --json     show as JSON
+  -n, --netns NAME
+                 work in the network namespace NAME (see ip-netns(8))
+  -h, --help     print this help
+  -V, --version  print the version
+
+Statements:
+  prefix V6[/LENGTH]              add a translation prefix
+  prefix flush                    remove all of them
+  map [N] from any6|V6[/LENGTH] to V4 [port A - B | A : COUNT] [proto P[/P...]]
+                                  add a rule; A : COUNT are COUNT ports from A on
+                                  (KAME took one more), P is icmp, tcp or udp
+  map enable|disable              start or stop translation
+  map delete N                    remove the rules with number N
+  map renum [START [INTERVAL]]    number the rules anew
+  map flush                       remove all rules
+  set NAME = VALUE                decimal, hexadecimal (0x10) or duration (2h4m)
+  show prefix|mapping|rules|sessions|stats|config
+  show xlate [long|short]         the sessions
+  show variables [NAME]
+
+A ? in place of any word prints what may stand there.
+";
+
+pub struct Options {
+    pub input: Input,
+    pub check: bool,
+    pub json: bool,
+    pub netns: Option<String>,
+}
+
+pub enum Input {
+    File(String),
+    /// One statement.
+    Words(String),
+}
+
+/// None: help or version was asked for, and given.
+pub fn parse() -> Result<Option<Options>, lexopt::Error> {
+    read(lexopt::Parser::from_env())
+}
+
+fn read(mut parser: lexopt::Parser) -> Result<Option<Options>, lexopt::Error> {
+    let (mut check, mut json) = (false, false);
+    let (mut file, mut netns) = (None, None);
+    let mut words: Vec<OsString> = Vec::new();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('f') => file = Some(parser.value()?.string()?),
+            Short('c') | Long("check") => check = true,
+            Short('j') | Long("json") => json = true,
+            Short('n') | Long("netns") => netns = Some(parser.value()?.string()?),
+            Short('h') | Long("help") => return print(HELP),
+            Short('V') | Long("version") => {
+                return print(concat!("natptconfig ", env!("CARGO_PKG_VERSION"), "\n"));
+            }
+            // From here on a word may start with a minus.
+            Value(first) => {
+                words.push(first);
+                words.extend(parser.raw_args()?);
+            }
+            other => return Err(other.unexpected()),
+        }
+    }
+    let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
+    let input = match (file, words.is_empty()) {
+        (Some(_), false) => return Err("give a statement or -f FILE, not both".into()),
+        (None, true) => return Err("a statement or -f FILE is missing".into()),
+        (Some(file), true) => Input::File(file),
+        (None, false) => Input::Words(words.join(" ")),
+    };
+    Ok(Some(Options {
+        input,
+        check,
+        json,
+        netns,
+    }))
+}
+
+fn print(text: &str) -> Result<Option<Options>, lexopt::Error> {
+    // A reader that went away needs no help.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(words: &[&str]) -> Result<Options, String> {
+        let parsed = read(lexopt::Parser::from_args(words)).map_err(|why| why.to_string());
+        parsed.map(Option::unwrap)
+    }
+
+    #[test]
+    fn statements() {
+        let words = [
+            "-j", "-n", "blue", "map", "from", "any6", "port", "1", "-", "-9",
+        ];
+        let options = options(&words).unwrap();
+        assert!(options.json && !options.check);
+        assert_eq!(options.netns.as_deref(), Some("blue"));
+        let Input::Words(words) = options.input else {
+            panic!();
+        };
+        assert_eq!(words, "map from any6 port 1 - -9");
+    }
+
+    #[test]
+    fn files() {
+        let options = options(&["-cf-"]).unwrap();
+        assert!(options.check);
+        assert!(matches!(options.input, Input::File(name) if name == "-"));
+    }
+
+    #[test]
+    fn usage_errors() {
+        for (words, message) in [
+            (&[][..], "a statement or -f FILE is missing"),
+            (&["-f", "x", "map"], "give a statement or -f FILE, not both"),
+            (&["-f"], "missing argument for option '-f'"),
+            (&["-x"], "invalid option '-x'"),
+        ] {
+            assert_eq!(options(words).err().as_deref(), Some(message));
+        }
+    }
+}

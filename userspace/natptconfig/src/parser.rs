@@ -1,0 +1,462 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! One line as a statement.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use natpt_core::xlate::addr::{self, PrefixError};
+use natpt_netlink::spec::{attr, protos, Prefix, Renum, Rule, Statement, Variable};
+
+use crate::grammar::{self as g, Choices};
+use crate::lexer::{self, Token};
+use crate::problem::Problem;
+use crate::value;
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum Line {
+    Change(Change),
+    Show(Show),
+    /// A `?` stood where one of these may follow.
+    Help(Choices),
+}
+
+/// A statement for the kernel, and the columns that its parts come from.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Change {
+    pub statement: Statement,
+    pub column: usize,
+    /// Attribute in the statement, column of the word.
+    pub words: Vec<(u16, usize)>,
+    /// The value was given as a duration.
+    pub duration: bool,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum Show {
+    Prefix,
+    Mapping,
+    Rules,
+    Sessions,
+    Xlate(Width),
+    Variables(Option<String>),
+    Stats,
+    Config,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Width {
+    Regular,
+    Long,
+    Short,
+}
+
+/// None is a line without a statement.
+pub fn parse(line: &[u8]) -> Result<Option<Line>, Problem> {
+    let tokens = lexer::tokens(line)?;
+    let Some(first) = tokens.first() else {
+        return Ok(None);
+    };
+    let mut parser = Parser {
+        column: first.column,
+        tokens: tokens.iter(),
+        last: *first,
+        words: Vec::new(),
+        duration: false,
+    };
+    match parser.statement() {
+        Ok(line) => Ok(Some(line)),
+        Err(Stop::Help(choices)) => Ok(Some(Line::Help(choices))),
+        Err(Stop::Problem(problem)) => Err(problem),
+    }
+}
+
+/// Why parsing ended early.
+enum Stop {
+    Problem(Problem),
+    Help(Choices),
+}
+
+type Result<T, E = Stop> = std::result::Result<T, E>;
+
+struct Parser<'a> {
+    /// Of the statement.
+    column: usize,
+    tokens: std::slice::Iter<'a, Token<'a>>,
+    last: Token<'a>,
+    words: Vec<(u16, usize)>,
+    duration: bool,
+}
+
+impl<'a> Parser<'a> {
+    fn statement(&mut self) -> Result<Line> {
+        let statement = match self.keyword(g::STATEMENT)? {
+            "prefix" => self.prefix()?,
+            "map" => self.map()?,
+            "set" => self.set()?,
+            _ => return self.show().map(Line::Show),
+        };
+        Ok(Line::Change(Change {
+            statement,
+            column: self.column,
+            words: std::mem::take(&mut self.words),
+            duration: self.duration,
+        }))
+    }
+
+    fn prefix(&mut self) -> Result<Statement> {
+        let word = self.next(g::PREFIX)?;
+        if word.is("flush") {
+            self.end(g::END)?;
+            return Ok(Statement::PrefixFlush);
+        }
+        let address = address6(word, g::PREFIX)?;
+        let length = self.length(g::PREFIX_LENGTH)?;
+        self.end(g::END)?;
+        let bits = length.map_or(Ok(96), |word| bits(word))?;
+        let prefix = addr::Prefix::new(address, bits).map_err(|why| {
+            let place = match why {
+                PrefixError::Length | PrefixError::WellKnownLength => length.unwrap_or(word),
+                _ => word,
+            };
+            match why {
+                PrefixError::HostBits => host_bits(word, address, bits),
+                _ => problem(place, why.text()),
+            }
+        })?;
+        self.note(attr::prefix::ADDRESS, word);
+        self.note(attr::prefix::LENGTH, length.unwrap_or(word));
+        Ok(Statement::PrefixAdd(Prefix {
+            address: Some(prefix.addr()),
+            length: Some(prefix.len()),
+        }))
+    }
+
+    fn map(&mut self) -> Result<Statement> {
+        let word = self.next(g::MAP)?;
+        let statement = match keyword(word, g::MAP) {
+            Some("from") => return self.rule(None),
+            Some("enable") => Statement::Enable(1),
+            Some("disable") => Statement::Enable(0),
+            Some("delete") => Statement::MapDelete(self.number(g::NUMBER)?),
+            Some("flush") => Statement::MapFlush,
+            Some(_) => return self.renum(),
+            None if word.text.starts_with(|c: char| c.is_ascii_digit()) => {
+                let number = at(word, value::number32(word.text))?;
+                self.note(attr::rule::NUMBER, word);
+                self.keyword(g::FROM)?;
+                return self.rule(Some(number));
+            }
+            None => return Err(unexpected(word, g::MAP)),
+        };
+        self.end(g::END)?;
+        Ok(statement)
+    }
+
+    /// What comes after `from`.
+    fn rule(&mut self, number: Option<u32>) -> Result<Statement> {
+        let mut rule = Rule {
+            number,
+            ..Rule::default()
+        };
+        self.source(&mut rule)?;
+        let pool = self.next(g::POOL)?;
+        rule.to = Some(pool_address(pool)?);
+        self.note(attr::rule::TO, pool);
+        let mut next = self.end_or(g::AFTER_POOL)?;
+        if next == Some("port") {
+            self.ports(&mut rule)?;
+            next = self.end_or(g::AFTER_PORTS)?;
+        }
+        if next.is_some() {
+            rule.protos = Some(self.protos()?);
+        }
+        Ok(Statement::MapAdd(rule))
+    }
+
+    fn source(&mut self, rule: &mut Rule) -> Result<()> {
+        let word = self.next(g::SOURCE)?;
+        if word.is("any6") {
+            return self.keyword(g::TO).map(drop);
+        }
+        let address = address6(word, g::SOURCE)?;
+        let length = self.length(g::SOURCE_LENGTH)?;
+        let bits = length.map_or(Ok(128), |word| bits(word))?;
+        if bits > 128 {
+            let message = format!("a prefix has at most 128 bits, not {bits}");
+            return Err(problem(length.unwrap_or(word), message));
+        }
+        if address.to_bits() & !addr::mask(u32::from(bits)) != 0 {
+            return Err(host_bits(word, address, bits));
+        }
+        if address.is_multicast() {
+            return Err(problem(word, "a multicast address is no source of packets"));
+        }
+        if bits >= 96 && address.to_ipv4_mapped().is_some() {
+            let message = "an IPv4-mapped address is never on the wire: \
+                           give the address that the host has";
+            return Err(problem(word, message));
+        }
+        self.keyword(g::TO)?;
+        self.note(attr::rule::FROM, word);
+        self.note(attr::rule::FROM_LENGTH, length.unwrap_or(word));
+        rule.from = Some(address);
+        rule.from_length = Some(bits);
+        Ok(())
+    }
+
+    fn ports(&mut self, rule: &mut Rule) -> Result<()> {
+        let first = self.next(g::PORT)?;
+        let min = at(first, value::port(first.text))?;
+        let sign = self.next(g::RANGE)?;
+        let (last, max) = match sign.text {
+            "-" => {
+                let last = self.next(g::LAST_PORT)?;
+                let max = at(last, value::port(last.text))?;
+                if max < min {
+                    let message = format!("the port range is reversed: write {max} - {min}");
+                    return Err(problem(first, message));
+                }
+                (last, max)
+            }
+            ":" => {
+                let count = self.next(g::COUNT)?;
+                let most = u64::from(u16::MAX - min) + 1;
+                match at(count, value::number(count.text))? {
+                    0 => return Err(problem(count, "a range has at least 1 port")),
+                    ports if ports > most => {
+                        let message =
+                            format!("{ports} ports from {min} on go beyond 65535: {most} at most");
+                        return Err(problem(count, message));
+                    }
+                    ports => (count, min + (ports - 1) as u16),
+                }
+            }
+            _ => return Err(unexpected(sign, g::RANGE)),
+        };
+        self.note(attr::rule::PORT_MIN, first);
+        self.note(attr::rule::PORT_MAX, last);
+        rule.port_min = Some(min);
+        rule.port_max = Some(max);
+        Ok(())
+    }
+
+    /// To the end of the statement.
+    fn protos(&mut self) -> Result<u32> {
+        let mut mask = 0;
+        loop {
+            let name = self.keyword(g::PROTO)?;
+            if mask == 0 {
+                self.note(attr::rule::PROTOS, self.last);
+            }
+            mask |= match name {
+                "icmp" => protos::ICMP,
+                "tcp" => protos::TCP,
+                _ => protos::UDP,
+            };
+            match self.maybe(g::AFTER_PROTO)? {
+                None => return Ok(mask),
+                Some(word) if word.is("/") => (),
+                Some(word) => return Err(unexpected(word, g::AFTER_PROTO)),
+            }
+        }
+    }
+
+    fn renum(&mut self) -> Result<Statement> {
+        let mut renum = Renum {
+            start: Some(100),
+            interval: Some(100),
+        };
+        if let Some(word) = self.maybe(g::START)? {
+            renum.start = Some(at(word, value::number32(word.text))?);
+            self.note(attr::renum::START, word);
+            if let Some(word) = self.maybe(g::INTERVAL)? {
+                let interval = at(word, value::number32(word.text))?;
+                if interval == 0 {
+                    return Err(problem(word, "the interval is at least 1"));
+                }
+                renum.interval = Some(interval);
+                self.note(attr::renum::INTERVAL, word);
+                self.end(g::END)?;
+            }
+        }
+        Ok(Statement::MapRenum(renum))
+    }
+
+    fn set(&mut self) -> Result<Statement> {
+        let name = self.variable(g::VARIABLE)?;
+        self.note(attr::variable::NAME, self.last);
+        let sign = self.next(g::ASSIGN)?;
+        if !sign.is("=") {
+            return Err(unexpected(sign, g::ASSIGN));
+        }
+        let word = self.next(g::VALUE)?;
+        let seconds = value::duration(word.text);
+        self.duration = seconds.is_some();
+        let value = match seconds {
+            Some(seconds) => seconds,
+            None => at(word, value::number(word.text))?,
+        };
+        self.note(attr::variable::VALUE, word);
+        self.end(g::END)?;
+        Ok(Statement::Set(Variable {
+            name: Some(name),
+            value: Some(value),
+            ..Variable::default()
+        }))
+    }
+
+    fn show(&mut self) -> Result<Show> {
+        let show = match self.keyword(g::SHOW)? {
+            "prefix" => Show::Prefix,
+            "mapping" => Show::Mapping,
+            "rules" => Show::Rules,
+            "sessions" => Show::Sessions,
+            "stats" => Show::Stats,
+            "config" => Show::Config,
+            "xlate" => match self.end_or(g::WIDTH)? {
+                Some("long") => Show::Xlate(Width::Long),
+                Some(_) => Show::Xlate(Width::Short),
+                None => return Ok(Show::Xlate(Width::Regular)),
+            },
+            _ => match self.maybe(g::WHICH)? {
+                Some(word) => Show::Variables(Some(variable(word)?)),
+                None => return Ok(Show::Variables(None)),
+            },
+        };
+        self.end(g::END)?;
+        Ok(show)
+    }
+
+    /// The word after a `/`, if there is one; what else may follow is left.
+    fn length(&mut self, may: Choices) -> Result<Option<Token<'a>>> {
+        match self.tokens.as_slice().first() {
+            Some(word) if word.is("/") => {
+                self.tokens.next();
+                self.next(g::LENGTH).map(Some)
+            }
+            Some(word) if word.is("?") => Err(Stop::Help(may)),
+            _ => Ok(None),
+        }
+    }
+
+    fn variable(&mut self, may: Choices) -> Result<String> {
+        variable(self.next(may)?)
+    }
+
+    fn number(&mut self, may: Choices) -> Result<u32> {
+        let word = self.next(may)?;
+        at(word, value::number32(word.text))
+    }
+
+    /// One of the keywords.
+    fn keyword(&mut self, may: Choices) -> Result<&'static str> {
+        let word = self.next(may)?;
+        keyword(word, may).ok_or_else(|| unexpected(word, may))
+    }
+
+    /// One of the keywords, or the end.
+    fn end_or(&mut self, may: Choices) -> Result<Option<&'static str>> {
+        match self.maybe(may)? {
+            Some(word) => keyword(word, may)
+                .map(Some)
+                .ok_or_else(|| unexpected(word, may)),
+            None => Ok(None),
+        }
+    }
+
+    fn end(&mut self, may: Choices) -> Result<()> {
+        match self.maybe(may)? {
+            Some(word) => Err(unexpected(word, may)),
+            None => Ok(()),
+        }
+    }
+
+    fn next(&mut self, may: Choices) -> Result<Token<'a>> {
+        let end = self.last.column + self.last.text.len();
+        self.maybe(may)?.ok_or_else(|| {
+            let message = format!("the statement is incomplete: expected {}", g::list(may));
+            Stop::Problem(Problem::new(end, message))
+        })
+    }
+
+    fn maybe(&mut self, may: Choices) -> Result<Option<Token<'a>>> {
+        let word = self.tokens.next().copied();
+        if let Some(word) = word {
+            if word.is("?") {
+                return Err(Stop::Help(may));
+            }
+            self.last = word;
+        }
+        Ok(word)
+    }
+
+    fn note(&mut self, attribute: u16, word: Token<'_>) {
+        self.words.push((attribute, word.column));
+    }
+}
+
+fn keyword(word: Token<'_>, may: Choices) -> Option<&'static str> {
+    let found = may
+        .iter()
+        .find(|choice| choice.is_keyword() && word.is(choice.word));
+    found.map(|choice| choice.word)
+}
+
+fn problem(word: Token<'_>, message: impl Into<String>) -> Stop {
+    Stop::Problem(Problem::new(word.column, message))
+}
+
+fn at<T>(word: Token<'_>, result: Result<T, String>) -> Result<T> {
+    result.map_err(|message| problem(word, message))
+}
+
+fn unexpected(word: Token<'_>, may: Choices) -> Stop {
+    let message = format!("unexpected `{}`: expected {}", word.text, g::list(may));
+    problem(word, message)
+}
+
+fn host_bits(word: Token<'_>, address: Ipv6Addr, bits: u8) -> Stop {
+    let network = Ipv6Addr::from_bits(address.to_bits() & addr::mask(u32::from(bits)));
+    let message = format!("bits are set beyond the length: write {network}/{bits}");
+    problem(word, message)
+}
+
+fn address6(word: Token<'_>, may: Choices) -> Result<Ipv6Addr> {
+    word.text.parse().map_err(|_| unexpected(word, may))
+}
+
+fn bits(word: Token<'_>) -> Result<u8> {
+    let bits = at(word, value::number(word.text))?;
+    Ok(u8::try_from(bits).unwrap_or(u8::MAX))
+}
+
+fn pool_address(word: Token<'_>) -> Result<Ipv4Addr> {
+    let address: Ipv4Addr = word.text.parse().map_err(|_| unexpected(word, g::POOL))?;
+    if !addr::is_martian4(address) {
+        return Ok(address);
+    }
+    let kind = match address {
+        _ if address.is_loopback() => "a loopback address",
+        _ if address.is_multicast() => "a multicast address",
+        _ if address.is_broadcast() => "the broadcast address",
+        _ if address.octets()[0] == 0 => "not the address of a host",
+        _ => "a reserved address",
+    };
+    let message = format!("{address} is {kind}: give one that IPv4 hosts can answer to");
+    Err(problem(word, message))
+}
+
+fn variable(word: Token<'_>) -> Result<String> {
+    let name = word.text.to_ascii_lowercase();
+    if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        return Err(unexpected(word, g::VARIABLE));
+    }
+    if name.len() > 31 {
+        return Err(problem(word, "names of variables have at most 31 letters"));
+    }
+    Ok(name)
+}
+
+#[cfg(test)]
+#[path = "parser_tests.rs"]
+mod tests;

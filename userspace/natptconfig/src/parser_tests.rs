@@ -1,0 +1,471 @@
+// SPDX-License-Identifier: GPL-2.0
+
+use natpt_netlink::spec::Statement as S;
+use proptest::prelude::*;
+
+use super::*;
+
+fn change(line: &str) -> Change {
+    match parse(line.as_bytes()) {
+        Ok(Some(Line::Change(change))) => change,
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+fn statement(line: &str) -> S {
+    change(line).statement
+}
+
+fn rule(line: &str) -> Rule {
+    match statement(line) {
+        S::MapAdd(rule) => rule,
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+/// `column: message`
+fn problem(line: impl AsRef<[u8]>) -> String {
+    match parse(line.as_ref()) {
+        Err(problem) => format!("{}: {}", problem.column, problem.message),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn no_statement() {
+    for line in ["", "  \t", "# map flush", "\r"] {
+        assert_eq!(parse(line.as_bytes()), Ok(None));
+    }
+}
+
+#[test]
+fn prefixes() {
+    let prefix = |address: &str, length| {
+        S::PrefixAdd(Prefix {
+            address: address.parse().ok(),
+            length: Some(length),
+        })
+    };
+    assert_eq!(statement("prefix flush"), S::PrefixFlush);
+    assert_eq!(
+        statement("PREFIX 2001:db8:64::/96"),
+        prefix("2001:db8:64::", 96)
+    );
+    assert_eq!(statement("prefix 64:ff9b::"), prefix("64:ff9b::", 96));
+    for length in [32, 40, 48, 56, 64, 96] {
+        let line = format!("prefix 2001:db8::/{length} # comment");
+        assert_eq!(statement(&line), prefix("2001:db8::", length));
+    }
+    assert_eq!(
+        change(" prefix 2001:db8:: / 96").words,
+        [(attr::prefix::ADDRESS, 9), (attr::prefix::LENGTH, 22)]
+    );
+}
+
+#[test]
+fn bad_prefixes() {
+    for (line, message) in [
+        (
+            "prefix 2001:db8::/95",
+            "19: prefix length must be 32, 40, 48, 56, 64 or 96",
+        ),
+        (
+            "prefix 2001:db8::/1000",
+            "19: prefix length must be 32, 40, 48, 56, 64 or 96",
+        ),
+        ("prefix 2001:db8::/x", "19: expected a number, not `x`"),
+        (
+            "prefix 2001:db8::1/96",
+            "8: bits are set beyond the length: write 2001:db8::/96",
+        ),
+        (
+            "prefix 2001:db8::1",
+            "8: bits are set beyond the length: write 2001:db8::/96",
+        ),
+        (
+            "prefix ::ffff:0:0/96",
+            "8: prefix covers IPv4-mapped addresses",
+        ),
+        ("prefix ff00::/32", "8: prefix covers multicast addresses"),
+        ("prefix ff0e:1::/96", "8: prefix covers multicast addresses"),
+        (
+            "prefix ::/96",
+            "8: prefix covers the unspecified and loopback addresses",
+        ),
+        ("prefix fe80::/64", "8: prefix covers link-local addresses"),
+        (
+            "prefix 2001:db8::ff00:0:0:0/96",
+            "8: bits 64 to 71 of a prefix must be zero",
+        ),
+        (
+            "prefix 64:ff9b::/64",
+            "18: the well-known prefix 64:ff9b:: must have length 96",
+        ),
+        (
+            "prefix 192.0.2.0/24",
+            "8: unexpected `192.0.2.0`: expected V6/LENGTH or flush",
+        ),
+        (
+            "prefix",
+            "7: the statement is incomplete: expected V6/LENGTH or flush",
+        ),
+        (
+            "prefix 2001:db8::/",
+            "19: the statement is incomplete: expected LENGTH",
+        ),
+        (
+            "prefix 2001:db8::/96 now",
+            "22: unexpected `now`: expected the end",
+        ),
+        ("prefix flush all", "14: unexpected `all`: expected the end"),
+    ] {
+        assert_eq!(problem(line), message, "{line}");
+    }
+}
+
+#[test]
+fn rules() {
+    let any = Rule {
+        to: "192.0.2.1".parse().ok(),
+        ..Rule::default()
+    };
+    assert_eq!(rule("map from any6 to 192.0.2.1"), any);
+    assert_eq!(
+        rule("MAP 7 FROM ANY6 TO 192.0.2.1"),
+        Rule {
+            number: Some(7),
+            ..any.clone()
+        }
+    );
+    let prefix = Rule {
+        from: "2001:db8::".parse().ok(),
+        from_length: Some(32),
+        ..any.clone()
+    };
+    assert_eq!(rule("map from 2001:db8::/32 to 192.0.2.1"), prefix);
+    let host = Rule {
+        from: "2001:db8::7".parse().ok(),
+        from_length: Some(128),
+        ..any.clone()
+    };
+    assert_eq!(rule("map from 2001:db8::7 to 192.0.2.1"), host);
+    let ports = Rule {
+        port_min: Some(1024),
+        port_max: Some(65535),
+        ..any.clone()
+    };
+    for range in ["1024 - 65535", "1024-65535", "1024 : 64512", "1024:64512"] {
+        let line = format!("map from any6 to 192.0.2.1 port {range}");
+        assert_eq!(rule(&line), ports, "{line}");
+    }
+    let all = Rule {
+        protos: Some(protos::TCP | protos::ICMP),
+        ..ports
+    };
+    assert_eq!(
+        rule("map from any6 to 192.0.2.1 port 1024-65535 proto tcp/icmp/TCP"),
+        all
+    );
+    assert_eq!(
+        change("map 5 from 2001:db8::/32 to 192.0.2.1 port 1 - 9 proto udp").words,
+        [
+            (attr::rule::NUMBER, 5),
+            (attr::rule::FROM, 12),
+            (attr::rule::FROM_LENGTH, 23),
+            (attr::rule::TO, 29),
+            (attr::rule::PORT_MIN, 44),
+            (attr::rule::PORT_MAX, 48),
+            (attr::rule::PROTOS, 56),
+        ]
+    );
+}
+
+#[test]
+fn bad_rules() {
+    for (line, message) in [
+        (
+            "map from any6 to 0.0.0.0",
+            "18: 0.0.0.0 is not the address of a host: give one that IPv4 hosts can answer to",
+        ),
+        (
+            "map from any6 to 224.0.0.1",
+            "18: 224.0.0.1 is a multicast address: give one that IPv4 hosts can answer to",
+        ),
+        (
+            "map from any6 to 127.0.0.1",
+            "18: 127.0.0.1 is a loopback address: give one that IPv4 hosts can answer to",
+        ),
+        (
+            "map from any6 to 255.255.255.255",
+            "18: 255.255.255.255 is the broadcast address: give one that IPv4 hosts can answer to",
+        ),
+        (
+            "map from any6 to 240.0.0.1",
+            "18: 240.0.0.1 is a reserved address: give one that IPv4 hosts can answer to",
+        ),
+        (
+            "map from any6 to 192.0.2.256",
+            "18: unexpected `192.0.2.256`: expected V4",
+        ),
+        (
+            "map from any6 to 2001:db8::1",
+            "18: unexpected `2001:db8::1`: expected V4",
+        ),
+        (
+            "map from any6 to 192.0.2.0/24",
+            "27: unexpected `/`: expected port, proto or the end",
+        ),
+        (
+            "map from any6 to 192.0.2.1 bidir",
+            "28: unexpected `bidir`: expected port, proto or the end",
+        ),
+        (
+            "map from any6 192.0.2.1",
+            "15: unexpected `192.0.2.1`: expected to",
+        ),
+        (
+            "map from any4 to 192.0.2.1",
+            "10: unexpected `any4`: expected any6, V6 or V6/LENGTH",
+        ),
+        (
+            "map from 2001:db8::1/64 to 192.0.2.1",
+            "10: bits are set beyond the length: write 2001:db8::/64",
+        ),
+        (
+            "map from 2001:db8::/129 to 192.0.2.1",
+            "21: a prefix has at most 128 bits, not 129",
+        ),
+        (
+            "map from ff02::1 to 192.0.2.1",
+            "10: a multicast address is no source of packets",
+        ),
+        (
+            "map from ::ffff:192.0.2.9 to 192.0.2.1",
+            "10: an IPv4-mapped address is never on the wire: give the address that the host has",
+        ),
+        (
+            "map from any6 to 192.0.2.1 port 0 - 9",
+            "33: `0` is not a port: ports are 1 to 65535",
+        ),
+        (
+            "map from any6 to 192.0.2.1 port 1 - 65536",
+            "37: `65536` is not a port: ports are 1 to 65535",
+        ),
+        (
+            "map from any6 to 192.0.2.1 port 9 - 1",
+            "33: the port range is reversed: write 1 - 9",
+        ),
+        (
+            "map from any6 to 192.0.2.1 port 9 : 0",
+            "37: a range has at least 1 port",
+        ),
+        (
+            "map from any6 to 192.0.2.1 port 65530 : 7",
+            "41: 7 ports from 65530 on go beyond 65535: 6 at most",
+        ),
+        (
+            "map from any6 to 192.0.2.1 port 9",
+            "34: the statement is incomplete: expected - or :",
+        ),
+        (
+            "map from any6 to 192.0.2.1 port 9 , 10",
+            "35: unexpected character `,`",
+        ),
+        (
+            "map from any6 to 192.0.2.1 port 1 - 9 port",
+            "39: unexpected `port`: expected proto or the end",
+        ),
+        (
+            "map from any6 to 192.0.2.1 proto sctp",
+            "34: unexpected `sctp`: expected icmp, tcp or udp",
+        ),
+        (
+            "map from any6 to 192.0.2.1 proto tcp udp",
+            "38: unexpected `udp`: expected / or the end",
+        ),
+        (
+            "map from any6 to 192.0.2.1 proto tcp/",
+            "38: the statement is incomplete: expected icmp, tcp or udp",
+        ),
+        (
+            "map 4294967296 from any6 to 192.0.2.1",
+            "5: `4294967296` is too large, 4294967295 is the most",
+        ),
+        (
+            "map 010 from any6 to 192.0.2.1",
+            "5: `010` is ambiguous: write it without the leading 0",
+        ),
+        ("map 5 enable", "7: unexpected `enable`: expected from"),
+        (
+            "map -5 from any6",
+            "5: unexpected `-`: expected from, N, enable, disable, delete, renum or flush",
+        ),
+    ] {
+        assert_eq!(problem(line), message, "{line}");
+    }
+}
+
+#[test]
+fn switches_and_numbers() {
+    let renum = |start, interval| {
+        S::MapRenum(Renum {
+            start: Some(start),
+            interval: Some(interval),
+        })
+    };
+    assert_eq!(statement("map enable"), S::Enable(1));
+    assert_eq!(statement("map disable"), S::Enable(0));
+    assert_eq!(statement("map delete 0x10"), S::MapDelete(16));
+    assert_eq!(statement("map flush"), S::MapFlush);
+    assert_eq!(statement("map renum"), renum(100, 100));
+    assert_eq!(statement("map renum 5"), renum(5, 100));
+    assert_eq!(statement("map renum 5 1"), renum(5, 1));
+    for (line, message) in [
+        ("map delete", "11: the statement is incomplete: expected N"),
+        ("map delete x", "12: expected a number, not `x`"),
+        ("map delete 1 2", "14: unexpected `2`: expected the end"),
+        ("map renum 1 0", "13: the interval is at least 1"),
+        ("map renum 1 2 3", "15: unexpected `3`: expected the end"),
+        ("map enable all", "12: unexpected `all`: expected the end"),
+    ] {
+        assert_eq!(problem(line), message, "{line}");
+    }
+}
+
+#[test]
+fn variables() {
+    let set = |value| {
+        S::Set(Variable {
+            name: Some("udp-timeout".into()),
+            value: Some(value),
+            ..Variable::default()
+        })
+    };
+    assert_eq!(statement("set udp-timeout = 300"), set(300));
+    assert_eq!(statement("set UDP-Timeout=0x12c"), set(300));
+    assert_eq!(statement("set udp-timeout = 5m"), set(300));
+    assert!(change("set udp-timeout = 5m").duration);
+    assert!(!change("set udp-timeout = 300").duration);
+    for (line, message) in [
+        ("set", "4: the statement is incomplete: expected NAME"),
+        ("set 5 = 5", "5: unexpected `5`: expected NAME"),
+        ("set x 5", "7: unexpected `5`: expected ="),
+        ("set x =", "8: the statement is incomplete: expected VALUE"),
+        ("set x = -1", "9: expected a number, not `-`"),
+        ("set x = 1.5", "9: expected a number, not `1.5`"),
+        (
+            "set x = 18446744073709551616",
+            "9: `18446744073709551616` is too large",
+        ),
+        ("set x = 1 2", "11: unexpected `2`: expected the end"),
+        (
+            "set aaaaaaaabbbbbbbbccccccccdddddddd = 1",
+            "5: names of variables have at most 31 letters",
+        ),
+    ] {
+        assert_eq!(problem(line), message, "{line}");
+    }
+}
+
+#[test]
+fn shows() {
+    for (line, show) in [
+        ("show prefix", Show::Prefix),
+        ("show mapping", Show::Mapping),
+        ("show rules", Show::Rules),
+        ("show sessions", Show::Sessions),
+        ("show xlate", Show::Xlate(Width::Regular)),
+        ("show xlate long", Show::Xlate(Width::Long)),
+        ("show xlate SHORT", Show::Xlate(Width::Short)),
+        ("show variables", Show::Variables(None)),
+        ("show variables A-b", Show::Variables(Some("a-b".into()))),
+        ("show stats", Show::Stats),
+        ("show config", Show::Config),
+    ] {
+        assert_eq!(parse(line.as_bytes()), Ok(Some(Line::Show(show))), "{line}");
+    }
+    assert_eq!(
+        problem("show xlate wide"),
+        "12: unexpected `wide`: expected long, short or the end"
+    );
+    assert_eq!(
+        problem("show"),
+        "5: the statement is incomplete: expected prefix, mapping, rules, sessions, xlate, \
+         variables, stats or config"
+    );
+}
+
+#[test]
+fn unknown_words_and_bytes() {
+    assert_eq!(
+        problem("mop enable"),
+        "1: unexpected `mop`: expected prefix, map, set or show"
+    );
+    assert_eq!(problem(b"map\0enable"), "4: unexpected NUL byte");
+    assert_eq!(
+        problem(b"map \xc3\x28"),
+        "5: unexpected byte 0xc3, not UTF-8"
+    );
+    assert_eq!(
+        problem(vec![b'x'; 1_000_000]),
+        "1: the line has 1000000 bytes, 65536 are the most: one statement per line"
+    );
+}
+
+/// A `?` is answered wherever a word may stand.
+#[test]
+fn help_everywhere() {
+    for (line, choices) in [
+        ("?", g::STATEMENT),
+        ("prefix ?", g::PREFIX),
+        ("prefix 2001:db8:: ?", g::PREFIX_LENGTH),
+        ("prefix 2001:db8::/?", g::LENGTH),
+        ("prefix 2001:db8::/96 ?", g::END),
+        ("map ?", g::MAP),
+        ("map 5 ?", g::FROM),
+        ("map from ?", g::SOURCE),
+        ("map from any6 ?", g::TO),
+        ("map from 2001:db8:: ?", g::SOURCE_LENGTH),
+        ("map from any6 to ?", g::POOL),
+        ("map from any6 to 192.0.2.1 ?", g::AFTER_POOL),
+        ("map from any6 to 192.0.2.1 port ?", g::PORT),
+        ("map from any6 to 192.0.2.1 port 1 ?", g::RANGE),
+        ("map from any6 to 192.0.2.1 port 1 - ?", g::LAST_PORT),
+        ("map from any6 to 192.0.2.1 port 1 : ?", g::COUNT),
+        ("map from any6 to 192.0.2.1 port 1 - 9 ?", g::AFTER_PORTS),
+        ("map from any6 to 192.0.2.1 proto ?", g::PROTO),
+        ("map from any6 to 192.0.2.1 proto tcp ?", g::AFTER_PROTO),
+        ("map delete ?", g::NUMBER),
+        ("map renum ?", g::START),
+        ("map renum 1 ?", g::INTERVAL),
+        ("map flush ?", g::END),
+        ("set ?", g::VARIABLE),
+        ("set x ?", g::ASSIGN),
+        ("set x = ?", g::VALUE),
+        ("show ?", g::SHOW),
+        ("show xlate ?", g::WIDTH),
+        ("show variables ?", g::WHICH),
+    ] {
+        assert_eq!(
+            parse(line.as_bytes()),
+            Ok(Some(Line::Help(choices))),
+            "{line}"
+        );
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_survived(line in prop::collection::vec(any::<u8>(), 0..80)) {
+        let _ = parse(&line);
+    }
+
+    #[test]
+    fn any_words_are_survived(words in prop::collection::vec(
+        prop::sample::select(vec![
+            "prefix", "map", "set", "show", "from", "to", "any6", "port", "proto", "tcp", "/",
+            "-", ":", "=", "flush", "1", "65535", "2001:db8::", "192.0.2.1", "renum", "xlate",
+        ]), 0..12)) {
+        let _ = parse(words.join(" ").as_bytes());
+    }
+}

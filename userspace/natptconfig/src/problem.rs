@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What is wrong with a statement, and where.
+
+#[derive(Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// From 1.
+    pub column: usize,
+    pub message: String,
+}
+
+impl Problem {
+    pub fn new(column: usize, message: impl Into<String>) -> Self {
+        Self {
+            column,
+            message: message.into(),
+        }
+    }
+}

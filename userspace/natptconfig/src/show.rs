@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `show`: asks the kernel and prints.
+
+use std::io::{self, IsTerminal, Write};
+
+use natpt_netlink::attr::Answer;
+use natpt_netlink::spec::{Counter, Rule, Session, Status, Variable};
+use natpt_netlink::{Connection, Error};
+use serde_json::{json, Value};
+
+use crate::parser::{Show, Width};
+use crate::table::{self, Align};
+use crate::{json, statement, xlate};
+
+pub enum Failure {
+    Netlink(Error),
+    Output(io::Error),
+    /// No variable has this name.
+    Unknown(String),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Netlink(error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+pub fn show(kernel: &mut Connection, what: &Show, as_json: bool) -> Result<(), Failure> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    if as_json {
+        let value = value(kernel, what)?;
+        serde_json::to_writer_pretty(&mut out, &value).map_err(io::Error::from)?;
+        writeln!(out)?;
+    } else {
+        text(kernel, what, &mut out)?;
+    }
+    Ok(out.flush()?)
+}
+
+fn text(kernel: &mut Connection, what: &Show, out: &mut impl Write) -> Result<(), Failure> {
+    match what {
+        Show::Prefix => {
+            for prefix in kernel.dump()? {
+                writeln!(out, "prefix: {}", statement::prefix(&prefix))?;
+            }
+        }
+        Show::Mapping => writeln!(out, "mapping: {}", statement::mapping(&kernel.get()?))?,
+        Show::Rules => {
+            let rules = kernel.dump::<Rule>()?;
+            if rules.is_empty() {
+                eprintln!("natptconfig: No Rules.");
+            }
+            for rule in rules {
+                let number = rule.number.unwrap_or_default();
+                writeln!(out, "{number:5}:  {}", statement::rule(&rule))?;
+            }
+        }
+        Show::Sessions => xlate::print_counts(out, &kernel.dump()?)?,
+        Show::Xlate(width) => {
+            let width = match width {
+                Width::Regular if !io::stdout().is_terminal() => Width::Long,
+                width => *width,
+            };
+            xlate::print(out, &kernel.dump()?, width)?;
+        }
+        Show::Variables(name) => print_variables(out, &variables(kernel, name.as_deref())?)?,
+        Show::Stats => {
+            let rows = kernel.dump::<Counter>()?.into_iter().map(|counter| {
+                let value = counter.value.unwrap_or_default();
+                [counter.name.unwrap_or_default(), value.to_string()]
+            });
+            let rows: Vec<_> = rows.collect();
+            table::print(out, [Align::Left, Align::Right], &rows)?;
+        }
+        Show::Config => {
+            let (prefixes, rules) = (kernel.dump()?, kernel.dump()?);
+            let (variables, status) = (kernel.dump()?, kernel.get()?);
+            for line in statement::config(&prefixes, &rules, &variables, &status) {
+                writeln!(out, "{line}")?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn value(kernel: &mut Connection, what: &Show) -> Result<Value, Failure> {
+    Ok(match what {
+        Show::Prefix => list(kernel, json::prefix)?,
+        Show::Mapping => json::status(&kernel.get::<Status>()?),
+        Show::Rules => list(kernel, json::rule)?,
+        Show::Sessions => json::counts(&kernel.dump::<Session>()?),
+        Show::Xlate(_) => list(kernel, json::session)?,
+        Show::Variables(name) => {
+            let variables = variables(kernel, name.as_deref())?;
+            variables.iter().map(json::variable).collect()
+        }
+        Show::Stats => list(kernel, json::counter)?,
+        Show::Config => json!({
+            "prefixes": list(kernel, json::prefix)?,
+            "rules": list(kernel, json::rule)?,
+            "variables": list(kernel, json::variable)?,
+            "status": json::status(&kernel.get::<Status>()?),
+        }),
+    })
+}
+
+fn list<A: Answer>(kernel: &mut Connection, one: fn(&A) -> Value) -> Result<Value, Error> {
+    Ok(kernel.dump::<A>()?.iter().map(one).collect())
+}
+
+/// All, or the one with a name.
+fn variables(kernel: &mut Connection, name: Option<&str>) -> Result<Vec<Variable>, Failure> {
+    let mut variables = kernel.dump::<Variable>()?;
+    if let Some(name) = name {
+        variables.retain(|variable| variable.name.as_deref() == Some(name));
+        if variables.is_empty() {
+            return Err(Failure::Unknown(name.into()));
+        }
+    }
+    Ok(variables)
+}
+
+fn print_variables(out: &mut impl Write, variables: &[Variable]) -> io::Result<()> {
+    let header = ["Name", "Value", "Default", "Range", "Unit", "Meaning"].map(String::from);
+    let rows = variables.iter().map(|one| {
+        let number = |value: Option<u64>| value.unwrap_or_default().to_string();
+        [
+            one.name.clone().unwrap_or_default(),
+            number(one.value),
+            number(one.default),
+            format!("{} - {}", number(one.min), number(one.max)),
+            one.unit.clone().unwrap_or_default(),
+            one.doc.clone().unwrap_or_default(),
+        ]
+    });
+    let rows: Vec<_> = std::iter::once(header).chain(rows).collect();
+    let (left, right) = (Align::Left, Align::Right);
+    table::print(out, [left, right, right, right, left, left], &rows)
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The sessions: KAME's table, and their number by protocol and state.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+
+use natpt_netlink::spec::{session_state as state, Session, SESSION_STATE};
+
+use crate::parser::Width;
+use crate::table::{self, Align};
+
+/// Longest address that is not shortened.
+const WHOLE: usize = 15;
+
+pub fn print(out: &mut impl Write, sessions: &[Session], width: Width) -> io::Result<()> {
+    if width == Width::Short {
+        let header = ["Proto", "Local (src)", "Remote (src)", "Idle", "(state)"];
+        let rows = sessions.iter().map(|session| {
+            let [source6, _, source4, _] = addresses(session, true);
+            let [proto, idle, state] = rest(session);
+            [proto, source6, source4, idle, state]
+        });
+        return table::print(out, [Align::Left; 5], &with_header(header, rows));
+    }
+    let header = [
+        "Proto",
+        "Local Address (src)",
+        "Local Address (dst)",
+        "Remote Address (src)",
+        "Remote Address (dst)",
+        "Idle",
+        "(state)",
+    ];
+    let rows = sessions.iter().map(|session| {
+        let shorten = width == Width::Regular;
+        let [source6, target6, source4, target4] = addresses(session, shorten);
+        let [proto, idle, state] = rest(session);
+        [proto, source6, target6, source4, target4, idle, state]
+    });
+    table::print(out, [Align::Left; 7], &with_header(header, rows))
+}
+
+/// In KAME's columns: a TCP session is opening (syn), open (estab), closing (fin) or closed.
+pub fn print_counts(out: &mut impl Write, sessions: &[Session]) -> io::Result<()> {
+    let count = |proto: u8, states: &[u8]| {
+        let those = sessions.iter().filter(|session| {
+            let state = session.state.unwrap_or_default();
+            session.proto == Some(proto) && (states.is_empty() || states.contains(&state))
+        });
+        those.count()
+    };
+    let fin = [
+        state::V6_FIN_RCV,
+        state::V4_FIN_RCV,
+        state::V6_FIN_V4_FIN_RCV,
+    ];
+    let tcp = [
+        count(6, &[]),
+        count(6, &[state::NONE, state::TRANS]),
+        count(6, &[state::ESTABLISHED]),
+        count(6, &fin),
+        count(6, &[state::V6_INIT, state::V4_INIT]),
+    ];
+    writeln!(out, "proto:    count    close    estab      fin      syn")?;
+    write!(out, "  tcp:")?;
+    for number in tcp {
+        write!(out, " {number:8}")?;
+    }
+    writeln!(out, "\n  udp: {:8}", count(17, &[]))?;
+    writeln!(out, " icmp: {:8}", count(1, &[]))
+}
+
+pub fn proto(session: &Session) -> String {
+    match session.proto {
+        Some(1) => "icmp".into(),
+        Some(6) => "tcp".into(),
+        Some(17) => "udp".into(),
+        other => other.unwrap_or_default().to_string(),
+    }
+}
+
+/// Nothing for protocols without states.
+pub fn state(session: &Session) -> Option<&'static str> {
+    match session.state {
+        None | Some(state::NONE) => None,
+        Some(state) => SESSION_STATE.get(usize::from(state)).copied(),
+    }
+}
+
+fn with_header<const N: usize>(
+    header: [&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+) -> Vec<[String; N]> {
+    std::iter::once(header.map(String::from))
+        .chain(rows)
+        .collect()
+}
+
+/// The IPv6 host and its peer, the pool address and its peer; each with its port.
+fn addresses(session: &Session, shorten: bool) -> [String; 4] {
+    let peer = session.target_port;
+    [
+        end(session.source6, session.source_port6, shorten),
+        end(session.target6, peer, shorten),
+        end(session.source4, session.source_port4, false),
+        end(session.target4, peer, false),
+    ]
+}
+
+fn end(address: Option<impl Display>, port: Option<u16>, shorten: bool) -> String {
+    let Some(address) = address else {
+        return "?".into();
+    };
+    let mut text = address.to_string();
+    if shorten && text.len() > WHOLE {
+        text = format!("{}*{}", &text[..4], &text[text.len() - 9..]);
+    }
+    format!("{text}.{}", port.unwrap_or_default())
+}
+
+fn rest(session: &Session) -> [String; 3] {
+    let idle = session.idle.unwrap_or_default();
+    let idle = format!("{:02}:{:02}:{:02}", idle / 3600, idle / 60 % 60, idle % 60);
+    let state = state(session).unwrap_or_default().to_uppercase();
+    [proto(session), idle, state]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sessions() -> [Session; 2] {
+        let tcp = Session {
+            proto: Some(6),
+            source6: "2001:db8:1:2:3:4:fe20:c157".parse().ok(),
+            source_port6: Some(1095),
+            target6: "2001:db8:64::c633:642a".parse().ok(),
+            source4: "192.0.2.1".parse().ok(),
+            source_port4: Some(32768),
+            target4: "198.51.100.42".parse().ok(),
+            target_port: Some(23),
+            state: Some(state::ESTABLISHED),
+            idle: Some(3700),
+            expires: Some(7000),
+        };
+        let icmp = Session {
+            proto: Some(1),
+            source6: "2001:db8::7".parse().ok(),
+            state: Some(state::NONE),
+            target_port: Some(0),
+            ..tcp.clone()
+        };
+        [tcp, icmp]
+    }
+
+    fn text(width: Width) -> String {
+        let mut out = Vec::new();
+        print(&mut out, &sessions(), width).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn tables() {
+        assert_eq!(
+            text(Width::Regular),
+            "\
+Proto  Local Address (src)  Local Address (dst)  Remote Address (src)  Remote Address (dst)  Idle      (state)
+tcp    2001*fe20:c157.1095  2001*c633:642a.23    192.0.2.1.32768       198.51.100.42.23      01:01:40  ESTABLISHED
+icmp   2001:db8::7.1095     2001*c633:642a.0     192.0.2.1.32768       198.51.100.42.0       01:01:40
+"
+        );
+        assert_eq!(
+            text(Width::Short),
+            "\
+Proto  Local (src)          Remote (src)     Idle      (state)
+tcp    2001*fe20:c157.1095  192.0.2.1.32768  01:01:40  ESTABLISHED
+icmp   2001:db8::7.1095     192.0.2.1.32768  01:01:40
+"
+        );
+        assert!(text(Width::Long).contains(" 2001:db8:64::c633:642a.23 "));
+    }
+
+    #[test]
+    fn counts() {
+        let mut out = Vec::new();
+        print_counts(&mut out, &sessions()).unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "\
+proto:    count    close    estab      fin      syn
+  tcp:        1        0        1        0        0
+  udp:        0
+ icmp:        1
+"
+        );
+    }
+}
