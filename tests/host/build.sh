@@ -1,0 +1,137 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The build's error lines, its second run, and its check of the linked symbols.
+set -u
+top=$(cd "$(dirname "$0")/../.." && pwd -P)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+n=0
+
+ok()
+{
+	n=$((n + 1))
+	echo "ok $n - $1"
+}
+
+not_ok()
+{
+	n=$((n + 1))
+	echo "not ok $n - $1"
+	sed 's/^/# /' <<<"$2"
+}
+
+# refuses TEXT PATTERN CMD...: it must fail with one line only, which matches
+refuses()
+{
+	local text=$1 pattern=$2 output
+	shift 2
+	if output=$("$@" 2>&1); then
+		not_ok "$text" "it succeeded: $output"
+	elif [ "$(wc -l <<<"$output")" -eq 1 ] && grep -q -- "$pattern" <<<"$output"; then
+		ok "$text"
+	else
+		not_ok "$text" "$output"
+	fi
+}
+
+# tool NAME TEXT: a program in $work/bin that prints TEXT
+tool()
+{
+	printf '#!/bin/sh\necho "%s"\n' "$2" >"$work/bin/$1"
+	chmod +x "$work/bin/$1"
+}
+
+check_kdir()
+{
+	env -u RUSTC -u BINDGEN "PATH=$work/bin:/usr/bin:/bin" "$@" \
+		"$top/scripts/check-kdir" "$work/kdir"
+}
+
+# with an empty cache
+build_root()
+{
+	env -u NATPT_INSIDE "NATPT_CACHE=$work/cache" "PATH=$work/bin:/usr/bin:/bin" "$@" \
+		"$top/scripts/buildroot"
+}
+
+echo "1..14"
+
+# each step adds what the last line asked for
+mkdir -p "$work/bin" "$work/kdir"
+refuses "KDIR that is no build tree" 'make modules_prepare' check_kdir
+mkdir -p "$work/kdir/include/config" "$work/kdir/rust"
+touch "$work/kdir/Makefile"
+echo 'CONFIG_MODULES=y' >"$work/kdir/include/config/auto.conf"
+refuses "kernel without CONFIG_RUST" 'no CONFIG_RUST: enable it' check_kdir
+cat >"$work/kdir/include/config/auto.conf" <<-'END'
+	CONFIG_RUST=y
+	CONFIG_RUSTC_VERSION_TEXT="rustc 1.99.9 (test)"
+END
+refuses "kernel without Rust metadata" 'rust/libkernel.rmeta' check_kdir
+touch "$work/kdir/rust/libkernel.rmeta"
+refuses "kernel without Module.symvers" 'no Module.symvers' check_kdir
+touch "$work/kdir/Module.symvers"
+tool rustc "rustc 1.0.0 (other)"
+refuses "another rustc" "built with 'rustc 1.99.9 (test)', here is 'rustc 1.0.0 (other)'" check_kdir
+printf '#!/bin/sh\nexit 127\n' >"$work/bin/rustc"
+refuses "no rustc" 'rustc is missing' check_kdir
+tool rustc "rustc 1.99.9 (test)"
+refuses "no bindgen" 'none-such is missing: install it' check_kdir BINDGEN=none-such
+tool bindgen "bindgen 9.9.9"
+tool make ""
+tool ld ""
+if output=$(check_kdir 2>&1) && [ -z "$output" ]; then
+	ok "a fit kernel is taken silently"
+else
+	not_ok "a fit kernel is taken silently" "$output"
+fi
+
+tool uname riscv64
+refuses "another architecture" 'x86-64 hosts only' build_root
+rm "$work/bin/uname"
+printf '#!/bin/sh\nprintf "Avail\\n 2\\n"\n' >"$work/bin/df"
+refuses "no disk" 'has 2 GB free, 6 GB are needed' build_root
+rm "$work/bin/df"
+# neither root nor a sudo to become it
+for name in bash dirname cat sha256sum cut uname mkdir df tail; do
+	ln -s "$(command -v "$name")" "$work/bin/$name"
+done
+tool id 1000
+refuses "no root, no sudo" 'needs root: install sudo' build_root PATH="$work/bin"
+
+# the stock kernel's module, as 'make' builds it
+make -s -C "$top" vm-files >/dev/null 2>&1
+release=$("$top/scripts/buildroot" kernel)
+module=$top/build/$release/natpt.ko
+before=$(stat -c %Y "$module")
+start=$(date +%s)
+output=$(make -s -C "$top" vm-files 2>&1)
+if [ "$(stat -c %Y "$module")" = "$before" ] && [ $(($(date +%s) - start)) -le 30 ] && [ -z "$output" ]; then
+	ok "a second make does nothing"
+else
+	not_ok "a second make does nothing" "$output"
+fi
+
+# an unwrap's panic, as rustc names it
+cat >"$work/panic.c" <<-'END'
+	extern void _RNvNtCs1_4core6option13unwrap_failed(void);
+	void natpt_test(void) { _RNvNtCs1_4core6option13unwrap_failed(); }
+END
+cat >"$work/format.c" <<-'END'
+	extern void _RNvNtCs1_4core3fmt5write(void);
+	void natpt_test(void) { _RNvNtCs1_4core3fmt5write(); }
+END
+objects=$top/build/symbols-test
+mkdir -p "$objects"
+cp "$work"/*.c "$objects"
+for name in panic format; do
+	"$top/scripts/buildroot" run gcc -c -o "$objects/$name.o" "$objects/$name.c"
+done
+refuses "a module that can panic" 'can panic: it links .*unwrap_failed' \
+	"$top/scripts/buildroot" run "$top/scripts/check-symbols" "$objects/panic.o"
+if output=$("$top/scripts/buildroot" run "$top/scripts/check-symbols" "$objects/format.o" 2>&1); then
+	ok "a module that only formats"
+else
+	not_ok "a module that only formats" "$output"
+fi
+rm -r "$objects"

@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# A fresh Debian 12 and 13 with nothing but make and mmdebstrap: 'make' must go through.
+set -u
+. "$(dirname "$0")/../../scripts/lib.sh"
+
+# try SUITE: copy the tree into a clean root and build there, the cache bound
+try()
+{
+	local suite=$1 root=$cache/host-$1 log=$top/build/host-$1.log
+
+	if [ ! -d "$root" ]; then
+		prepare_mmdebstrap
+		rm -rf --one-file-system "$root.new"
+		mmdebstrap --mode=root --variant=minbase --include=make,mmdebstrap,ca-certificates \
+			"${apt_options[@]}" "$suite" "$root.new" "deb $mirror $suite main" &&
+			mv "$root.new" "$root" || return
+	fi >"$log" 2>&1
+	rm -rf "$root/natpt"
+	mkdir -p "$root/natpt" "$root/$cache"
+	tar -C "$top" --exclude=./build --exclude=./.git --exclude=target --exclude=natpt.ko -cf - . |
+		tar -C "$root/natpt" -xf -
+	unshare --mount --pid --fork --kill-child --propagation private /bin/sh -euc '
+		mount --bind "$1" "$1"
+		mount -t proc proc "$1/proc"
+		mount --rbind /dev "$1/dev"
+		mount --bind "$2" "$1$2"
+		touch "$1/etc/resolv.conf"
+		mount --bind "$(readlink -f /etc/resolv.conf)" "$1/etc/resolv.conf"
+		cd "$1"
+		mount --move . /
+		exec chroot . env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin NATPT_CACHE="$2" make -C /natpt
+	' sh "$root" "$cache" >>"$log" 2>&1
+	[ -f "$root/natpt/natpt.ko" ] && [ -x "$root/natpt/build/userspace/release/natptconfig" ]
+}
+
+if [ "${1:-}" = --try ]; then
+	try "$2"
+	exit
+fi
+
+echo 1..2
+mkdir -p "$top/build"
+n=0
+for suite in bookworm trixie; do
+	n=$((n + 1))
+	if as_root "$0" --try "$suite"; then
+		echo "ok $n - make on a fresh Debian $suite"
+	else
+		echo "not ok $n - make on a fresh Debian $suite"
+		sed 's/^/# /' "$top/build/host-$suite.log"
+	fi
+done
