@@ -29,7 +29,7 @@ Statements:
                                   add a rule; A : COUNT are COUNT ports from A on
                                   (KAME took one more), P is icmp, tcp or udp
   map enable|disable              start or stop translation
-  map delete N                    remove the rules with number N
+  map delete N                    remove rule N
   map renum [START [INTERVAL]]    number the rules anew
   map flush                       remove all rules
   set NAME = VALUE                decimal, hexadecimal (0x10) or duration (2h4m)

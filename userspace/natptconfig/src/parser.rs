@@ -331,7 +331,7 @@ impl<'a> Parser<'a> {
     fn length(&mut self, may: Choices) -> Result<Option<Token<'a>>> {
         match self.tokens.as_slice().first() {
             Some(word) if word.is("/") => {
-                self.tokens.next();
+                self.maybe(may)?;
                 self.next(g::LENGTH).map(Some)
             }
             Some(word) if word.is("?") => Err(Stop::Help(may)),
