@@ -50,7 +50,7 @@ lock()
 need_disk()
 {
 	local free
-	free=$(df --output=avail -B1G "$cache" | tail -1)
+	free=$(($(df --output=avail -B1G "$cache" | tail -1)))
 	[ "$free" -ge "$1" ] ||
 		die "$cache has $free GB free, $1 GB are needed: make room, or set XDG_CACHE_HOME to a bigger disk"
 }

@@ -90,6 +90,7 @@ tool uname riscv64
 refuses "another architecture" 'x86-64 hosts only' build_root
 rm "$work/bin/uname"
 printf '#!/bin/sh\nprintf "Avail\\n 2\\n"\n' >"$work/bin/df"
+chmod +x "$work/bin/df"
 refuses "no disk" 'has 2 GB free, 6 GB are needed' build_root
 rm "$work/bin/df"
 # neither root nor a sudo to become it
