@@ -123,14 +123,14 @@ impl Delta {
     /// The change from `old` words to `new` ones: `~m + m'` of RFC 1624, equation 3.
     #[inline]
     pub const fn of(old: Sum, new: Sum) -> Delta {
-        Delta(Sum(!old.fold() as u64).add16(new.fold()).fold())
+        Delta(add(!old.fold(), new.fold()))
     }
 
     /// This change and another one.
     #[inline]
     #[must_use]
     pub const fn then(self, other: Delta) -> Delta {
-        Delta(Sum(self.0 as u64).add16(other.0).fold())
+        Delta(add(self.0, other.0))
     }
 
     /// The way back.
@@ -143,7 +143,7 @@ impl Delta {
     /// The new value of a finished checksum field.
     #[inline]
     pub const fn apply(self, check: u16) -> u16 {
-        !Sum(!check as u64).add16(self.0).fold()
+        !add(!check, self.0)
     }
 
     /// The new value of a finished UDP checksum field.
@@ -156,8 +156,15 @@ impl Delta {
     /// for this one the delta must not count ports.
     #[inline]
     pub const fn apply_partial(self, check: u16) -> u16 {
-        Sum(check as u64).add16(self.0).fold()
+        add(check, self.0)
     }
+}
+
+/// Adds two words with the carry brought round.
+#[inline(always)]
+const fn add(a: u16, b: u16) -> u16 {
+    let (sum, carry) = a.overflowing_add(b);
+    sum.wrapping_add(carry as u16)
 }
 
 /// A computed UDP checksum of 0 is sent as 0xffff.

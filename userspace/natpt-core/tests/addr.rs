@@ -209,7 +209,14 @@ fn martian_sources() {
 #[test]
 fn illegal_sources() {
     // req: A-018
-    for addr in ["::1", "::", "ff02::1", "fe80::1", "febf::1", "::ffff:192.0.2.1"] {
+    for addr in [
+        "::1",
+        "::",
+        "ff02::1",
+        "fe80::1",
+        "febf::1",
+        "::ffff:192.0.2.1",
+    ] {
         assert!(illegal_source6(v6(addr)), "{addr}");
     }
     for addr in ["::2", "2001:db8::1", "fec0::1", "fd00::1", "64:ff9b::1"] {

@@ -166,7 +166,12 @@ pub fn reseal4(packet: &mut [u8], header_len: usize) {
 }
 
 /// The fields of an IPv6 header that a test does not care about.
-pub fn header6(traffic_class: u8, payload_len: u16, next_header: u8, hop_limit: u8) -> ipv6::Header {
+pub fn header6(
+    traffic_class: u8,
+    payload_len: u16,
+    next_header: u8,
+    hop_limit: u8,
+) -> ipv6::Header {
     ipv6::Header {
         traffic_class,
         flow_label: 0x12345,

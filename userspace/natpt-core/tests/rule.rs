@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0
+//! Rules.
+
+use natpt_core::nat::rule::{proto_bit, Rule, RuleError, Source6, ICMP, TCP, UDP};
+
+fn rule() -> Rule {
+    Rule {
+        number: 10,
+        from: Source6::ANY,
+        to: "192.0.2.1".parse().unwrap(),
+        ports: None,
+        protos: 0,
+    }
+}
+
+fn source(addr: &str, len: u8) -> Source6 {
+    Source6 {
+        addr: addr.parse().unwrap(),
+        len,
+    }
+}
+
+#[test]
+fn a_plain_rule_is_good() {
+    assert_eq!(rule().check(), Ok(()));
+    let full = Rule {
+        from: source("2001:db8:6::", 48),
+        ports: Some((1024, 65535)),
+        protos: ICMP | TCP | UDP,
+        ..rule()
+    };
+    assert_eq!(full.check(), Ok(()));
+}
+
+#[test]
+fn pool_addresses() {
+    for (addr, error) in [
+        ("0.0.0.0", RuleError::PoolUnspecified),
+        ("0.1.2.3", RuleError::PoolUnspecified),
+        ("127.0.0.1", RuleError::PoolLoopback),
+        ("224.0.0.1", RuleError::PoolMulticast),
+        ("239.255.255.255", RuleError::PoolMulticast),
+        ("240.0.0.1", RuleError::PoolReserved),
+        ("255.255.255.255", RuleError::PoolReserved),
+    ] {
+        let to = addr.parse().unwrap();
+        assert_eq!(Rule { to, ..rule() }.check(), Err(error), "{addr}");
+    }
+}
+
+#[test]
+fn port_ranges() {
+    for (ports, expect) in [
+        ((1, 65535), Ok(())),
+        ((80, 80), Ok(())),
+        ((0, 80), Err(RuleError::PortZero)),
+        ((80, 0), Err(RuleError::PortZero)),
+        ((81, 80), Err(RuleError::PortsReversed)),
+    ] {
+        let ports = Some(ports);
+        assert_eq!(Rule { ports, ..rule() }.check(), expect, "{ports:?}");
+    }
+}
+
+#[test]
+fn sources() {
+    for (addr, len, expect) in [
+        ("2001:db8:6::1", 128, Ok(())),
+        ("2001:db8:6::", 48, Ok(())),
+        ("::", 0, Ok(())),
+        ("2001:db8:6::", 129, Err(RuleError::SourceLength)),
+        ("2001:db8:6::1", 64, Err(RuleError::SourceHostBits)),
+        ("2001:db8:6::", 0, Err(RuleError::SourceHostBits)),
+        ("2001:db8:6::1", 127, Err(RuleError::SourceHostBits)),
+    ] {
+        let from = source(addr, len);
+        assert_eq!(Rule { from, ..rule() }.check(), expect, "{addr}/{len}");
+    }
+}
+
+#[test]
+fn unknown_protocols() {
+    let rule = Rule {
+        protos: 8,
+        ..rule()
+    };
+    assert_eq!(rule.check(), Err(RuleError::Protocols));
+}
+
+#[test]
+fn matches_hosts_under_its_source() {
+    let rule = Rule {
+        from: source("2001:db8:6::", 48),
+        ..rule()
+    };
+    assert!(rule.matches("2001:db8:6:ffff::1".parse().unwrap(), 6));
+    assert!(!rule.matches("2001:db8:7::1".parse().unwrap(), 6));
+    let single = Rule {
+        from: source("2001:db8:6::1", 128),
+        ..rule
+    };
+    assert!(single.matches("2001:db8:6::1".parse().unwrap(), 6));
+    assert!(!single.matches("2001:db8:6::".parse().unwrap(), 6));
+}
+
+#[test]
+fn matches_its_protocols() {
+    let host = "2001:db8::1".parse().unwrap();
+    for (protos, numbers) in [
+        (0, &[1, 58, 6, 17][..]),
+        (TCP, &[6]),
+        (UDP | ICMP, &[1, 58, 17]),
+    ] {
+        let rule = Rule { protos, ..rule() };
+        for number in 0..=255 {
+            assert_eq!(rule.matches(host, number), numbers.contains(&number));
+        }
+    }
+    assert_eq!(proto_bit(47), 0);
+}
+
+#[test]
+fn every_error_has_its_text() {
+    let mut texts: Vec<_> = [
+        RuleError::SourceLength,
+        RuleError::SourceHostBits,
+        RuleError::PoolUnspecified,
+        RuleError::PoolLoopback,
+        RuleError::PoolMulticast,
+        RuleError::PoolReserved,
+        RuleError::PortZero,
+        RuleError::PortsReversed,
+        RuleError::Protocols,
+    ]
+    .iter()
+    .map(|error| error.text())
+    .collect();
+    texts.sort_unstable();
+    texts.dedup();
+    assert_eq!(texts.len(), 9);
+}
