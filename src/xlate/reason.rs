@@ -47,7 +47,6 @@ reasons! {
     BadHeaderChecksum "bad-header-checksum" "IPv4 header checksum is wrong",
     ExtHeaderChain "ext-header-chain" "too many IPv6 extension headers",
     FragmentHeader "fragment-header" "fragment header is followed by another extension header",
-    TinyFragment "tiny-fragment" "first fragment ends inside the transport header",
     SourceRoute4 "source-route4" "IPv4 source route that has not ended",
     SourceRoute6 "source-route6" "IPv6 routing header with segments left",
     MartianSource "martian-source" "source address that no packet may have",
