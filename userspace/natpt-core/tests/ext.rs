@@ -177,6 +177,8 @@ fn unexpired_source_route_is_refused() {
     for kind in [131, 137] {
         let unexpired = options(&[kind, 7, 4, 203, 0, 113, 1, 0]);
         assert_eq!(unexpired, Err(Reason::SourceRoute4));
+        let at_the_end = options(&[kind, 7, 7, 203, 0, 113, 1, 0]);
+        assert_eq!(at_the_end, Err(Reason::SourceRoute4));
         assert_eq!(options(&[kind, 7, 8, 203, 0, 113, 1, 0]), Ok(()));
         let behind_others = options(&[1, 7, 3, 4, kind, 7, 4, 0, 0, 0, 0, 0]);
         assert_eq!(behind_others, Err(Reason::SourceRoute4));
