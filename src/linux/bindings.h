@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The kernel interfaces that natpt uses and the kernel crate does not bind:
+ * bindgen reads this file, and helpers.c defines the natpt_* functions.
+ */
+#include <linux/netfilter.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
+#include <linux/workqueue.h>
+#include <net/genetlink.h>
+#include <net/gso.h>
+#include <net/icmp.h>
+#include <net/ip.h>
+#include <net/ip6_route.h>
+#include <net/ipv6.h>
+#include <net/net_namespace.h>
+#include <net/route.h>
+
+/* What a route leads to. */
+enum natpt_route_type {
+	NATPT_ROUTE_UNICAST,
+	NATPT_ROUTE_LOCAL,
+	NATPT_ROUTE_OTHER,
+};
+
+bool natpt_skb_gso_ok(const struct sk_buff *skb, u32 mtu);
+bool natpt_skb_from_bridge(const struct sk_buff *skb);
+int natpt_skb_make_room(struct sk_buff *skb, u32 write_len, u32 grow);
+void natpt_skb_retarget(struct sk_buff *skb, u32 strip, u32 hlen, bool ipv6);
+void natpt_skb_set_frag_max_size(struct sk_buff *skb, u16 size, bool ipv6);
+u16 natpt_skb_frag_max_size(const struct sk_buff *skb, bool ipv6);
+bool natpt_skb_policy_ok(struct sk_buff *skb, bool ipv6);
+void natpt_skb_set_route(struct sk_buff *skb, struct dst_entry *dst);
+struct sk_buff *natpt_skb_alloc(const struct sk_buff *like, u32 len, bool ipv6);
+u16 natpt_skb_fold_checksum(struct sk_buff *skb, u32 offset);
+
+int natpt_forward4(struct net *net, struct sk_buff *skb, struct dst_entry *dst);
+int natpt_forward6(struct net *net, struct sk_buff *skb, struct dst_entry *dst);
+
+struct dst_entry *natpt_route4(struct net *net, const struct sk_buff *skb,
+			       __be32 saddr, __be32 daddr, u8 tos, u8 proto);
+struct dst_entry *natpt_route6(struct net *net, const struct sk_buff *skb,
+			       const struct in6_addr *saddr,
+			       const struct in6_addr *daddr, u8 tos, u8 proto);
+u32 natpt_route_type(struct dst_entry *dst, bool ipv6);
+bool natpt_route_cacheable(const struct dst_entry *dst);
+u32 natpt_route_cookie(struct dst_entry *dst, bool ipv6);
+struct dst_entry *natpt_route_check(struct dst_entry *dst, u32 cookie);
+u32 natpt_route_mtu(const struct dst_entry *dst, bool ipv6);
+bool natpt_may_forward4(const struct sk_buff *skb);
+bool natpt_may_forward6(const struct sk_buff *skb);
+
+void natpt_icmp4_send(struct net *net, struct sk_buff *skb, u8 type, u8 code,
+		      u32 info);
+void natpt_icmp6_send(struct sk_buff *skb, u8 type, u8 code, u32 info);
+
+int natpt_defrag6_get(void);
+void natpt_defrag6_put(void);
+int natpt_defrag6(struct net *net, struct sk_buff *skb);
+
+void *natpt_net_generic(const struct net *net, unsigned int id);
+void __percpu *natpt_percpu_alloc(size_t size);
+void natpt_percpu_free(void __percpu *counters);
+void natpt_percpu_add(u64 __percpu *counter, u64 n);
+u64 natpt_percpu_sum(u64 __percpu *counter);
+unsigned long natpt_jiffies(void);
+unsigned long natpt_hz(void);
+void natpt_bh_disable(void);
+void natpt_bh_enable(void);
+void natpt_work_init(struct delayed_work *work, work_func_t func);
+void natpt_work_schedule(struct delayed_work *work, unsigned long delay);
+void natpt_local_ports(struct net *net, int *low, int *high);
+struct net *natpt_genl_net(const struct genl_info *info);
+struct net *natpt_dump_net(const struct netlink_callback *cb);
+struct sk_buff *natpt_genl_new(void);
+int natpt_genl_reply(struct sk_buff *skb, struct genl_info *info);
+void *natpt_dump_put(struct sk_buff *skb, struct netlink_callback *cb,
+		     const struct genl_family *family, u8 cmd);

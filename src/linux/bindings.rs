@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What bindgen makes of `bindings.h`, on top of the kernel crate's bindings.
+
+#![allow(warnings, clippy::all, unsafe_op_in_unsafe_fn)]
+
+pub(crate) use ::kernel::bindings::*;
+
+include!(env!("NATPT_BINDINGS"));

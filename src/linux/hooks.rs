@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Netfilter hooks of one network namespace.
+
+use super::{
+    bindings,
+    pernet::{Net, NetRef},
+    skb::Skb,
+};
+use core::{
+    ffi::{c_uint, c_void},
+    marker::PhantomData,
+};
+use kernel::{
+    error::to_result,
+    prelude::*,
+    sync::{rcu, Arc},
+};
+
+pub(crate) use super::bindings::{
+    nf_inet_hooks_NF_INET_LOCAL_OUT as NF_INET_LOCAL_OUT,
+    nf_inet_hooks_NF_INET_PRE_ROUTING as NF_INET_PRE_ROUTING,
+};
+
+/// Address family of a hook.
+#[derive(Clone, Copy)]
+pub(crate) enum Family {
+    V4 = bindings::NFPROTO_IPV4 as isize,
+    V6 = bindings::NFPROTO_IPV6 as isize,
+}
+
+/// What a packet meets at a hook.
+pub(crate) trait Hook<T>: 'static {
+    /// Gives the packet back when it is to go on untouched, else consumes it.
+    fn packet(owner: &T, net: &Net, skb: Skb) -> Option<Skb>;
+}
+
+/// One hook of a set that belongs to a `T`.
+#[repr(transparent)]
+pub(crate) struct Spec<T>(bindings::nf_hook_ops, PhantomData<T>);
+
+impl<T: Send + Sync + 'static> Spec<T> {
+    /// A hook `H` at a place (`NF_INET_…`) and priority.
+    pub(crate) fn new<H: Hook<T>>(family: Family, place: c_uint, priority: i32) -> Self {
+        // SAFETY: A plain C structure, of which all zeroes is a value.
+        let mut ops: bindings::nf_hook_ops = unsafe { core::mem::zeroed() };
+        ops.hook = Some(trampoline::<T, H>);
+        ops.pf = family as u8;
+        ops.hooknum = place;
+        ops.priority = priority;
+        Self(ops, PhantomData)
+    }
+}
+
+/// Hooks that are in place until this is dropped, which may sleep.
+pub(crate) struct Hooks<T: Send + Sync + 'static, const N: usize> {
+    net: NetRef,
+    specs: KBox<[Spec<T>; N]>,
+    /// Used by the hooks.
+    _owner: Arc<T>,
+}
+
+// SAFETY: The specs are only read, by the kernel, and the owner is `Send` and `Sync`.
+unsafe impl<T: Send + Sync + 'static, const N: usize> Send for Hooks<T, N> {}
+
+impl<T: Send + Sync + 'static, const N: usize> Hooks<T, N> {
+    pub(crate) fn register(net: NetRef, owner: Arc<T>, specs: [Spec<T>; N]) -> Result<Self> {
+        let mut specs = KBox::new(specs, GFP_KERNEL)?;
+        for spec in specs.iter_mut() {
+            spec.0.priv_ = core::ptr::from_ref(&*owner).cast_mut().cast();
+        }
+        let ops = core::ptr::from_ref(&*specs).cast();
+        // SAFETY: The specs stay where they are as long as they are registered.
+        to_result(unsafe { bindings::nf_register_net_hooks(net.as_ptr(), ops, N as c_uint) })?;
+        Ok(Self {
+            net,
+            specs,
+            _owner: owner,
+        })
+    }
+}
+
+impl<T: Send + Sync + 'static, const N: usize> Drop for Hooks<T, N> {
+    fn drop(&mut self) {
+        let ops = core::ptr::from_ref(&*self.specs).cast();
+        // SAFETY: The same hooks were registered in the same namespace.
+        unsafe { bindings::nf_unregister_net_hooks(self.net.as_ptr(), ops, N as c_uint) };
+        // Packets may still be inside; the owner goes after them.
+        rcu::synchronize_rcu();
+    }
+}
+
+unsafe extern "C" fn trampoline<T, H: Hook<T>>(
+    owner: *mut c_void,
+    skb: *mut bindings::sk_buff,
+    state: *const bindings::nf_hook_state,
+) -> c_uint {
+    // SAFETY: `register` set it, and the owner is kept until no packet is in here.
+    let owner = unsafe { &*owner.cast::<T>() };
+    // SAFETY: The kernel passes a valid state with its namespace.
+    let net = unsafe { (*state).net };
+    // SAFETY: The namespace lives as long as the packet is in it.
+    let net = unsafe { Net::from_ptr(net) };
+    // SAFETY: The kernel hands the packet over; it is given back with NF_ACCEPT only.
+    let skb = unsafe { Skb::from_raw(skb) };
+    match H::packet(owner, net, skb) {
+        Some(skb) => {
+            skb.into_raw();
+            bindings::NF_ACCEPT
+        }
+        None => bindings::NF_STOLEN,
+    }
+}

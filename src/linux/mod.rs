@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Safe wrappers of the kernel C interfaces that the kernel crate lacks.
+//!
+//! All `unsafe` of natpt lives here. The wrappers know nothing of translation.
+
+pub(crate) mod bh;
+pub(crate) mod bindings;
+pub(crate) mod defrag;
+pub(crate) mod genl;
+pub(crate) mod hooks;
+pub(crate) mod icmp;
+pub(crate) mod percpu;
+pub(crate) mod pernet;
+pub(crate) mod route;
+pub(crate) mod skb;
+pub(crate) mod snapshot;
+pub(crate) mod sys;
+pub(crate) mod table;
+pub(crate) mod work;

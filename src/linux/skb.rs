@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A packet: `struct sk_buff`.
+
+use super::{bindings, pernet::Net};
+use core::{mem, ptr::NonNull, slice};
+use kernel::{error::to_result, prelude::*};
+
+type Fields = bindings::sk_buff__bindgen_ty_4__bindgen_ty_1;
+
+/// Kinds of segmentation that stay right when the network header changes.
+const GSO_TRANSLATABLE: u32 = (bindings::SKB_GSO_TCPV4
+    | bindings::SKB_GSO_TCPV6
+    | bindings::SKB_GSO_TCP_ECN
+    | bindings::SKB_GSO_TCP_ACCECN
+    | bindings::SKB_GSO_TCP_FIXEDID
+    | bindings::SKB_GSO_UDP_L4
+    | bindings::SKB_GSO_DODGY) as u32;
+
+/// What `ip_summed` says about the transport checksum.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Summed {
+    /// The checksum field is finished, right or wrong.
+    Finished,
+    /// The field holds the pseudo-header's sum; a device or helper adds the rest.
+    Partial,
+}
+
+/// An owned packet whose data begins with its network header.
+///
+/// # Invariants
+///
+/// The pointer is valid and ours to pass on or free.
+pub(crate) struct Skb(NonNull<bindings::sk_buff>);
+
+impl Skb {
+    /// # Safety
+    ///
+    /// `skb` must be valid, not shared, and handed over by the caller.
+    #[inline]
+    pub(crate) unsafe fn from_raw(skb: *mut bindings::sk_buff) -> Self {
+        // SAFETY: By the function's contract.
+        Self(unsafe { NonNull::new_unchecked(skb) })
+    }
+
+    #[inline]
+    pub(crate) fn into_raw(self) -> *mut bindings::sk_buff {
+        mem::ManuallyDrop::new(self).0.as_ptr()
+    }
+
+    #[inline]
+    pub(super) fn as_ptr(&self) -> *mut bindings::sk_buff {
+        self.0.as_ptr()
+    }
+
+    #[inline]
+    fn raw(&self) -> &bindings::sk_buff {
+        // SAFETY: By the type invariants.
+        unsafe { self.0.as_ref() }
+    }
+
+    #[inline]
+    fn fields(&self) -> &Fields {
+        // SAFETY: Both views of the union are plain data of the same layout.
+        unsafe { self.raw().__bindgen_anon_4.__bindgen_anon_1.as_ref() }
+    }
+
+    /// Octets in the packet.
+    #[inline]
+    pub(crate) fn len(&self) -> u32 {
+        self.raw().len
+    }
+
+    /// The octets at hand from the network header on; the rest may lie in fragments.
+    #[inline]
+    pub(crate) fn head(&self) -> &[u8] {
+        let skb = self.raw();
+        let len = skb.len.wrapping_sub(skb.data_len);
+        // SAFETY: `len - data_len` octets from `data` on are in the linear part.
+        unsafe { slice::from_raw_parts(skb.data, len as usize) }
+    }
+
+    /// As [`Skb::head`], to write to. Call [`Skb::make_room`] before, so that the octets are ours alone.
+    #[inline]
+    pub(crate) fn head_mut(&mut self) -> &mut [u8] {
+        let skb = self.raw();
+        let len = skb.len.wrapping_sub(skb.data_len);
+        // SAFETY: As in `head`, and we own the packet.
+        unsafe { slice::from_raw_parts_mut(skb.data, len as usize) }
+    }
+
+    /// Brings at least `len` octets to hand; false if there are not so many.
+    #[inline]
+    pub(crate) fn pull(&mut self, len: usize) -> bool {
+        if self.head().len() >= len {
+            return true;
+        }
+        let skb = self.raw();
+        if skb.len as usize <= len.wrapping_sub(1) {
+            return false;
+        }
+        let missing = len.wrapping_sub(self.head().len());
+        // SAFETY: The packet is ours and long enough.
+        let tail = unsafe { bindings::__pskb_pull_tail(self.as_ptr(), missing as i32) };
+        !tail.is_null()
+    }
+
+    /// Makes the first `write` octets ours to write, with room for `grow` more before them.
+    #[inline]
+    pub(crate) fn make_room(&mut self, write: usize, grow: usize) -> Result {
+        // SAFETY: The packet is ours.
+        to_result(unsafe {
+            bindings::natpt_skb_make_room(self.as_ptr(), write as u32, grow as u32)
+        })
+    }
+
+    /// Replaces `strip` octets of headers by room for a header of `hlen` octets
+    /// of the other family. [`Skb::make_room`] must have made room for what it grows.
+    #[inline]
+    pub(crate) fn retarget(&mut self, strip: usize, hlen: usize, ipv6: bool) -> Result {
+        let headroom = self.raw().data as usize - self.raw().head as usize;
+        if strip > self.head().len() || hlen > headroom.saturating_add(strip) {
+            return Err(EINVAL);
+        }
+        // SAFETY: Checked just now that the data can shrink and grow that far.
+        unsafe { bindings::natpt_skb_retarget(self.as_ptr(), strip as u32, hlen as u32, ipv6) };
+        Ok(())
+    }
+
+    /// State of the transport checksum.
+    #[inline]
+    pub(crate) fn summed(&self) -> Summed {
+        match u32::from(self.fields().ip_summed()) {
+            bindings::CHECKSUM_PARTIAL => Summed::Partial,
+            _ => Summed::Finished,
+        }
+    }
+
+    /// Finishes a checksum that was left to a device.
+    pub(crate) fn finish_checksum(&mut self) -> Result {
+        match self.summed() {
+            Summed::Finished => Ok(()),
+            // SAFETY: The packet is ours.
+            Summed::Partial => to_result(unsafe { bindings::skb_checksum_help(self.as_ptr()) }),
+        }
+    }
+
+    /// The folded one's complement sum of the octets from `offset` on.
+    pub(crate) fn sum_from(&self, offset: usize) -> u16 {
+        if offset > self.len() as usize {
+            return 0;
+        }
+        // SAFETY: The packet is valid and `offset` inside.
+        unsafe { bindings::natpt_skb_fold_checksum(self.as_ptr(), offset as u32) }
+    }
+
+    /// Whether the octets of all segments are at hand.
+    pub(crate) fn linearize(&mut self) -> bool {
+        let len = self.len() as usize;
+        self.pull(len)
+    }
+
+    #[inline]
+    fn shared_info(&self) -> &bindings::skb_shared_info {
+        let skb = self.raw();
+        // SAFETY: `end` is the offset of the shared info from `head` on 64-bit kernels.
+        let info = unsafe { skb.head.add(skb.end as usize) };
+        // SAFETY: Every packet has one there, aligned by the allocator.
+        unsafe { &*info.cast() }
+    }
+
+    /// Whether the packet stands for many segments.
+    #[inline]
+    pub(crate) fn is_gso(&self) -> bool {
+        self.shared_info().gso_size != 0
+    }
+
+    /// Number of packets that this will be on the wire.
+    #[inline]
+    pub(crate) fn segments(&self) -> u32 {
+        if self.is_gso() {
+            u32::from(self.shared_info().gso_segs).max(1)
+        } else {
+            1
+        }
+    }
+
+    /// Whether the segments can stay together when the family changes.
+    pub(crate) fn gso_translates(&self) -> bool {
+        let kind = self.shared_info().gso_type;
+        kind & !GSO_TRANSLATABLE == 0 && self.len() <= 0xffff
+    }
+
+    /// Whether the segments fit an MTU. The transport header's place must be set.
+    pub(crate) fn segments_fit(&self, mtu: u32) -> bool {
+        // SAFETY: The packet is valid.
+        unsafe { bindings::natpt_skb_gso_ok(self.as_ptr(), mtu) }
+    }
+
+    /// Splits a packet into its segments.
+    pub(crate) fn segment(self) -> Result<Segments> {
+        // SAFETY: The packet is valid; the call leaves it alone.
+        let list = unsafe { bindings::__skb_gso_segment(self.as_ptr(), 0, true) };
+        let list = kernel::error::from_err_ptr(list)?;
+        if list.is_null() {
+            return Ok(Segments(self.into_raw()));
+        }
+        self.consume();
+        Ok(Segments(list))
+    }
+
+    /// Whether a bridge shows us the packet (br_netfilter).
+    #[inline]
+    pub(crate) fn from_bridge(&self) -> bool {
+        // SAFETY: The packet is valid.
+        unsafe { bindings::natpt_skb_from_bridge(self.as_ptr()) }
+    }
+
+    /// Whether IPsec policy lets the packet be forwarded.
+    pub(crate) fn policy_ok(&self, ipv6: bool) -> bool {
+        // SAFETY: The packet is valid.
+        unsafe { bindings::natpt_skb_policy_ok(self.as_ptr(), ipv6) }
+    }
+
+    /// Whether the interface that the packet came in on forwards.
+    pub(crate) fn may_forward(&self, ipv6: bool) -> bool {
+        if ipv6 {
+            // SAFETY: The packet came in on a device.
+            unsafe { bindings::natpt_may_forward6(self.as_ptr()) }
+        } else {
+            // SAFETY: The packet came in on a device.
+            unsafe { bindings::natpt_may_forward4(self.as_ptr()) }
+        }
+    }
+
+    /// The firewall mark.
+    #[inline]
+    pub(crate) fn mark(&self) -> u32 {
+        // SAFETY: All members of the union are 32-bit numbers.
+        unsafe { self.fields().__bindgen_anon_4.mark }
+    }
+
+    /// Index of the interface that the packet came in on, 0 if it was made here.
+    #[inline]
+    pub(crate) fn iif(&self) -> u32 {
+        self.fields().skb_iif as u32
+    }
+
+    /// Size of the biggest fragment that the packet was put together from, 0 if it was whole.
+    pub(crate) fn frag_max_size(&self, ipv6: bool) -> u16 {
+        // SAFETY: The packet is valid and its control block is of the family.
+        unsafe { bindings::natpt_skb_frag_max_size(self.as_ptr(), ipv6) }
+    }
+
+    /// Lets the output path cut the packet into fragments of at most `size` octets.
+    pub(crate) fn set_frag_max_size(&mut self, size: u16, ipv6: bool) {
+        // SAFETY: The packet is ours and its control block is of the family.
+        unsafe { bindings::natpt_skb_set_frag_max_size(self.as_ptr(), size, ipv6) };
+    }
+
+    /// A new packet of `len` octets that goes on in place of this one.
+    pub(crate) fn replacement(&self, len: usize, ipv6: bool) -> Option<Skb> {
+        // SAFETY: The packet is valid.
+        let skb = unsafe { bindings::natpt_skb_alloc(self.as_ptr(), len as u32, ipv6) };
+        NonNull::new(skb).map(Self)
+    }
+
+    /// Sends a translated packet of this host's own on: it meets the output hook and leaves.
+    pub(crate) fn local_out(self, net: &Net, ipv6: bool) {
+        let sk = self.raw().sk;
+        let skb = self.into_raw();
+        if ipv6 {
+            // SAFETY: The packet has a route and is handed over.
+            unsafe { bindings::ip6_local_out(net.as_ptr(), sk, skb) };
+        } else {
+            // SAFETY: The packet has a route and is handed over.
+            unsafe { bindings::ip_local_out(net.as_ptr(), sk, skb) };
+        }
+    }
+
+    /// The packet has done its work.
+    pub(crate) fn consume(self) {
+        // SAFETY: The packet is ours.
+        unsafe { bindings::consume_skb(self.into_raw()) };
+    }
+}
+
+impl Drop for Skb {
+    /// Drops the packet, in the kernel's sense too.
+    fn drop(&mut self) {
+        // SAFETY: The packet is ours.
+        unsafe {
+            bindings::sk_skb_reason_drop(
+                core::ptr::null(),
+                self.as_ptr(),
+                bindings::skb_drop_reason_SKB_DROP_REASON_NETFILTER_DROP,
+            )
+        };
+    }
+}
+
+/// Segments of a packet, in order.
+pub(crate) struct Segments(*mut bindings::sk_buff);
+
+impl Iterator for Segments {
+    type Item = Skb;
+
+    fn next(&mut self) -> Option<Skb> {
+        let skb = NonNull::new(self.0)?;
+        // SAFETY: Segments are linked by `next`, which begins the first union.
+        let links = unsafe { &mut (*skb.as_ptr()).__bindgen_anon_1.__bindgen_anon_1 };
+        self.0 = mem::replace(&mut links.next, core::ptr::null_mut());
+        Some(Skb(skb))
+    }
+}
+
+impl Drop for Segments {
+    fn drop(&mut self) {
+        for segment in self.by_ref() {
+            drop(segment);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Clock, randomness and the namespace's port range.
+
+use super::{bindings, pernet::Net};
+
+/// The low 32 bits of the jiffies clock; differences wrap after 49 days at HZ=1000.
+#[inline]
+pub(crate) fn jiffies() -> u32 {
+    // SAFETY: The function only reads a variable.
+    unsafe { bindings::natpt_jiffies() as u32 }
+}
+
+/// Jiffies in a second.
+#[inline]
+pub(crate) fn hz() -> u32 {
+    // SAFETY: The function returns a constant.
+    unsafe { bindings::natpt_hz() as u32 }
+}
+
+/// Whole seconds in a time in jiffies.
+pub(crate) fn seconds(jiffies: u32) -> u32 {
+    jiffies.checked_div(hz()).unwrap_or(0)
+}
+
+/// An unpredictable number.
+#[inline]
+pub(crate) fn random() -> u32 {
+    // SAFETY: May be called from any context.
+    unsafe { bindings::get_random_u32() }
+}
+
+/// An unpredictable 64-bit key.
+pub(crate) fn random_key() -> u64 {
+    u64::from(random()) << 32 | u64::from(random())
+}
+
+/// The ports that the namespace's own sockets take by themselves (`ip_local_port_range`), both inclusive.
+pub(crate) fn local_ports(net: &Net) -> (u16, u16) {
+    let (mut low, mut high) = (0, 0);
+    // SAFETY: `net` is a live namespace and both pointers are valid for the call.
+    unsafe { bindings::natpt_local_ports(net.as_ptr(), &mut low, &mut high) };
+    (low as u16, high as u16)
+}
+
+/// Whether an IPv4 address is one of the namespace's own.
+pub(crate) fn is_local4(net: &Net, addr: core::net::Ipv4Addr) -> bool {
+    // SAFETY: `net` is a live namespace.
+    let kind = unsafe { bindings::inet_addr_type(net.as_ptr(), u32::from(addr).to_be()) };
+    kind == RTN_LOCAL
+}
+
+/// `RTN_LOCAL` of `linux/rtnetlink.h`, an anonymous enum there.
+const RTN_LOCAL: u32 = 2;

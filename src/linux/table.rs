@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A hash table whose entries are found by either of two keys: by readers
+//! without a lock, by writers under a lock per group of buckets.
+
+use super::{
+    bh::{BhGuard, Stripes},
+    bindings,
+};
+use core::ptr;
+use kernel::{
+    prelude::*,
+    static_lock_class,
+    sync::{
+        atomic::{ordering, Atomic},
+        rcu,
+    },
+};
+
+/// Which of the two keys.
+#[derive(Clone, Copy)]
+pub(crate) enum Side {
+    V6,
+    V4,
+}
+
+/// What an entry needs to be in a table.
+pub(crate) struct Links<T> {
+    next: [Atomic<*mut T>; 2],
+    hash: [u32; 2],
+    dead: Atomic<u32>,
+    rcu: bindings::kvfree_rcu_head,
+}
+
+// SAFETY: The pointers are changed under the table's locks; `rcu` only by the kernel, once.
+unsafe impl<T: Send + Sync> Send for Links<T> {}
+// SAFETY: As above.
+unsafe impl<T: Send + Sync> Sync for Links<T> {}
+
+impl<T> Links<T> {
+    /// Links for an entry with these hash values of its keys.
+    pub(crate) fn new(hash6: u32, hash4: u32) -> Self {
+        Self {
+            next: [
+                Atomic::new(ptr::null_mut()),
+                Atomic::new(ptr::null_mut()),
+            ],
+            hash: [hash6, hash4],
+            dead: Atomic::new(0),
+            rcu: pin_init::zeroed(),
+        }
+    }
+
+    fn next(&self, side: Side) -> &Atomic<*mut T> {
+        let [v6, v4] = &self.next;
+        match side {
+            Side::V6 => v6,
+            Side::V4 => v4,
+        }
+    }
+
+    /// The hash value of one of the keys.
+    pub(crate) fn hash(&self, side: Side) -> u32 {
+        let [v6, v4] = self.hash;
+        match side {
+            Side::V6 => v6,
+            Side::V4 => v4,
+        }
+    }
+
+    /// Whether the entry was taken out of its table.
+    pub(crate) fn is_dead(&self) -> bool {
+        self.dead.load(ordering::Acquire) != 0
+    }
+}
+
+/// An entry of a table. Its memory is freed without running its drop: see [`Entry::release`].
+pub(crate) trait Entry: Send + Sync + Sized + 'static {
+    fn links(&self) -> &Links<Self>;
+
+    /// Lets go of what the entry holds; called once, when it leaves the table. Readers may still see it.
+    fn release(&self);
+}
+
+/// The table.
+///
+/// # Invariants
+///
+/// Every pointer in a chain is an entry that came from [`KBox::into_raw`]; it
+/// is freed a grace period after it left both chains.
+#[pin_data(PinnedDrop)]
+pub(crate) struct Table<T: Entry> {
+    buckets: [KVVec<Atomic<*mut T>>; 2],
+    mask: u32,
+    #[pin]
+    locks6: Stripes,
+    #[pin]
+    locks4: Stripes,
+}
+
+// SAFETY: Entries are `Send` and `Sync`, and the chains are changed under locks.
+unsafe impl<T: Entry> Send for Table<T> {}
+// SAFETY: As above.
+unsafe impl<T: Entry> Sync for Table<T> {}
+
+fn empty<T>(n: usize) -> Result<KVVec<Atomic<*mut T>>> {
+    let mut buckets = KVVec::with_capacity(n, GFP_KERNEL)?;
+    for _ in 0..n {
+        buckets.push(Atomic::new(ptr::null_mut()), GFP_KERNEL)?;
+    }
+    Ok(buckets)
+}
+
+impl<T: Entry> Table<T> {
+    /// A table with `2^bits` buckets for each key.
+    pub(crate) fn new(bits: u32) -> impl PinInit<Self, Error> {
+        try_pin_init!(Self {
+            buckets: [empty(1 << bits)?, empty(1 << bits)?],
+            mask: (1 << bits) - 1,
+            locks6 <- Stripes::new(static_lock_class!()),
+            locks4 <- Stripes::new(static_lock_class!()),
+        })
+    }
+
+    #[inline]
+    fn bucket(&self, side: Side, hash: u32) -> Option<&Atomic<*mut T>> {
+        let [v6, v4] = &self.buckets;
+        match side {
+            Side::V6 => v6,
+            Side::V4 => v4,
+        }
+        .get((hash & self.mask) as usize)
+    }
+
+    /// Number of buckets of each side.
+    pub(crate) fn size(&self) -> u32 {
+        self.mask.wrapping_add(1)
+    }
+
+    /// Finds the entry with this hash value for which `eq` holds.
+    #[inline]
+    pub(crate) fn find<'g>(
+        &'g self,
+        side: Side,
+        hash: u32,
+        guard: &'g rcu::Guard,
+        eq: impl Fn(&T) -> bool,
+    ) -> Option<&'g T> {
+        let mut entry = self.first(side, hash, guard);
+        while let Some(found) = entry {
+            if found.links().hash(side) == hash && eq(found) {
+                return Some(found);
+            }
+            entry = follow(found.links().next(side), guard);
+        }
+        None
+    }
+
+    #[inline]
+    fn first<'g>(&'g self, side: Side, hash: u32, guard: &'g rcu::Guard) -> Option<&'g T> {
+        follow(self.bucket(side, hash)?, guard)
+    }
+
+    /// Visits the entries of one bucket (of the IPv6 key).
+    pub(crate) fn visit<'g>(&'g self, bucket: u32, guard: &'g rcu::Guard, mut f: impl FnMut(&'g T)) {
+        let mut entry = self.first(Side::V6, bucket, guard);
+        while let Some(found) = entry {
+            // Followed first: `f` may take the entry out.
+            entry = follow(found.links().next(Side::V6), guard);
+            f(found);
+        }
+    }
+
+    fn stripes(&self, side: Side) -> &Stripes {
+        match side {
+            Side::V6 => &self.locks6,
+            Side::V4 => &self.locks4,
+        }
+    }
+
+    /// Puts an entry into the table. The caller knows that its keys are not there yet.
+    pub(crate) fn insert<'g>(&'g self, entry: KBox<T>, bh: &BhGuard, _: &'g rcu::Guard) -> &'g T {
+        let raw = KBox::into_raw(entry);
+        // SAFETY: Just made from a box; freed a grace period after it leaves the table.
+        let entry = unsafe { &*raw };
+        for side in [Side::V4, Side::V6] {
+            let hash = entry.links().hash(side);
+            if let Some(bucket) = self.bucket(side, hash) {
+                let _lock = self.stripes(side).lock(hash, bh);
+                let first = bucket.load(ordering::Relaxed);
+                entry.links().next(side).store(first, ordering::Relaxed);
+                bucket.store(raw, ordering::Release);
+            }
+        }
+        entry
+    }
+
+    /// Takes an entry out, once; false if somebody else did.
+    pub(crate) fn remove(&self, entry: &T, bh: &BhGuard, guard: &rcu::Guard) -> bool {
+        if entry.links().dead.xchg(1, ordering::Full) != 0 {
+            return false;
+        }
+        for side in [Side::V6, Side::V4] {
+            self.unlink(side, entry, bh, guard);
+        }
+        entry.release();
+        let head = ptr::from_ref(&entry.links().rcu).cast_mut();
+        let object = ptr::from_ref(entry).cast_mut().cast();
+        // SAFETY: The entry is in no chain any more, and only we got here for it.
+        unsafe { bindings::kvfree_call_rcu(head, object) };
+        true
+    }
+
+    fn unlink(&self, side: Side, entry: &T, bh: &BhGuard, guard: &rcu::Guard) {
+        let hash = entry.links().hash(side);
+        let Some(mut link) = self.bucket(side, hash) else {
+            return;
+        };
+        let _lock = self.stripes(side).lock(hash, bh);
+        while let Some(found) = follow(link, guard) {
+            if ptr::eq(found, entry) {
+                let next = entry.links().next(side).load(ordering::Relaxed);
+                link.store(next, ordering::Release);
+                return;
+            }
+            link = found.links().next(side);
+        }
+    }
+
+    /// Takes every entry out. Nobody may put new ones in meanwhile.
+    pub(crate) fn clear(&self) {
+        for bucket in 0..self.size() {
+            let bh = BhGuard::new();
+            let guard = rcu::read_lock();
+            self.visit(bucket, &guard, |entry| {
+                self.remove(entry, &bh, &guard);
+            });
+        }
+    }
+}
+
+/// Follows a link of a chain.
+#[inline]
+fn follow<'g, T: Entry>(link: &Atomic<*mut T>, _: &'g rcu::Guard) -> Option<&'g T> {
+    let entry = link.load(ordering::Acquire);
+    // SAFETY: Entries in a chain are valid, and stay so while the guard lives.
+    unsafe { entry.as_ref() }
+}
+
+#[pinned_drop]
+impl<T: Entry> PinnedDrop for Table<T> {
+    fn drop(self: Pin<&mut Self>) {
+        self.clear();
+    }
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Changes to the configuration: the statements of one request, all or none.
+
+use super::{
+    spec::attr::{prefix, renum, rule, statement, variable},
+    ATTACH,
+};
+use crate::{
+    linux::{
+        genl::{Attr, Do, Refusal, Request},
+        pernet::{Net, PerNet},
+    },
+    nat::rule::{Rule, Source6},
+    state::{
+        config::{Config, Refused},
+        variables, Namespace,
+    },
+    xlate::addr::Prefix,
+};
+use core::net::{Ipv4Addr, Ipv6Addr};
+use kernel::prelude::*;
+
+/// Numbers of `map renum` without arguments.
+const RENUM: (u32, u32) = (100, 100);
+
+pub(super) struct Apply;
+
+impl Do for Apply {
+    fn run<'m>(net: &Net, request: &'m Request<'m>) -> Result<(), Refusal<'m>> {
+        let attach = ATTACH.as_ref().copied().ok_or(ENODEV)?;
+        Namespace::subsystem().of(net).change(attach, |config| {
+            request.attrs().try_for_each(|attr| carry_out(config, attr))
+        })
+    }
+}
+
+type Done<'m> = Result<(), Refusal<'m>>;
+
+fn carry_out<'m>(config: &mut Config, attr: Attr<'m>) -> Done<'m> {
+    match attr.kind() {
+        statement::PREFIX_ADD => add_prefix(config, attr),
+        statement::PREFIX_FLUSH => {
+            config.prefixes.clear();
+            Ok(())
+        }
+        statement::MAP_ADD => add_rule(config, attr),
+        statement::MAP_DELETE => {
+            let number = attr.u32().unwrap_or(0);
+            config.delete_rule(number).map_err(|e| refused(e, attr))
+        }
+        statement::MAP_RENUM => renumber(config, attr),
+        statement::MAP_FLUSH => {
+            config.rules.clear();
+            Ok(())
+        }
+        statement::ENABLE => {
+            config.enabled = match attr.u8() {
+                Some(0) => false,
+                Some(1) => true,
+                _ => return Err(Refusal::new(EINVAL, "enable must be 0 or 1", attr)),
+            };
+            Ok(())
+        }
+        statement::SET => set(config, attr),
+        _ => Err(Refusal::new(EINVAL, "unknown statement", attr)),
+    }
+}
+
+fn refused(why: Refused, attr: Attr<'_>) -> Refusal<'_> {
+    match why {
+        Refused::Exists(text) => Refusal::new(EEXIST, text, attr),
+        Refused::Missing(text) => Refusal::new(ENOENT, text, attr),
+        Refused::Full(text) => Refusal::new(ENOSPC, text, attr),
+        Refused::Memory => ENOMEM.into(),
+    }
+}
+
+/// The attributes of a nest by their numbers below `N`; one that comes twice is refused.
+fn parse<const N: usize>(nest: Attr<'_>) -> Result<[Option<Attr<'_>>; N], Refusal<'_>> {
+    let mut found = [None; N];
+    for attr in nest.nested() {
+        let Some(slot) = found.get_mut(usize::from(attr.kind())) else {
+            return Err(Refusal::new(EINVAL, "unknown attribute", attr));
+        };
+        if slot.replace(attr).is_some() {
+            return Err(Refusal::new(EINVAL, "attribute is given twice", attr));
+        }
+    }
+    Ok(found)
+}
+
+fn at<'m>(found: &[Option<Attr<'m>>], kind: u16) -> Option<Attr<'m>> {
+    found.get(usize::from(kind)).copied().flatten()
+}
+
+fn add_prefix<'m>(config: &mut Config, nest: Attr<'m>) -> Done<'m> {
+    let found = parse::<{ prefix::LAST as usize + 1 }>(nest)?;
+    let Some(attr) = at(&found, prefix::ADDRESS) else {
+        return Err(Refusal::new(EINVAL, "prefix has no address", nest));
+    };
+    let Some(length) = at(&found, prefix::LENGTH) else {
+        return Err(Refusal::new(EINVAL, "prefix has no length", nest));
+    };
+    let addr = Ipv6Addr::from(attr.bytes::<16>().unwrap_or_default());
+    let prefix = Prefix::new(addr, length.u8().unwrap_or(0))
+        .map_err(|e| Refusal::new(EINVAL, e.text(), attr))?;
+    config.add_prefix(prefix).map_err(|e| refused(e, attr))
+}
+
+fn add_rule<'m>(config: &mut Config, nest: Attr<'m>) -> Done<'m> {
+    let found = parse::<{ rule::LAST as usize + 1 }>(nest)?;
+    let get = |kind| at(&found, kind);
+    let Some(to) = get(rule::TO) else {
+        return Err(Refusal::new(EINVAL, "rule has no pool address", nest));
+    };
+    if let Some(attr) = get(rule::MAPPINGS) {
+        return Err(Refusal::new(EINVAL, "mappings are counted, not set", attr));
+    }
+    let length = get(rule::FROM_LENGTH);
+    let from = match get(rule::FROM).map(|attr| attr.bytes::<16>().unwrap_or_default()) {
+        Some(addr) => Source6 {
+            addr: addr.into(),
+            len: length.and_then(|attr| attr.u8()).unwrap_or(128),
+        },
+        None => match length {
+            Some(attr) => {
+                return Err(Refusal::new(EINVAL, "source length without a source", attr))
+            }
+            None => Source6::ANY,
+        },
+    };
+    let port = |attr: Attr<'_>| attr.u16().unwrap_or(0);
+    let ports = match (get(rule::PORT_MIN), get(rule::PORT_MAX)) {
+        (Some(min), Some(max)) => Some((port(min), port(max))),
+        (None, None) => None,
+        (Some(attr), None) | (None, Some(attr)) => {
+            return Err(Refusal::new(EINVAL, "port range has one end only", attr))
+        }
+    };
+    let number = get(rule::NUMBER).and_then(|attr| attr.u32());
+    let rule = Rule {
+        number: number.unwrap_or(config.next_number()),
+        from,
+        to: Ipv4Addr::from(to.bytes::<4>().unwrap_or_default()),
+        ports,
+        protos: get(rule::PROTOS).and_then(|attr| attr.u32()).unwrap_or(0),
+    };
+    rule.check()
+        .map_err(|e| Refusal::new(EINVAL, e.text(), nest))?;
+    config.add_rule(rule).map_err(|e| refused(e, nest))
+}
+
+fn renumber<'m>(config: &mut Config, nest: Attr<'m>) -> Done<'m> {
+    let found = parse::<{ renum::LAST as usize + 1 }>(nest)?;
+    let number = |kind| at(&found, kind).and_then(|attr| attr.u32());
+    let (start, interval) = RENUM;
+    let start = number(renum::START).unwrap_or(start);
+    let interval = number(renum::INTERVAL).unwrap_or(interval);
+    if interval == 0 {
+        return Err(Refusal::new(EINVAL, "interval must not be 0", nest));
+    }
+    config
+        .renumber(start, interval)
+        .map_err(|e| refused(e, nest))
+}
+
+fn set<'m>(config: &mut Config, nest: Attr<'m>) -> Done<'m> {
+    let found = parse::<{ variable::LAST as usize + 1 }>(nest)?;
+    let Some(name) = at(&found, variable::NAME) else {
+        return Err(Refusal::new(EINVAL, "variable has no name", nest));
+    };
+    let Some(value) = at(&found, variable::VALUE) else {
+        return Err(Refusal::new(EINVAL, "variable has no value", nest));
+    };
+    let number = value.u64().unwrap_or(0);
+    match config.values.set(name.text(), number) {
+        Ok(()) => Ok(()),
+        Err(variables::Refused::Unknown) => {
+            Err(Refusal::new(ENOENT, "there is no variable of this name", name))
+        }
+        Err(variables::Refused::Range) => {
+            Err(Refusal::new(ERANGE, "value is out of the variable's range", value))
+        }
+    }
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A packet's way: claimed at a hook, looked up, rewritten, sent on.
+
+mod error;
+mod rewrite;
+mod tell;
+mod v4;
+mod v6;
+mod way;
+
+use crate::{
+    linux::{
+        defrag::Outcome,
+        hooks::{Family, Hook, Hooks, Spec, NF_INET_LOCAL_OUT, NF_INET_PRE_ROUTING},
+        pernet::Net,
+        skb::Skb,
+    },
+    state::{
+        counters::{Cause, Event, Trouble},
+        translator::Translator,
+        Attached,
+    },
+};
+use core::marker::PhantomData;
+use kernel::{
+    prelude::*,
+    sync::{rcu, Arc},
+};
+use way::Way;
+
+/// After raw (−300), so that its rules see the packet as it came; before conntrack (−200).
+const PRIORITY: i32 = -250;
+
+/// Puts the hooks of a translator in place.
+pub(crate) fn attach(translator: Arc<Translator>) -> Result<Attached> {
+    Hooks::register(
+        translator.net,
+        translator,
+        [
+            Spec::new::<PreRouting<v6::V6>>(Family::V6, NF_INET_PRE_ROUTING, PRIORITY),
+            Spec::new::<LocalOut<v6::V6>>(Family::V6, NF_INET_LOCAL_OUT, PRIORITY),
+            Spec::new::<PreRouting<v4::V4>>(Family::V4, NF_INET_PRE_ROUTING, PRIORITY),
+            Spec::new::<LocalOut<v4::V4>>(Family::V4, NF_INET_LOCAL_OUT, PRIORITY),
+        ],
+    )
+}
+
+/// Where a packet comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// Another host: we are a router on its way.
+    Network,
+    /// A socket of this host.
+    Local,
+}
+
+/// What becomes of a packet that is not dropped.
+enum Verdict<'g> {
+    /// It is not ours.
+    Untouched,
+    /// It is translated and goes this way.
+    Send(Way<'g>),
+    /// Another packet goes this way in its place.
+    Replace(Skb, Way<'g>),
+    /// It is a fragment that we collect.
+    Collect,
+    /// It must be split into its segments first.
+    Segment,
+}
+
+/// Translation from one family to the other.
+trait Direction: 'static {
+    /// Whether the result is IPv6.
+    const TO_V6: bool;
+
+    /// Looks at a packet and rewrites it if it is ours.
+    fn translate<'g>(
+        at: &Place<'g>,
+        skb: &mut Skb,
+        guard: &'g rcu::Guard,
+    ) -> Result<Verdict<'g>, Cause>;
+
+    /// Hands a fragment over.
+    fn collect(at: &Place<'_>, skb: Skb) -> Option<Outcome>;
+}
+
+/// Where a packet is.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    translator: &'a Translator,
+    net: &'a Net,
+    origin: Origin,
+}
+
+struct PreRouting<D>(PhantomData<D>);
+struct LocalOut<D>(PhantomData<D>);
+
+impl<D: Direction> Hook<Translator> for PreRouting<D> {
+    fn packet(translator: &Translator, net: &Net, skb: Skb) -> Option<Skb> {
+        let origin = Origin::Network;
+        packet::<D>(
+            &Place {
+                translator,
+                net,
+                origin,
+            },
+            skb,
+        )
+    }
+}
+
+impl<D: Direction> Hook<Translator> for LocalOut<D> {
+    fn packet(translator: &Translator, net: &Net, skb: Skb) -> Option<Skb> {
+        let origin = Origin::Local;
+        packet::<D>(
+            &Place {
+                translator,
+                net,
+                origin,
+            },
+            skb,
+        )
+    }
+}
+
+/// Takes a packet all its way; gives it back if it is not ours.
+#[inline(always)]
+fn packet<D: Direction>(at: &Place<'_>, skb: Skb) -> Option<Skb> {
+    match settle::<D>(at, skb) {
+        Settled::Done => None,
+        Settled::Untouched(skb) => Some(skb),
+        Settled::Collect(skb) => collect::<D>(at, skb),
+        Settled::Segment(skb) => {
+            segments::<D>(at, skb);
+            None
+        }
+    }
+}
+
+/// A packet that was looked at.
+enum Settled {
+    /// Sent on, or dropped and counted.
+    Done,
+    Untouched(Skb),
+    Collect(Skb),
+    Segment(Skb),
+}
+
+#[inline(always)]
+fn settle<D: Direction>(at: &Place<'_>, mut skb: Skb) -> Settled {
+    let guard = rcu::read_lock();
+    match D::translate(at, &mut skb, &guard) {
+        Ok(Verdict::Untouched) => return Settled::Untouched(skb),
+        Ok(Verdict::Collect) => return Settled::Collect(skb),
+        Ok(Verdict::Segment) => return Settled::Segment(skb),
+        Ok(Verdict::Send(way)) => way.send(at, skb, D::TO_V6, &guard),
+        Ok(Verdict::Replace(other, way)) => {
+            way.send(at, other, D::TO_V6, &guard);
+            skb.consume();
+        }
+        Err(cause) => at.translator.counters.dropped(cause),
+    }
+    Settled::Done
+}
+
+/// A packet that cannot be put together or split any more.
+#[cold]
+fn settle_whole<D: Direction>(at: &Place<'_>, skb: Skb, trouble: Trouble) -> Option<Skb> {
+    match settle::<D>(at, skb) {
+        Settled::Done => None,
+        Settled::Untouched(skb) => Some(skb),
+        Settled::Collect(_) | Settled::Segment(_) => {
+            at.translator.counters.dropped(trouble.into());
+            None
+        }
+    }
+}
+
+#[cold]
+fn collect<D: Direction>(at: &Place<'_>, skb: Skb) -> Option<Skb> {
+    let counters = &at.translator.counters;
+    match D::collect(at, skb) {
+        Some(Outcome::Whole(skb)) => {
+            counters.did(Event::Reassembled, 1);
+            return settle_whole::<D>(at, skb, Trouble::Fragment);
+        }
+        Some(Outcome::Kept) => {}
+        Some(Outcome::Failed) => counters.dropped(Trouble::Fragment.into()),
+        None => counters.dropped(Trouble::NoDefrag.into()),
+    }
+    None
+}
+
+#[cold]
+fn segments<D: Direction>(at: &Place<'_>, skb: Skb) {
+    match skb.segment() {
+        // A segment of a claimed packet is claimed too, unless the rules changed this very moment.
+        Ok(segments) => segments.for_each(|segment| {
+            drop(settle_whole::<D>(at, segment, Trouble::Segments));
+        }),
+        Err(_) => at.translator.counters.dropped(Trouble::Segments.into()),
+    }
+}

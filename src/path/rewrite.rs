@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Ports and checksum of a transport header, in place.
+
+use crate::xlate::{checksum::Delta, icmp::Echo, l4};
+
+fn put<const N: usize>(transport: &mut [u8], at: usize, value: [u8; N]) {
+    let place = transport
+        .get_mut(at..)
+        .and_then(|rest| rest.first_chunk_mut());
+    if let Some(place) = place {
+        *place = value;
+    }
+}
+
+fn get(transport: &[u8], at: usize) -> u16 {
+    let bytes = transport.get(at..).and_then(|rest| rest.first_chunk());
+    u16::from_be_bytes(bytes.copied().unwrap_or_default())
+}
+
+/// Gives a TCP or UDP header new ports. `partial`: the checksum counts the addresses only, as yet,
+/// and so does the delta. A UDP checksum of 0 must have been seen to.
+#[inline]
+pub(super) fn ports(
+    transport: &mut [u8],
+    protocol: u8,
+    (sport, dport): (u16, u16),
+    delta: Delta,
+    partial: bool,
+) {
+    put(transport, 0, sport.to_be_bytes());
+    put(transport, 2, dport.to_be_bytes());
+    let at = if protocol == l4::TCP { 16 } else { 6 };
+    let check = get(transport, at);
+    let check = match (partial, protocol) {
+        (true, _) => delta.apply_partial(check),
+        (false, l4::TCP) => delta.apply(check),
+        (false, _) => delta.apply_udp(check),
+    };
+    put(transport, at, check.to_be_bytes());
+}
+
+/// Gives an echo message a new type and identifier.
+pub(super) fn echo(transport: &mut [u8], to: Echo, delta: Delta) {
+    put(transport, 0, [to.kind]);
+    put(transport, 4, to.id.to_be_bytes());
+    put(transport, 2, delta.apply(get(transport, 2)).to_be_bytes());
+}
+
+/// Sets the checksum of a UDP header.
+pub(super) fn udp_checksum(transport: &mut [u8], check: u16) {
+    put(transport, 6, check.to_be_bytes());
+}

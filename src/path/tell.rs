@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the sender of a dropped packet is told.
+
+use super::Place;
+use crate::{
+    linux::{icmp, skb::Skb},
+    state::counters::{Cause, Trouble},
+    xlate::{
+        ext,
+        icmp::{v4, v6},
+        Reason,
+    },
+};
+
+/// ICMP codes of the answers (RFC 792, RFC 1812, RFC 4443).
+mod code {
+    pub(super) const NO_ROUTE: u8 = 0;
+    pub(super) const PROHIBITED: u8 = 1;
+    pub(super) const ADDRESS: u8 = 3;
+    pub(super) const PORT: u8 = 4;
+    pub(super) const HOST4: u8 = 1;
+    pub(super) const PROTOCOL4: u8 = 2;
+    pub(super) const FRAGMENTATION4: u8 = 4;
+    pub(super) const SOURCE_ROUTE4: u8 = 5;
+    pub(super) const PROHIBITED4: u8 = 13;
+}
+
+/// Tells the sender of an IPv6 packet why it is dropped, if it is to know.
+#[cold]
+pub(super) fn sender6(skb: &Skb, cause: Cause) -> Cause {
+    let (kind, code, info) = match cause {
+        Cause::Xlate(Reason::HopLimit) => (v6::TIME_EXCEEDED, 0, 0),
+        Cause::Xlate(Reason::UnknownProtocol) => (v6::UNREACHABLE, code::PORT, 0),
+        Cause::Xlate(Reason::SourceRoute6) => match ext::segments_left(skb.head()) {
+            Some(pointer) => (v6::PARAMETER, 0, pointer.into()),
+            None => return cause,
+        },
+        Cause::Trouble(Trouble::Route) => (v6::UNREACHABLE, code::NO_ROUTE, 0),
+        Cause::Trouble(Trouble::Ports | Trouble::Sessions) => {
+            (v6::UNREACHABLE, code::ADDRESS, 0)
+        }
+        Cause::Trouble(Trouble::Policy) => (v6::UNREACHABLE, code::PROHIBITED, 0),
+        _ => return cause,
+    };
+    icmp::send6(skb, kind, code, info);
+    cause
+}
+
+/// Tells the sender of an IPv6 packet how big it may be.
+#[cold]
+pub(super) fn too_big6(skb: &Skb, mtu: u32) -> Cause {
+    icmp::send6(skb, v6::TOO_BIG, 0, mtu);
+    Trouble::Mtu.into()
+}
+
+/// Tells the sender of an IPv4 packet why it is dropped, if it is to know.
+#[cold]
+pub(super) fn sender4(at: &Place<'_>, skb: &Skb, cause: Cause) -> Cause {
+    let (kind, code) = match cause {
+        Cause::Xlate(Reason::HopLimit) => (v4::TIME_EXCEEDED, 0),
+        Cause::Xlate(Reason::UnknownProtocol) => (v4::UNREACHABLE, code::PROTOCOL4),
+        Cause::Xlate(Reason::SourceRoute4) => (v4::UNREACHABLE, code::SOURCE_ROUTE4),
+        Cause::Trouble(Trouble::Route) => (v4::UNREACHABLE, code::HOST4),
+        Cause::Trouble(Trouble::Policy) => (v4::UNREACHABLE, code::PROHIBITED4),
+        _ => return cause,
+    };
+    icmp::send4(at.net, skb, kind, code, 0);
+    cause
+}
+
+/// Tells the sender of an IPv4 packet how big it may be.
+#[cold]
+pub(super) fn too_big4(at: &Place<'_>, skb: &Skb, mtu: u32) -> Cause {
+    icmp::send4(at.net, skb, v4::UNREACHABLE, code::FRAGMENTATION4, mtu);
+    Trouble::Mtu.into()
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The route that a translated packet takes.
+
+use super::{Origin, Place};
+use crate::{
+    linux::{
+        route::{Hop, Route, Slot, Target},
+        skb::Skb,
+    },
+    state::{counters::Trouble, session::Session},
+};
+use kernel::sync::rcu;
+
+/// A route, and how the packet enters it.
+pub(super) enum Way<'g> {
+    /// Kept in the session.
+    Kept(Hop<'g>),
+    /// Looked up for this packet.
+    Fresh(Route),
+}
+
+impl<'g> Way<'g> {
+    /// The way of a session's packets: the kept route, or a new one by `find`, which is then kept.
+    #[inline]
+    pub(super) fn of_session(
+        at: &Place<'g>,
+        skb: &Skb,
+        session: &'g Session,
+        slot: &'g Slot,
+        tos: u8,
+        guard: &'g rcu::Guard,
+        find: impl FnOnce() -> Result<Self, Trouble>,
+    ) -> Result<Self, Trouble> {
+        let key = u64::from(skb.mark()) << 32 | u64::from(skb.iif() & 0xff_ffff) << 8 | u64::from(tos);
+        if let Some(hop) = slot.get(key, guard) {
+            return Ok(Way::Kept(hop));
+        }
+        match find()? {
+            Way::Fresh(route) if route.target() == Target::Unicast && route.is_cacheable() => {
+                at.translator.keep_route(session, slot, route, key);
+                // Somebody may have changed it again in between; then the sender tries again.
+                slot.get(key, guard).map(Way::Kept).ok_or(Trouble::Route)
+            }
+            way => Ok(way),
+        }
+    }
+
+    /// A route that was looked up, if packets from this place may take it.
+    pub(super) fn check(
+        at: &Place<'_>,
+        skb: &Skb,
+        from_v6: bool,
+        route: kernel::error::Result<Route>,
+    ) -> Result<Self, Trouble> {
+        let route = route.map_err(|_| Trouble::Route)?;
+        if route.target() == Target::Other {
+            return Err(Trouble::Target);
+        }
+        if at.origin == Origin::Network {
+            if route.target() == Target::Unicast && !skb.may_forward(!from_v6) {
+                return Err(Trouble::Forwarding);
+            }
+            if !skb.policy_ok(from_v6) {
+                return Err(Trouble::Policy);
+            }
+        }
+        Ok(Way::Fresh(route))
+    }
+
+    /// The largest packet that may go this way.
+    #[inline]
+    pub(super) fn mtu(&self, guard: &rcu::Guard) -> u32 {
+        match self {
+            Way::Kept(hop) => hop.mtu(),
+            Way::Fresh(route) => route.borrow(guard).mtu(),
+        }
+    }
+
+    /// Sends a translated packet.
+    #[inline]
+    pub(super) fn send(self, at: &Place<'_>, skb: Skb, ipv6: bool, guard: &rcu::Guard) {
+        match &self {
+            Way::Kept(hop) if at.origin == Origin::Network => hop.forward(at.net, skb),
+            Way::Kept(hop) => {
+                hop.attach(&skb);
+                skb.local_out(at.net, ipv6);
+            }
+            Way::Fresh(route) => {
+                let hop = route.borrow(guard);
+                if at.origin == Origin::Network && route.target() == Target::Unicast {
+                    hop.forward(at.net, skb);
+                } else {
+                    hop.attach(&skb);
+                    skb.local_out(at.net, ipv6);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The worker that ends sessions whose time is over.
+
+use super::{counters::Event, translator::Translator};
+use crate::linux::{sys, work::Job};
+use kernel::sync::rcu;
+
+/// Parts in which the table is walked; with four runs a second that takes four seconds.
+const PARTS: u32 = 16;
+
+impl Job for Translator {
+    fn run(&self) -> u32 {
+        let part = self.sessions.size().div_ceil(PARTS);
+        let first = self.next_part().wrapping_mul(part);
+        for bucket in first..first.saturating_add(part).min(self.sessions.size()) {
+            let guard = rcu::read_lock();
+            let config = self.config.read(&guard);
+            let now = sys::jiffies();
+            self.sessions.visit(bucket, &guard, |session| {
+                if session.is_expired(&config.values, now) {
+                    self.close(config, session, &guard);
+                    self.counters.did(Event::Expired, 1);
+                }
+            });
+        }
+        sys::hz() / 4
+    }
+}
+
+impl Translator {
+    /// Number of the part whose turn it is.
+    fn next_part(&self) -> u32 {
+        self.sweep.fetch_add(1, kernel::sync::atomic::ordering::Relaxed) % PARTS
+    }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Identification numbers for the IPv4 packets we make (RFC 6864).
+
+use crate::linux::sys;
+use kernel::{
+    prelude::*,
+    sync::atomic::{ordering, Atomic},
+};
+
+const COUNTERS: usize = 1024;
+
+/// A counter for each (source, destination, protocol), shared by those that fall on the same one.
+///
+/// Hosts behind one pool address share its numbers to a destination, so a
+/// number comes again only after 65536 packets to it.
+pub(crate) struct Identifiers(KVec<Atomic<u32>>);
+
+impl Identifiers {
+    pub(crate) fn new() -> Result<Self> {
+        let mut counters = KVec::with_capacity(COUNTERS, GFP_KERNEL)?;
+        for _ in 0..COUNTERS {
+            counters.push(Atomic::new(sys::random()), GFP_KERNEL)?;
+        }
+        Ok(Self(counters))
+    }
+
+    /// The first of `n` numbers in a row, for packets whose tuple has this hash value.
+    #[inline]
+    pub(crate) fn next(&self, hash: u32, n: u32) -> u16 {
+        match self.0.get(hash as usize % COUNTERS) {
+            Some(counter) => counter.fetch_add(n, ordering::Relaxed) as u16,
+            None => 0,
+        }
+    }
+}

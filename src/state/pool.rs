@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Pools: which ports of an IPv4 address are in use.
+
+use crate::{
+    linux::{
+        bh::{BhGuard, BhLock},
+        pernet::Net,
+        sys,
+    },
+    nat::port::{self, Want},
+    xlate::l4,
+};
+use core::net::Ipv4Addr;
+use kernel::{prelude::*, static_lock_class, sync::Arc};
+
+/// Words of 64 ports.
+const WORDS: usize = 1024;
+
+/// An address whose ports are given to IPv6 hosts.
+///
+/// It is kept for the life of its namespace: a rule that is deleted and made
+/// again must find the ports of its old mappings in use.
+#[pin_data]
+pub(crate) struct Pool {
+    pub(crate) addr: Ipv4Addr,
+    #[pin]
+    icmp: BhLock<KVec<u64>>,
+    #[pin]
+    tcp: BhLock<KVec<u64>>,
+    #[pin]
+    udp: BhLock<KVec<u64>>,
+}
+
+impl Pool {
+    pub(crate) fn new(addr: Ipv4Addr) -> Result<Arc<Self>> {
+        let free = || KVec::from_elem(0, WORDS, GFP_KERNEL);
+        let (icmp, tcp, udp) = (free()?, free()?, free()?);
+        Arc::pin_init(
+            pin_init!(Self {
+                addr,
+                icmp <- BhLock::new(icmp, static_lock_class!()),
+                tcp <- BhLock::new(tcp, static_lock_class!()),
+                udp <- BhLock::new(udp, static_lock_class!()),
+            }),
+            GFP_KERNEL,
+        )
+    }
+
+    fn ports(&self, proto: u8) -> &BhLock<KVec<u64>> {
+        match proto {
+            l4::TCP => &self.tcp,
+            l4::UDP => &self.udp,
+            _ => &self.icmp,
+        }
+    }
+
+    /// Takes a random free port for a host's own port.
+    pub(crate) fn take(
+        &self,
+        net: &Net,
+        range: Option<(u16, u16)>,
+        proto: u8,
+        sport: u16,
+        bh: &BhGuard,
+    ) -> Option<u16> {
+        let mut used = self.ports(proto).lock(bh);
+        let word = |i| used.get(i).copied().unwrap_or(u64::MAX);
+        let (want, random) = (Want::of(proto, sport), sys::random());
+        let port = match range {
+            Some(range) => port::choose(word, &[range], want, random),
+            None if proto != l4::ICMP && sys::is_local4(net, self.addr) => {
+                port::choose(word, &beside_own_sockets(net), want, random)
+            }
+            None => port::choose(word, &[(1, u16::MAX)], want, random),
+        }?;
+        if let Some(word) = used.get_mut(usize::from(port >> 6)) {
+            *word |= 1 << (port & 63);
+        }
+        Some(port)
+    }
+
+    /// Gives a port back.
+    pub(crate) fn give(&self, proto: u8, port: u16, bh: &BhGuard) {
+        if let Some(word) = self.ports(proto).lock(bh).get_mut(usize::from(port >> 6)) {
+            *word &= !(1 << (port & 63));
+        }
+    }
+}
+
+/// Ports of an address that is the host's own: neither those of its services nor those that its sockets get.
+fn beside_own_sockets(net: &Net) -> [(u16, u16); 2] {
+    let (low, high) = sys::local_ports(net);
+    [
+        (1024, low.saturating_sub(1)),
+        (high.saturating_add(1).max(1024), u16::MAX),
+    ]
+}

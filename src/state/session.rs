@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Sessions: what a packet of a known conversation needs to be translated.
+
+use super::variables::{Id, Values};
+use crate::{
+    linux::{
+        route::Slot,
+        sys,
+        table::{Entry, Links},
+    },
+    nat::{siphash, tcp},
+    xlate::{
+        checksum::Delta,
+        l4,
+        tuple::{Tuple4, Tuple6},
+    },
+};
+use kernel::sync::atomic::{ordering, Atomic};
+
+/// One conversation, seen from the IPv6 host: it is the source on both sides.
+pub(crate) struct Session {
+    links: Links<Self>,
+    pub(crate) v6: Tuple6,
+    pub(crate) v4: Tuple4,
+    /// As on the IPv4 side.
+    pub(crate) proto: u8,
+    state: Atomic<u32>,
+    used: Atomic<u32>,
+    /// What IPv6→IPv4 adds to a finished transport checksum.
+    finished: Delta,
+    /// The same for a checksum that counts the addresses only.
+    partial: Delta,
+    /// Chooses the counter for identification numbers.
+    pub(crate) ident: u32,
+    pub(crate) to4: Slot,
+    pub(crate) to6: Slot,
+}
+
+// The allocator's next size is 256.
+const _: () = assert!(size_of::<Session>() <= 192);
+
+/// The secret that keeps hash values from being guessed.
+pub(crate) type Key = [u64; 2];
+
+#[inline]
+fn ports(sport: u16, dport: u16, proto: u8) -> u64 {
+    u64::from(sport) << 32 | u64::from(dport) << 16 | u64::from(proto)
+}
+
+/// Hash value of a session's IPv6 side.
+#[inline]
+pub(crate) fn hash6(key: &Key, tuple: &Tuple6, proto: u8) -> u32 {
+    let (saddr, daddr) = (u128::from(tuple.saddr), u128::from(tuple.daddr));
+    siphash::hash(
+        key,
+        [
+            (saddr >> 64) as u64,
+            saddr as u64,
+            (daddr >> 64) as u64,
+            daddr as u64,
+            ports(tuple.sport, tuple.dport, proto),
+        ],
+    ) as u32
+}
+
+/// Hash value of a session's IPv4 side.
+#[inline]
+pub(crate) fn hash4(key: &Key, tuple: &Tuple4, proto: u8) -> u32 {
+    let addrs = u64::from(u32::from(tuple.saddr)) << 32 | u64::from(u32::from(tuple.daddr));
+    siphash::hash(key, [addrs, ports(tuple.sport, tuple.dport, proto)]) as u32
+}
+
+impl Session {
+    pub(crate) fn new(
+        key: &Key,
+        v6: Tuple6,
+        v4: Tuple4,
+        proto: u8,
+        state: tcp::State,
+        now: u32,
+    ) -> Self {
+        let pair = Tuple4 {
+            sport: 0,
+            dport: 0,
+            ..v4
+        };
+        Self {
+            links: Links::new(hash6(key, &v6, proto), hash4(key, &v4, proto)),
+            v6,
+            v4,
+            proto,
+            state: Atomic::new(state as u32),
+            used: Atomic::new(now),
+            finished: Delta::of(v6.sum(), v4.sum()),
+            partial: Delta::of(v6.addr_sum(), v4.addr_sum()),
+            ident: hash4(key, &pair, proto),
+            to4: Slot::new(false),
+            to6: Slot::new(true),
+        }
+    }
+
+    /// What IPv6→IPv4 adds to the transport checksum; the way back is its inverse.
+    #[inline]
+    pub(crate) fn delta(&self, partial: bool) -> Delta {
+        if partial {
+            self.partial
+        } else {
+            self.finished
+        }
+    }
+
+    /// Takes note of a packet: TCP state and timer.
+    #[inline]
+    pub(crate) fn advance(&self, side: tcp::Side, flags: Option<tcp::Flags>, now: u32) {
+        match flags {
+            Some(flags) if !flags.is_data() || self.state() != tcp::State::Established => {
+                self.step(side, flags, now)
+            }
+            _ => self.touch(now),
+        }
+    }
+
+    #[cold]
+    fn step(&self, side: tcp::Side, flags: tcp::Flags, now: u32) {
+        let step = tcp::next(self.state(), side, flags);
+        self.state.store(step.state as u32, ordering::Relaxed);
+        if step.timer != tcp::Timer::Keep {
+            self.used.store(now, ordering::Relaxed);
+        }
+    }
+
+    #[inline]
+    pub(crate) fn state(&self) -> tcp::State {
+        tcp::State::from_u8(self.state.load(ordering::Relaxed) as u8).unwrap_or(tcp::State::None)
+    }
+
+    /// Jiffies since the last packet that counts.
+    #[inline]
+    pub(crate) fn idle(&self, now: u32) -> u32 {
+        now.wrapping_sub(self.used.load(ordering::Relaxed))
+    }
+
+    /// A packet that keeps the session alive. Written at most once a second, so that
+    /// CPUs do not fight for the line.
+    #[inline]
+    pub(crate) fn touch(&self, now: u32) {
+        if self.idle(now) >= sys::hz() {
+            self.used.store(now, ordering::Relaxed);
+        }
+    }
+
+    /// Jiffies that the session lives without a packet.
+    #[inline]
+    pub(crate) fn life(&self, values: &Values) -> u32 {
+        values.jiffies(match self.proto {
+            l4::UDP => Id::UdpTimeout,
+            l4::TCP => match self.state() {
+                tcp::State::Established | tcp::State::V6FinRcv | tcp::State::V4FinRcv => {
+                    Id::TcpEstTimeout
+                }
+                tcp::State::V6Init | tcp::State::V4Init => Id::TcpSynTimeout,
+                _ => Id::TcpTransTimeout,
+            },
+            _ => Id::IcmpTimeout,
+        })
+    }
+
+    #[inline]
+    pub(crate) fn is_expired(&self, values: &Values, now: u32) -> bool {
+        let idle = self.idle(now);
+        // A clock read before the last packet of another CPU is not an age.
+        idle > self.life(values) && idle <= u32::MAX / 2
+    }
+}
+
+impl Entry for Session {
+    #[inline]
+    fn links(&self) -> &Links<Self> {
+        &self.links
+    }
+
+    fn release(&self) {
+        self.to4.clear();
+        self.to6.clear();
+    }
+}

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The tables of a namespace, and how entries come and go.
+
+use super::{
+    config::{Config, Entry},
+    counters::{Cause, Counters, Event, Trouble},
+    ident::Identifiers,
+    mapping::{self, Host, Mapping},
+    session::{self, Key, Session},
+    variables::Id,
+};
+use crate::{
+    linux::{
+        bh::{BhGuard, Stripes},
+        defrag::Defrag6,
+        pernet::NetRef,
+        route::{Route, Slot},
+        snapshot::Snapshot,
+        sys,
+        table::{Entry as _, Side, Table},
+    },
+    nat::tcp,
+    xlate::{
+        l4,
+        tuple::{Tuple4, Tuple6},
+    },
+};
+use kernel::{
+    prelude::*,
+    static_lock_class,
+    sync::{
+        atomic::{ordering, Atomic},
+        rcu, Arc,
+    },
+};
+
+/// What translation needs in one namespace, from the first `map enable` on.
+#[pin_data]
+pub(crate) struct Translator {
+    pub(crate) net: NetRef,
+    pub(crate) config: Snapshot<Config>,
+    pub(crate) counters: Counters,
+    pub(crate) idents: Identifiers,
+    /// Absent where the kernel has no IPv6 reassembly to lend.
+    pub(crate) defrag6: Option<Defrag6>,
+    key: Key,
+    #[pin]
+    pub(crate) sessions: Table<Session>,
+    #[pin]
+    pub(crate) mappings: Table<Mapping>,
+    /// Taken to change the mappings of a host's port and what is under them.
+    #[pin]
+    hosts: Stripes,
+    session_count: Atomic<u32>,
+    mapping_count: Atomic<u32>,
+    /// Where expiry is.
+    pub(super) sweep: Atomic<u32>,
+}
+
+/// Where a new session comes from.
+pub(crate) struct Opening {
+    pub(crate) proto: u8,
+    /// TCP flags, nothing for other protocols.
+    pub(crate) flags: Option<tcp::Flags>,
+    pub(crate) now: u32,
+}
+
+impl Opening {
+    /// State that a first packet from `side` brings the session into, if it may open one.
+    fn state(&self, side: tcp::Side) -> Result<tcp::State, Trouble> {
+        match self.flags {
+            None => Ok(tcp::State::None),
+            Some(flags) if flags.opens() => Ok(tcp::next(tcp::State::None, side, flags).state),
+            Some(_) => Err(Trouble::NoSession),
+        }
+    }
+}
+
+impl Translator {
+    pub(crate) fn new(net: NetRef, config: KBox<Config>, bits: u32) -> Result<Arc<Self>> {
+        let config = Snapshot::new(config);
+        let counters = Counters::new()?;
+        let idents = Identifiers::new()?;
+        Arc::pin_init(
+            try_pin_init!(Self {
+                net,
+                config,
+                counters,
+                idents,
+                defrag6: Defrag6::get().ok(),
+                key: [sys::random_key(), sys::random_key()],
+                sessions <- Table::new(bits),
+                mappings <- Table::new(bits),
+                hosts <- Stripes::new(static_lock_class!()),
+                session_count: Atomic::new(0),
+                mapping_count: Atomic::new(0),
+                sweep: Atomic::new(0),
+            }),
+            GFP_KERNEL,
+        )
+    }
+
+    pub(crate) fn session_count(&self) -> u32 {
+        self.session_count.load(ordering::Relaxed)
+    }
+
+    pub(crate) fn mapping_count(&self) -> u32 {
+        self.mapping_count.load(ordering::Relaxed)
+    }
+
+    /// The session of an IPv6 packet.
+    #[inline]
+    pub(crate) fn find6<'g>(
+        &'g self,
+        tuple: &Tuple6,
+        proto: u8,
+        guard: &'g rcu::Guard,
+    ) -> Option<&'g Session> {
+        let hash = session::hash6(&self.key, tuple, proto);
+        let same = |session: &Session| session.v6 == *tuple && session.proto == proto;
+        self.sessions.find(Side::V6, hash, guard, same)
+    }
+
+    /// The session of an IPv4 packet, whose tuple is turned round: the pool is its source.
+    #[inline]
+    pub(crate) fn find4<'g>(
+        &'g self,
+        tuple: &Tuple4,
+        proto: u8,
+        guard: &'g rcu::Guard,
+    ) -> Option<&'g Session> {
+        let hash = session::hash4(&self.key, tuple, proto);
+        let same = |session: &Session| session.v4 == *tuple && session.proto == proto;
+        self.sessions.find(Side::V4, hash, guard, same)
+    }
+
+    /// The mapping that has a port of a pool address.
+    pub(crate) fn mapping4<'g>(
+        &'g self,
+        tuple: &Tuple4,
+        proto: u8,
+        guard: &'g rcu::Guard,
+    ) -> Option<&'g Mapping> {
+        let hash = mapping::hash4(&self.key, tuple.saddr, tuple.sport, proto);
+        self.mappings.find(Side::V4, hash, guard, |mapping| {
+            mapping.addr == tuple.saddr
+                && mapping.port == tuple.sport
+                && mapping.host.proto == proto
+        })
+    }
+
+    /// Opens a session for an IPv6 packet; nothing if no rule is for it.
+    pub(crate) fn open6<'g>(
+        &'g self,
+        config: &Config,
+        tuple: &Tuple6,
+        opening: &Opening,
+        guard: &'g rcu::Guard,
+    ) -> Result<Option<&'g Session>, Cause> {
+        let proto = opening.proto;
+        let host = Host {
+            addr: tuple.saddr,
+            port: tuple.sport,
+            proto,
+        };
+        let Some(prefix) = config.prefix_of(tuple.daddr) else {
+            return Ok(None);
+        };
+        let peer = prefix.target(tuple.daddr)?;
+        let Some(rule) = config.rule_for(host.addr, proto) else {
+            return Ok(None);
+        };
+        let state = opening.state(tcp::Side::V6)?;
+
+        let bh = BhGuard::new();
+        let hash = host.hash(&self.key);
+        let _lock = self.hosts.lock(hash, &bh);
+        // Another CPU may have been here first.
+        if let Some(session) = self.find6(tuple, proto, guard) {
+            return Ok(Some(session));
+        }
+        self.check_limit(config)?;
+        let known = self
+            .mappings
+            .find(Side::V6, hash, guard, |mapping| mapping.host == host);
+        let mapping = match known {
+            Some(mapping) => mapping,
+            None => self.open_mapping(rule, host, tuple, &bh, guard)?,
+        };
+        let v4 = Tuple4 {
+            saddr: mapping.addr,
+            daddr: peer,
+            sport: mapping.port,
+            dport: if proto == l4::ICMP { mapping.port } else { tuple.dport },
+        };
+        let session = Session::new(&self.key, *tuple, v4, proto, state, opening.now);
+        self.add(config, mapping, session, &bh, guard).map(Some)
+    }
+
+    /// Opens a session for an IPv4 packet (tuple turned round) that hits a mapping; nothing if there is none.
+    pub(crate) fn open4<'g>(
+        &'g self,
+        config: &Config,
+        tuple: &Tuple4,
+        opening: &Opening,
+        guard: &'g rcu::Guard,
+    ) -> Result<Option<&'g Session>, Cause> {
+        let proto = opening.proto;
+        let Some(mapping) = self.mapping4(tuple, proto, guard) else {
+            return Ok(None);
+        };
+        let prefix = config
+            .prefix_of(mapping.target)
+            .or(config.prefixes.first())
+            .ok_or(Trouble::NoPrefix)?;
+        let state = opening.state(tcp::Side::V4)?;
+        let host = mapping.host;
+
+        let bh = BhGuard::new();
+        let _lock = self.hosts.lock(mapping.links().hash(Side::V6), &bh);
+        if let Some(session) = self.find4(tuple, proto, guard) {
+            return Ok(Some(session));
+        }
+        if mapping.links().is_dead() {
+            return Ok(None);
+        }
+        self.check_limit(config)?;
+        let v6 = Tuple6 {
+            saddr: host.addr,
+            daddr: prefix.source(tuple.daddr)?,
+            sport: host.port,
+            dport: if proto == l4::ICMP { host.port } else { tuple.dport },
+        };
+        let session = Session::new(&self.key, v6, *tuple, proto, state, opening.now);
+        self.add(config, mapping, session, &bh, guard).map(Some)
+    }
+
+    fn check_limit(&self, config: &Config) -> Result<(), Trouble> {
+        if self.session_count() >= config.values.get(Id::MaxSessions) {
+            return Err(Trouble::Sessions);
+        }
+        Ok(())
+    }
+
+    fn open_mapping<'g>(
+        &'g self,
+        rule: &Entry,
+        host: Host,
+        tuple: &Tuple6,
+        bh: &BhGuard,
+        guard: &'g rcu::Guard,
+    ) -> Result<&'g Mapping, Trouble> {
+        let port = rule
+            .pool
+            .take(&self.net, rule.rule.ports, host.proto, host.port, bh)
+            .ok_or(Trouble::Ports)?;
+        let mapping = Mapping::new(&self.key, host, rule.pool.addr, port, tuple.daddr);
+        let Ok(mapping) = KBox::new(mapping, GFP_ATOMIC) else {
+            rule.pool.give(host.proto, port, bh);
+            return Err(Trouble::Memory);
+        };
+        self.mapping_count.add(1, ordering::Relaxed);
+        self.counters.did(Event::Mapping, 1);
+        rule.mappings.add(1, ordering::Relaxed);
+        Ok(self.mappings.insert(mapping, bh, guard))
+    }
+
+    fn add<'g>(
+        &'g self,
+        config: &Config,
+        mapping: &Mapping,
+        session: Session,
+        bh: &BhGuard,
+        guard: &'g rcu::Guard,
+    ) -> Result<&'g Session, Cause> {
+        let Ok(session) = KBox::new(session, GFP_ATOMIC) else {
+            self.close_unused(config, mapping, bh, guard);
+            return Err(Trouble::Memory.into());
+        };
+        mapping.set_sessions(mapping.sessions().saturating_add(1));
+        self.session_count.add(1, ordering::Relaxed);
+        self.counters.did(Event::Session, 1);
+        Ok(self.sessions.insert(session, bh, guard))
+    }
+
+    /// Ends a session, and its mapping with the last one.
+    pub(crate) fn close(&self, config: &Config, session: &Session, guard: &rcu::Guard) {
+        let host = Host::of(session);
+        let hash = host.hash(&self.key);
+        let bh = BhGuard::new();
+        let _lock = self.hosts.lock(hash, &bh);
+        if !self.sessions.remove(session, &bh, guard) {
+            return;
+        }
+        self.session_count.fetch_sub(1, ordering::Relaxed);
+        let mapping = self
+            .mappings
+            .find(Side::V6, hash, guard, |mapping| mapping.host == host);
+        if let Some(mapping) = mapping {
+            mapping.set_sessions(mapping.sessions().saturating_sub(1));
+            self.close_unused(config, mapping, &bh, guard);
+        }
+    }
+
+    fn close_unused(&self, config: &Config, mapping: &Mapping, bh: &BhGuard, guard: &rcu::Guard) {
+        if mapping.sessions() == 0 && self.mappings.remove(mapping, bh, guard) {
+            self.mapping_count.fetch_sub(1, ordering::Relaxed);
+            if let Some(pool) = config.pool(mapping.addr) {
+                pool.give(mapping.host.proto, mapping.port, bh);
+            }
+        }
+    }
+
+    /// Keeps a route for the packets of a session.
+    pub(crate) fn keep_route(&self, session: &Session, slot: &Slot, route: Route, key: u64) {
+        let bh = BhGuard::new();
+        let _lock = self.hosts.lock(Host::of(session).hash(&self.key), &bh);
+        // A session that has left the table must not hold anything any more.
+        if !session.links().is_dead() {
+            slot.put(route, key);
+        }
+    }
+}

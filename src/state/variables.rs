@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The variables that `set` changes.
+
+use crate::linux::sys;
+
+/// One variable as it is declared.
+pub(crate) struct Variable {
+    pub(crate) name: &'static str,
+    pub(crate) unit: &'static str,
+    pub(crate) doc: &'static str,
+    pub(crate) min: u32,
+    pub(crate) max: u32,
+    pub(crate) default: u32,
+}
+
+macro_rules! variables {
+    ($($id:ident $name:literal [$min:literal..=$max:literal] $default:literal $unit:literal $doc:literal,)*) => {
+        /// Which variable.
+        #[derive(Clone, Copy)]
+        #[allow(clippy::upper_case_acronyms)]
+        pub(crate) enum Id {
+            $($id,)*
+        }
+
+        /// All variables, in the order of [`Id`].
+        pub(crate) static ALL: &[Variable] = &[$(Variable {
+            name: $name,
+            unit: $unit,
+            doc: $doc,
+            min: $min,
+            max: $max,
+            default: $default,
+        },)*];
+
+        const COUNT: usize = [$(Id::$id,)*].len();
+        const DEFAULTS: [u32; COUNT] = [$($default,)*];
+    };
+}
+
+variables! {
+    UdpTimeout "udp-timeout" [120..=86400] 300 "s"
+        "life of an idle UDP session (RFC 6146 UDP_DEFAULT)",
+    IcmpTimeout "icmp-timeout" [60..=86400] 60 "s"
+        "life of an idle ICMP echo session (RFC 6146 ICMP_DEFAULT)",
+    TcpEstTimeout "tcp-est-timeout" [7440..=604800] 7440 "s"
+        "life of an idle established TCP session (RFC 6146 TCP_EST and TCP_TRANS)",
+    TcpTransTimeout "tcp-trans-timeout" [240..=86400] 240 "s"
+        "life of a TCP session that ends or was reset (RFC 6146 TCP_TRANS)",
+    TcpSynTimeout "tcp-syn-timeout" [4..=86400] 240 "s"
+        "life of a TCP session that is not answered (RFC 6146 TCP_TRANS)",
+    MaxSessions "max-sessions" [1..=16777216] 1048576 ""
+        "sessions that there may be at once",
+    LowestIpv6Mtu "lowest-ipv6-mtu" [1280..=65535] 1280 "octets"
+        "IPv6 packets from IPv4 ones without DF are cut to this size (RFC 7915 section 4)",
+    IgnoreTrafficClass "ignore-traffic-class" [0..=1] 0 ""
+        "1 writes tos into IPv4 packets instead of the traffic class (RFC 7915 section 5.1)",
+    Tos "tos" [0..=255] 0 ""
+        "type of service that ignore-traffic-class writes",
+    ZeroTrafficClass "zero-traffic-class" [0..=1] 0 ""
+        "1 writes 0 into IPv6 packets instead of the type of service (RFC 7915 section 4.1)",
+}
+
+/// The values of all variables.
+#[derive(Clone, Copy)]
+pub(crate) struct Values([u32; COUNT]);
+
+impl Values {
+    pub(crate) const DEFAULT: Self = Self(DEFAULTS);
+
+    #[inline]
+    pub(crate) fn get(&self, id: Id) -> u32 {
+        self.0.get(id as usize).copied().unwrap_or(0)
+    }
+
+    /// The value of the variable with this place in [`ALL`].
+    pub(crate) fn at(&self, i: usize) -> u32 {
+        self.0.get(i).copied().unwrap_or(0)
+    }
+
+    /// A time in jiffies.
+    #[inline]
+    pub(crate) fn jiffies(&self, id: Id) -> u32 {
+        self.get(id).saturating_mul(sys::hz())
+    }
+
+    /// Sets a variable by its name.
+    pub(crate) fn set(&mut self, name: &[u8], value: u64) -> Result<(), Refused> {
+        let mut slots = ALL.iter().zip(self.0.iter_mut());
+        let (variable, slot) = slots
+            .find(|(variable, _)| variable.name.as_bytes() == name)
+            .ok_or(Refused::Unknown)?;
+        match u32::try_from(value) {
+            Ok(value) if (variable.min..=variable.max).contains(&value) => {
+                *slot = value;
+                Ok(())
+            }
+            _ => Err(Refused::Range),
+        }
+    }
+}
+
+/// Why a variable was not set.
+pub(crate) enum Refused {
+    /// There is none of this name.
+    Unknown,
+    /// The value is too small or too big.
+    Range,
+}
