@@ -4,6 +4,7 @@
 //!
 //! All `unsafe` of natpt lives here. The wrappers know nothing of translation.
 
+pub(crate) mod array;
 pub(crate) mod bh;
 pub(crate) mod bindings;
 pub(crate) mod defrag;

@@ -118,7 +118,7 @@ impl Skb {
     /// of the other family. [`Skb::make_room`] must have made room for what it grows.
     #[inline]
     pub(crate) fn retarget(&mut self, strip: usize, hlen: usize, ipv6: bool) -> Result {
-        let headroom = self.raw().data as usize - self.raw().head as usize;
+        let headroom = (self.raw().data as usize).wrapping_sub(self.raw().head as usize);
         if strip > self.head().len() || hlen > headroom.saturating_add(strip) {
             return Err(EINVAL);
         }

@@ -4,6 +4,7 @@
 //! without a lock, by writers under a lock per group of buckets.
 
 use super::{
+    array::Array,
     bh::{BhGuard, Stripes},
     bindings,
 };
@@ -90,7 +91,7 @@ pub(crate) trait Entry: Send + Sync + Sized + 'static {
 /// is freed a grace period after it left both chains.
 #[pin_data(PinnedDrop)]
 pub(crate) struct Table<T: Entry> {
-    buckets: [KVVec<Atomic<*mut T>>; 2],
+    buckets: [Array<Atomic<*mut T>>; 2],
     mask: u32,
     #[pin]
     locks6: Stripes,
@@ -103,20 +104,17 @@ unsafe impl<T: Entry> Send for Table<T> {}
 // SAFETY: As above.
 unsafe impl<T: Entry> Sync for Table<T> {}
 
-fn empty<T>(n: usize) -> Result<KVVec<Atomic<*mut T>>> {
-    let mut buckets = KVVec::with_capacity(n, GFP_KERNEL)?;
-    for _ in 0..n {
-        buckets.push(Atomic::new(ptr::null_mut()), GFP_KERNEL)?;
-    }
-    Ok(buckets)
+fn empty<T>(n: u32) -> Result<Array<Atomic<*mut T>>> {
+    Array::new(n as usize, (0..n).map(|_| Atomic::new(ptr::null_mut())))
 }
 
 impl<T: Entry> Table<T> {
     /// A table with `2^bits` buckets for each key.
     pub(crate) fn new(bits: u32) -> impl PinInit<Self, Error> {
+        let size = 1u32.wrapping_shl(bits);
         try_pin_init!(Self {
-            buckets: [empty(1 << bits)?, empty(1 << bits)?],
-            mask: (1 << bits) - 1,
+            buckets: [empty(size)?, empty(size)?],
+            mask: size.wrapping_sub(1),
             locks6 <- Stripes::new(static_lock_class!()),
             locks4 <- Stripes::new(static_lock_class!()),
         })

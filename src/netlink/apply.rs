@@ -41,8 +41,7 @@ fn carry_out<'m>(config: &mut Config, attr: Attr<'m>) -> Done<'m> {
     match attr.kind() {
         statement::PREFIX_ADD => add_prefix(config, attr),
         statement::PREFIX_FLUSH => {
-            config.prefixes.clear();
-            Ok(())
+            config.flush_prefixes().map_err(|e| refused(e, attr))
         }
         statement::MAP_ADD => add_rule(config, attr),
         statement::MAP_DELETE => {
@@ -51,8 +50,7 @@ fn carry_out<'m>(config: &mut Config, attr: Attr<'m>) -> Done<'m> {
         }
         statement::MAP_RENUM => renumber(config, attr),
         statement::MAP_FLUSH => {
-            config.rules.clear();
-            Ok(())
+            config.flush_rules().map_err(|e| refused(e, attr))
         }
         statement::ENABLE => {
             config.enabled = match attr.u8() {

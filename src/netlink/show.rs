@@ -122,8 +122,10 @@ pub(super) struct Variables;
 impl Dump for Variables {
     fn run(net: &Net, list: &mut List<'_>) -> Result {
         let values = namespace(net).with_config(|config| config.values);
-        let all = variables::ALL.iter().enumerate();
-        row(list, all, |message, (i, variable)| {
+        row(list, 0..variables::ALL.len(), |message, i| {
+            let Some(variable) = variables::ALL.get(i) else {
+                return Ok(());
+            };
             message.text(attr::variable::NAME, variable.name)?;
             message.u64(attr::variable::VALUE, values.at(i).into())?;
             message.u64(attr::variable::MIN, variable.min.into())?;

@@ -3,7 +3,7 @@
 //! The configuration: an immutable snapshot that is replaced whole.
 
 use super::{pool::Pool, variables::Values};
-use crate::{nat::rule::Rule, xlate::addr::Prefix};
+use crate::{linux::array::Array, nat::rule::Rule, xlate::addr::Prefix};
 use core::net::{Ipv4Addr, Ipv6Addr};
 use kernel::{
     prelude::*,
@@ -55,23 +55,23 @@ pub(crate) struct Config {
     /// Grows with every change.
     pub(crate) generation: u32,
     pub(crate) enabled: bool,
-    pub(crate) prefixes: KVec<Prefix>,
-    pub(crate) rules: KVec<Entry>,
+    pub(crate) prefixes: Array<Prefix>,
+    pub(crate) rules: Array<Entry>,
     pub(crate) values: Values,
     /// In the order of their addresses.
-    pools: KVec<Arc<Pool>>,
+    pools: Array<Arc<Pool>>,
 }
 
 impl Config {
-    pub(crate) fn new() -> Self {
-        Self {
+    pub(crate) fn new() -> Result<Self> {
+        Ok(Self {
             generation: 1,
             enabled: false,
-            prefixes: KVec::new(),
-            rules: KVec::new(),
+            prefixes: Array::new(0, [])?,
+            rules: Array::new(0, [])?,
             values: Values::DEFAULT,
-            pools: KVec::new(),
-        }
+            pools: Array::new(0, [])?,
+        })
     }
 
     /// A copy to change.
@@ -83,18 +83,14 @@ impl Config {
 
     /// A copy for another place.
     pub(crate) fn copy(&self) -> Result<Self> {
-        let mut copy = Self {
+        Ok(Self {
             generation: self.generation,
             enabled: self.enabled,
-            prefixes: KVec::new(),
-            rules: KVec::with_capacity(self.rules.len(), GFP_KERNEL)?,
+            prefixes: self.prefixes.filtered(|_| true)?,
+            rules: self.rules.filtered(|_| true)?,
             values: self.values,
-            pools: KVec::with_capacity(self.pools.len(), GFP_KERNEL)?,
-        };
-        copy.prefixes.extend_from_slice(&self.prefixes, GFP_KERNEL)?;
-        copy.rules.extend_from_slice(&self.rules, GFP_KERNEL)?;
-        copy.pools.extend_from_slice(&self.pools, GFP_KERNEL)?;
-        Ok(copy)
+            pools: self.pools.filtered(|_| true)?,
+        })
     }
 
     /// The prefix that an IPv6 address is under.
@@ -112,8 +108,8 @@ impl Config {
 
     /// The pool of an address, also if its rules are gone.
     pub(crate) fn pool(&self, addr: Ipv4Addr) -> Option<&Arc<Pool>> {
-        let place = self.pools.binary_search_by_key(&addr, |pool| pool.addr);
-        self.pools.get(place.ok()?)
+        let place = first_not(&self.pools, |pool| pool.addr < addr);
+        self.pools.get(place).filter(|pool| pool.addr == addr)
     }
 
     /// Adds a prefix.
@@ -124,7 +120,13 @@ impl Config {
         if self.prefixes.len() >= MAX_PREFIXES {
             return Err(Refused::Full("too many prefixes"));
         }
-        self.prefixes.push(prefix, GFP_KERNEL)?;
+        self.prefixes = self.prefixes.with(self.prefixes.len(), prefix)?;
+        Ok(())
+    }
+
+    /// Deletes all prefixes.
+    pub(crate) fn flush_prefixes(&mut self) -> Result<(), Refused> {
+        self.prefixes = Array::new(0, [])?;
         Ok(())
     }
 
@@ -149,39 +151,36 @@ impl Config {
             }
             None => {
                 let pool = Pool::new(rule.to)?;
-                self.add_pool(pool.clone())?;
+                let place = first_not(&self.pools, |other| other.addr < pool.addr);
+                self.pools = self.pools.with(place, pool.clone())?;
                 pool
             }
         };
-        let before = |other: &&Entry| other.rule.number < rule.number;
-        let place = self.rules.iter().take_while(before).count();
+        let place = first_not(&self.rules, |other| other.rule.number < rule.number);
         let mappings = Arc::new(Atomic::new(0), GFP_KERNEL)?;
-        self.rules.reserve(1, GFP_KERNEL)?;
         let entry = Entry {
             rule,
             pool,
             mappings,
         };
-        self.rules
-            .insert_within_capacity(place, entry)
-            .map_err(|_| Refused::Memory)
-    }
-
-    fn add_pool(&mut self, pool: Arc<Pool>) -> Result<(), Refused> {
-        let before = |other: &&Arc<Pool>| other.addr < pool.addr;
-        let place = self.pools.iter().take_while(before).count();
-        self.pools.reserve(1, GFP_KERNEL)?;
-        self.pools
-            .insert_within_capacity(place, pool)
-            .map_err(|_| Refused::Memory)
+        self.rules = self.rules.with(place, entry)?;
+        Ok(())
     }
 
     /// Deletes the rule of a number.
     pub(crate) fn delete_rule(&mut self, number: u32) -> Result<(), Refused> {
-        let place = self.rules.iter().position(|e| e.rule.number == number);
-        let place = place.ok_or(Refused::Missing("there is no rule with this number"))?;
-        let removed = self.rules.remove(place);
-        removed.map(drop).map_err(|_| Refused::Memory)
+        let left = self.rules.filtered(|entry| entry.rule.number != number)?;
+        if left.len() == self.rules.len() {
+            return Err(Refused::Missing("there is no rule with this number"));
+        }
+        self.rules = left;
+        Ok(())
+    }
+
+    /// Deletes all rules.
+    pub(crate) fn flush_rules(&mut self) -> Result<(), Refused> {
+        self.rules = Array::new(0, [])?;
+        Ok(())
     }
 
     /// Numbers the rules anew, in their order.
@@ -193,4 +192,18 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// Place of the first item of an ordered row for which `before` does not hold.
+fn first_not<T>(items: &[T], before: impl Fn(&T) -> bool) -> usize {
+    let (mut low, mut high) = (0, items.len());
+    while low < high {
+        let middle = low.wrapping_add(high) / 2;
+        if items.get(middle).is_some_and(&before) {
+            low = middle.wrapping_add(1);
+        } else {
+            high = middle;
+        }
+    }
+    low
 }

@@ -2,7 +2,7 @@
 
 //! Identification numbers for the IPv4 packets we make (RFC 6864).
 
-use crate::linux::sys;
+use crate::linux::{array::Array, sys};
 use kernel::{
     prelude::*,
     sync::atomic::{ordering, Atomic},
@@ -14,15 +14,12 @@ const COUNTERS: usize = 1024;
 ///
 /// Hosts behind one pool address share its numbers to a destination, so a
 /// number comes again only after 65536 packets to it.
-pub(crate) struct Identifiers(KVec<Atomic<u32>>);
+pub(crate) struct Identifiers(Array<Atomic<u32>>);
 
 impl Identifiers {
     pub(crate) fn new() -> Result<Self> {
-        let mut counters = KVec::with_capacity(COUNTERS, GFP_KERNEL)?;
-        for _ in 0..COUNTERS {
-            counters.push(Atomic::new(sys::random()), GFP_KERNEL)?;
-        }
-        Ok(Self(counters))
+        let random = (0..COUNTERS).map(|_| Atomic::new(sys::random()));
+        Ok(Self(Array::new(COUNTERS, random)?))
     }
 
     /// The first of `n` numbers in a row, for packets whose tuple has this hash value.

@@ -71,7 +71,7 @@ impl PerNet for Namespace {
             hooks: None,
             worker: None,
             translator: None,
-            config: Config::new(),
+            config: Config::new()?,
         };
         KBox::pin_init(
             pin_init!(Self {

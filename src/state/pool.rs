@@ -4,6 +4,7 @@
 
 use crate::{
     linux::{
+        array::Array,
         bh::{BhGuard, BhLock},
         pernet::Net,
         sys,
@@ -25,16 +26,16 @@ const WORDS: usize = 1024;
 pub(crate) struct Pool {
     pub(crate) addr: Ipv4Addr,
     #[pin]
-    icmp: BhLock<KVec<u64>>,
+    icmp: BhLock<Array<u64>>,
     #[pin]
-    tcp: BhLock<KVec<u64>>,
+    tcp: BhLock<Array<u64>>,
     #[pin]
-    udp: BhLock<KVec<u64>>,
+    udp: BhLock<Array<u64>>,
 }
 
 impl Pool {
     pub(crate) fn new(addr: Ipv4Addr) -> Result<Arc<Self>> {
-        let free = || KVec::from_elem(0, WORDS, GFP_KERNEL);
+        let free = || Array::new(WORDS, (0..WORDS).map(|_| 0));
         let (icmp, tcp, udp) = (free()?, free()?, free()?);
         Arc::pin_init(
             pin_init!(Self {
@@ -47,7 +48,7 @@ impl Pool {
         )
     }
 
-    fn ports(&self, proto: u8) -> &BhLock<KVec<u64>> {
+    fn ports(&self, proto: u8) -> &BhLock<Array<u64>> {
         match proto {
             l4::TCP => &self.tcp,
             l4::UDP => &self.udp,
