@@ -5,6 +5,7 @@
 use natpt_netlink::spec::{Counter, Prefix, Rule, Session, Status, Variable};
 use serde_json::{json, Value};
 
+use crate::statement::Config;
 use crate::{statement, xlate};
 
 pub fn prefix(prefix: &Prefix) -> Value {
@@ -74,4 +75,13 @@ pub fn counts(sessions: &[Session]) -> Value {
         *count = (count.as_u64().unwrap_or(0) + 1).into();
     }
     counts
+}
+
+pub fn config(config: &Config) -> Value {
+    json!({
+        "prefixes": config.prefixes.iter().map(prefix).collect::<Value>(),
+        "rules": config.rules.iter().map(rule).collect::<Value>(),
+        "variables": config.variables.iter().map(variable).collect::<Value>(),
+        "status": status(&config.status),
+    })
 }

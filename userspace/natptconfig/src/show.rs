@@ -7,9 +7,10 @@ use std::io::{self, IsTerminal, Write};
 use natpt_netlink::attr::Answer;
 use natpt_netlink::spec::{Counter, Rule, Session, Status, Variable};
 use natpt_netlink::{Connection, Error};
-use serde_json::{json, Value};
+use serde_json::Value;
 
 use crate::parser::{Show, Width};
+use crate::statement::Config;
 use crate::table::{self, Align};
 use crate::{json, statement, xlate};
 
@@ -80,9 +81,7 @@ fn text(kernel: &mut Connection, what: &Show, out: &mut impl Write) -> Result<()
             table::print(out, [Align::Left, Align::Right], &rows)?;
         }
         Show::Config => {
-            let (prefixes, rules) = (kernel.dump()?, kernel.dump()?);
-            let (variables, status) = (kernel.dump()?, kernel.get()?);
-            for line in statement::config(&prefixes, &rules, &variables, &status) {
+            for line in statement::config(&config(kernel)?) {
                 writeln!(out, "{line}")?;
             }
         }
@@ -102,17 +101,28 @@ fn value(kernel: &mut Connection, what: &Show) -> Result<Value, Failure> {
             variables.iter().map(json::variable).collect()
         }
         Show::Stats => list(kernel, json::counter)?,
-        Show::Config => json!({
-            "prefixes": list(kernel, json::prefix)?,
-            "rules": list(kernel, json::rule)?,
-            "variables": list(kernel, json::variable)?,
-            "status": json::status(&kernel.get::<Status>()?),
-        }),
+        Show::Config => json::config(&config(kernel)?),
     })
 }
 
 fn list<A: Answer>(kernel: &mut Connection, one: fn(&A) -> Value) -> Result<Value, Error> {
     Ok(kernel.dump::<A>()?.iter().map(one).collect())
+}
+
+/// The configuration as it is at one moment: nothing changed while its parts were read.
+fn config(kernel: &mut Connection) -> Result<Config, Error> {
+    loop {
+        let before: Status = kernel.get()?;
+        let config = Config {
+            prefixes: kernel.dump()?,
+            rules: kernel.dump()?,
+            variables: kernel.dump()?,
+            status: kernel.get()?,
+        };
+        if config.status.generation == before.generation {
+            return Ok(config);
+        }
+    }
 }
 
 /// All, or the one with a name.

@@ -53,24 +53,33 @@ pub fn mapping(status: &Status) -> &'static str {
     }
 }
 
+/// A whole configuration.
+#[derive(Default)]
+pub struct Config {
+    pub prefixes: Vec<Prefix>,
+    pub rules: Vec<Rule>,
+    pub variables: Vec<Variable>,
+    pub status: Status,
+}
+
 /// A file that makes this configuration, whatever was there before.
-pub fn config(
-    prefixes: &[Prefix],
-    rules: &[Rule],
-    variables: &[Variable],
-    status: &Status,
-) -> Vec<String> {
+pub fn config(config: &Config) -> Vec<String> {
     let mut lines = vec!["prefix flush".into(), "map flush".into()];
-    lines.extend(prefixes.iter().map(|one| format!("prefix {}", prefix(one))));
-    lines.extend(rules.iter().map(|one| {
+    lines.extend(
+        config
+            .prefixes
+            .iter()
+            .map(|one| format!("prefix {}", prefix(one))),
+    );
+    lines.extend(config.rules.iter().map(|one| {
         let number = one.number.unwrap_or_default();
         format!("map {number} {}", rule(one))
     }));
-    lines.extend(variables.iter().filter_map(|one| {
+    lines.extend(config.variables.iter().filter_map(|one| {
         let (name, value) = (one.name.as_ref()?, one.value?);
         Some(format!("set {name} = {value}"))
     }));
-    lines.push(format!("map {}", mapping(status)));
+    lines.push(format!("map {}", mapping(&config.status)));
     lines
 }
 
@@ -95,18 +104,16 @@ map 4294967295 from any6 to 192.0.2.2
 set udp-timeout = 300
 map enable
 ";
-        let (mut prefixes, mut rules, mut variables) = (vec![], vec![], vec![]);
-        let mut status = Status::default();
+        let mut made = Config::default();
         for placed in source::parse(text.as_bytes()).unwrap() {
             match placed.change.statement {
-                Statement::PrefixAdd(one) => prefixes.push(one),
-                Statement::MapAdd(one) => rules.push(one),
-                Statement::Set(one) => variables.push(one),
-                Statement::Enable(one) => status.enabled = Some(one),
+                Statement::PrefixAdd(one) => made.prefixes.push(one),
+                Statement::MapAdd(one) => made.rules.push(one),
+                Statement::Set(one) => made.variables.push(one),
+                Statement::Enable(one) => made.status.enabled = Some(one),
                 _ => (),
             }
         }
-        let lines = config(&prefixes, &rules, &variables, &status);
-        assert_eq!(lines.join("\n") + "\n", text);
+        assert_eq!(config(&made).join("\n") + "\n", text);
     }
 }
