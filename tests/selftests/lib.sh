@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-2.0
+# What the selftests share: TAP, and a network of namespaces.
+#
+#   client6 ── router ── server4        the router is the translator
+#                  └──── server6
+# shellcheck shell=bash
+
+set -u
+
+# The network's addresses; P is a prefix, S4 under it is S46.
+P=2001:db8:64::/96
+C6=2001:db8:6::2
+R6=2001:db8:6::1
+S4=198.51.100.10
+R4=198.51.100.1
+POOL=192.0.2.1
+S46=2001:db8:64::c633:640a
+S6=2001:db8:5::10
+
+tests=0
+failures=0
+
+# ok TEXT / not_ok TEXT: one test line.
+ok() { tests=$((tests + 1)); echo "ok $tests - $*"; }
+not_ok() { tests=$((tests + 1)); failures=$((failures + 1)); echo "not ok $tests - $*"; }
+
+# check TEXT COMMAND...: passes if the command does; shows what it printed if not.
+check()
+{
+	local text=$1 output
+	shift
+	if output=$("$@" 2>&1); then
+		ok "$text"
+	else
+		not_ok "$text"
+		echo "# command: $*"
+		sed 's/^/# /' <<<"$output"
+	fi
+}
+
+# check_fails TEXT COMMAND...: passes if the command fails.
+check_fails()
+{
+	local text=$1 output
+	shift
+	if output=$("$@" 2>&1); then
+		not_ok "$text"
+		echo "# should have failed: $*"
+		sed 's/^/# /' <<<"$output"
+	else
+		ok "$text"
+	fi
+}
+
+# is TEXT EXPECTED ACTUAL
+is()
+{
+	if [ "$2" = "$3" ]; then
+		ok "$1"
+	else
+		not_ok "$1"
+		echo "# expected: $2"
+		echo "# actual:   $3"
+	fi
+}
+
+# finish: the plan, and the exit status.
+finish()
+{
+	echo "1..$tests"
+	[ "$failures" = 0 ]
+}
+
+# at NAMESPACE COMMAND...
+at() { ip netns exec "$@"; }
+
+# config STATEMENT...: one statement for the router.
+config() { natptconfig -n router "$@"; }
+
+# counter NAME: a counter of the router.
+counter() { config -j show stats | jq --arg name "$1" '.[] | select(.name == $name) | .value'; }
+
+# link A DEVICE B DEVICE: a veth pair between two namespaces.
+link()
+{
+	ip link add "$2" netns "$1" type veth peer name "$4" netns "$3"
+	ip -n "$1" link set "$2" up
+	ip -n "$3" link set "$4" up
+}
+
+# network: the namespaces, linked and routed, no translation yet.
+network()
+{
+	local ns
+	for ns in client6 router server4 server6; do
+		ip netns add $ns
+		at $ns sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0
+		ip -n $ns link set lo up
+	done
+	link client6 eth0 router in6
+	link router out4 server4 eth0
+	link router out6 server6 eth0
+	at router sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+
+	ip -n client6 addr add $C6/64 dev eth0 nodad
+	ip -n router addr add $R6/64 dev in6 nodad
+	ip -n client6 route add default via $R6
+
+	ip -n router addr add $R4/24 dev out4
+	ip -n server4 addr add $S4/24 dev eth0
+	ip -n server4 route add default via $R4
+	at server4 sysctl -qw net.ipv6.conf.all.disable_ipv6=1
+
+	ip -n router addr add 2001:db8:5::1/64 dev out6 nodad
+	ip -n server6 addr add $S6/64 dev eth0 nodad
+	ip -n server6 route add default via 2001:db8:5::1
+}
+
+# translator: the module, and the usual configuration of the router.
+translator()
+{
+	modprobe_natpt
+	config prefix $P
+	config map from any6 to $POOL
+	config map enable
+}
+
+modprobe_natpt() { grep -q '^natpt ' /proc/modules || insmod /natpt/natpt.ko; }
+
+# wait_for COMMAND...: until it succeeds, at most some 20 seconds.
+wait_for()
+{
+	local i
+	for ((i = 0; i < 200; i++)); do
+		"$@" >/dev/null 2>&1 && return
+		sleep 0.1
+	done
+	return 1
+}
+
+# listening NAMESPACE PORT: whether a TCP server is there.
+listening() { at "$1" ss -Hltn "sport = :$2" | grep -q .; }
