@@ -4,7 +4,7 @@
 set -u
 . "$(dirname "$0")/../../scripts/lib.sh"
 
-# try SUITE: copy the tree into a clean root and build there, the cache bound
+# try SUITE: copy the tree into a clean root and build there, our cache bound
 try()
 {
 	local suite=$1 root=$cache/host-$1 log=$top/build/host-$1.log
@@ -16,8 +16,9 @@ try()
 			"${apt_options[@]}" "$suite" "$root.new" "deb $mirror $suite main" &&
 			mv "$root.new" "$root" || return
 	fi >"$log" 2>&1
-	rm -rf "$root/natpt"
+	# what was built last time stays, as the times of the files do
 	mkdir -p "$root/natpt" "$root/$cache"
+	find "$root/natpt" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
 	tar -C "$top" --exclude=./build --exclude=./.git --exclude=target --exclude=natpt.ko -cf - . |
 		tar -C "$root/natpt" -xf -
 	unshare --mount --pid --fork --kill-child --propagation private /bin/sh -euc '
@@ -30,8 +31,8 @@ try()
 		cd "$1"
 		mount --move . /
 		exec chroot . env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin NATPT_CACHE="$2" make -C /natpt
-	' sh "$root" "$cache" >>"$log" 2>&1
-	[ -f "$root/natpt/natpt.ko" ] && [ -x "$root/natpt/build/userspace/release/natptconfig" ]
+	' sh "$root" "$cache" >>"$log" 2>&1 &&
+		[ -f "$root/natpt/natpt.ko" ] && [ -x "$root/natpt/build/userspace/release/natptconfig" ]
 }
 
 if [ "${1:-}" = --try ]; then
