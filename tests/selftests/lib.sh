@@ -59,8 +59,8 @@ is()
 		ok "$1"
 	else
 		not_ok "$1"
-		echo "# expected: $2"
-		echo "# actual:   $3"
+		echo "# expected: ${2//$'\n'/$'\n'# }"
+		echo "# actual:   ${3//$'\n'/$'\n'# }"
 	fi
 }
 
@@ -79,6 +79,9 @@ config() { natptconfig -n router "$@"; }
 
 # counter NAME: a counter of the router.
 counter() { config -j show stats | jq --arg name "$1" '.[] | select(.name == $name) | .value'; }
+
+# status NAME: a value of the router's status: enabled, generation, sessions, mappings.
+status() { config -j show mapping | jq --arg name "$1" '.[$name]'; }
 
 # link A DEVICE B DEVICE: a veth pair between two namespaces.
 link()
@@ -140,3 +143,18 @@ wait_for()
 
 # listening NAMESPACE PORT: whether a TCP server is there.
 listening() { at "$1" ss -Hltn "sport = :$2" | grep -q .; }
+
+# relay COMMAND...: a command that prints "ok TEXT" and "not ok TEXT", each becomes a test line.
+relay()
+{
+	local line output status=0
+	output=$("$@" 2>&1) || status=$?
+	while IFS= read -r line; do
+		case $line in
+		'ok '*)		ok "${line#ok }" ;;
+		'not ok '*)	not_ok "${line#not ok }" ;;
+		*)		echo "# $line" ;;
+		esac
+	done <<<"$output"
+	[ "$status" = 0 ] || not_ok "$* ends with status $status"
+}
