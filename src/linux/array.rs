@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Arrays of a length that is known when they are made.
-//!
-//! The kernel's vectors grow, with arithmetic that panics; nothing of ours needs to.
+//! Arrays. The kernel's vectors do their arithmetic with checks that panic.
 
 use core::{
     alloc::Layout,
+    mem,
     ops::{Deref, DerefMut},
     ptr::NonNull,
     slice,
@@ -19,10 +18,12 @@ use kernel::{
 ///
 /// # Invariants
 ///
-/// `first` points to `len` initialised elements in an allocation of `layout` by [`KVmalloc`].
+/// `first` points to room for `room` elements, an allocation of `layout` by [`KVmalloc`]; the first
+/// `len` of them are initialised.
 pub(crate) struct Array<T> {
     first: NonNull<T>,
     len: usize,
+    room: usize,
     layout: Layout,
 }
 
@@ -34,32 +35,52 @@ unsafe impl<T: Sync> Sync for Array<T> {}
 impl<T> Array<T> {
     /// An array of the first `len` items, or of all if there are fewer. May sleep.
     pub(crate) fn new(len: usize, items: impl IntoIterator<Item = T>) -> Result<Self> {
-        let layout = Layout::array::<T>(len).map_err(|_| ENOMEM)?;
-        let memory = KVmalloc::alloc(layout, GFP_KERNEL, NumaNode::NO_NODE)?;
-        let mut array = Self {
-            first: memory.cast(),
-            len: 0,
-            layout,
-        };
+        let mut array = Self::with_room(len)?;
         for item in items.into_iter().take(len) {
-            let place = array.first.as_ptr().wrapping_add(array.len);
-            // SAFETY: There is room for `len` elements, and this is one of them.
-            unsafe { place.write(item) };
-            array.len = array.len.wrapping_add(1);
+            let end = array.len;
+            array.insert(end, item)?;
         }
         Ok(array)
+    }
+
+    fn with_room(len: usize) -> Result<Self> {
+        let layout = Layout::array::<T>(len).map_err(|_| ENOMEM)?;
+        let memory = KVmalloc::alloc(layout, GFP_KERNEL, NumaNode::NO_NODE)?;
+        Ok(Self {
+            first: memory.cast(),
+            len: 0,
+            room: len,
+            layout,
+        })
+    }
+
+    /// Puts an item before the one at `place`, or else at the end. May sleep.
+    pub(crate) fn insert(&mut self, place: usize, item: T) -> Result {
+        if self.len == self.room {
+            self.grow()?;
+        }
+        let place = place.min(self.len);
+        let from = self.first.as_ptr().wrapping_add(place);
+        let moved = self.len.wrapping_sub(place);
+        // SAFETY: There is room for one element more, behind those that move.
+        unsafe { from.copy_to(from.wrapping_add(1), moved) };
+        // SAFETY: The place is free now.
+        unsafe { from.write(item) };
+        self.len = self.len.wrapping_add(1);
+        Ok(())
+    }
+
+    fn grow(&mut self) -> Result {
+        let mut bigger = Self::with_room(self.room.saturating_mul(2).max(4))?;
+        // SAFETY: The items fit, and `self.len` tells that they are ours no more.
+        unsafe { bigger.first.copy_from_nonoverlapping(self.first, self.len) };
+        bigger.len = mem::take(&mut self.len);
+        *self = bigger;
+        Ok(())
     }
 }
 
 impl<T: Clone> Array<T> {
-    /// A copy with one more item, at `place` or else at the end.
-    pub(crate) fn with(&self, place: usize, item: T) -> Result<Self> {
-        let (head, tail) = self.split_at_checked(place).unwrap_or((self, &[]));
-        let items = Iterator::chain(head.iter().cloned(), [item]);
-        let len = self.len.saturating_add(1);
-        Self::new(len, Iterator::chain(items, tail.iter().cloned()))
-    }
-
     /// A copy of the items for which `keep` holds.
     pub(crate) fn filtered(&self, keep: impl Fn(&T) -> bool) -> Result<Self> {
         Self::new(self.len, self.iter().filter(|item| keep(item)).cloned())

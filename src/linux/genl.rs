@@ -29,36 +29,36 @@ const fn policy(kind: u32, len: u16) -> bindings::nla_policy {
 
 impl Policy {
     /// Not allowed at all.
-    pub(crate) const REJECT: Self = Self(policy(bindings::NLA_REJECT as u32, 0));
+    pub(crate) const REJECT: Self = Self(policy(bindings::NLA_REJECT, 0));
 
     pub(crate) const fn flag() -> Self {
-        Self(policy(bindings::NLA_FLAG as u32, 0))
+        Self(policy(bindings::NLA_FLAG, 0))
     }
 
     pub(crate) const fn u8() -> Self {
-        Self(policy(bindings::NLA_U8 as u32, 0))
+        Self(policy(bindings::NLA_U8, 0))
     }
 
     pub(crate) const fn u16() -> Self {
-        Self(policy(bindings::NLA_U16 as u32, 0))
+        Self(policy(bindings::NLA_U16, 0))
     }
 
     pub(crate) const fn u32() -> Self {
-        Self(policy(bindings::NLA_U32 as u32, 0))
+        Self(policy(bindings::NLA_U32, 0))
     }
 
     pub(crate) const fn u64() -> Self {
-        Self(policy(bindings::NLA_U64 as u32, 0))
+        Self(policy(bindings::NLA_U64, 0))
     }
 
     /// A string of at most `max` octets that ends in NUL.
     pub(crate) const fn string(max: u16) -> Self {
-        Self(policy(bindings::NLA_NUL_STRING as u32, max))
+        Self(policy(bindings::NLA_NUL_STRING, max))
     }
 
     /// Exactly `len` octets.
     pub(crate) const fn exact(len: u16) -> Self {
-        let mut it = policy(bindings::NLA_BINARY as u32, len);
+        let mut it = policy(bindings::NLA_BINARY, len);
         it.validation_type = bindings::nla_policy_validation_NLA_VALIDATE_RANGE as u8;
         it.__bindgen_anon_1 = bindings::nla_policy__bindgen_ty_1 {
             __bindgen_anon_1: bindings::nla_policy__bindgen_ty_1__bindgen_ty_1 {
@@ -71,7 +71,7 @@ impl Policy {
 
     /// A 32-bit set of these flags.
     pub(crate) const fn flags32(mask: u32) -> Self {
-        let mut it = policy(bindings::NLA_U32 as u32, 0);
+        let mut it = policy(bindings::NLA_U32, 0);
         it.validation_type = bindings::nla_policy_validation_NLA_VALIDATE_MASK as u8;
         it.__bindgen_anon_1 = bindings::nla_policy__bindgen_ty_1 { mask };
         Self(it)
@@ -79,10 +79,7 @@ impl Policy {
 
     /// A nest of attributes with policies of their own.
     pub(crate) const fn nested(inner: &'static [Policy]) -> Self {
-        let mut it = policy(
-            bindings::NLA_NESTED as u32,
-            inner.len().saturating_sub(1) as u16,
-        );
+        let mut it = policy(bindings::NLA_NESTED, inner.len().saturating_sub(1) as u16);
         it.__bindgen_anon_1 = bindings::nla_policy__bindgen_ty_1 {
             nested_policy: inner.as_ptr().cast(),
         };
@@ -223,8 +220,7 @@ impl<'a> Request<'a> {
         let base = self.info.nlhdr.cast::<u8>();
         // SAFETY: The kernel checked that the message has this length.
         let message = unsafe { slice::from_raw_parts(base, len) };
-        const FIXED: usize =
-            size_of::<bindings::nlmsghdr>() + size_of::<bindings::genlmsghdr>();
+        const FIXED: usize = size_of::<bindings::nlmsghdr>() + size_of::<bindings::genlmsghdr>();
         Attrs {
             rest: message.get(FIXED..).unwrap_or(&[]),
         }
@@ -237,9 +233,8 @@ impl<'a> Request<'a> {
         let skb = NonNull::new(skb).ok_or(ENOMEM)?;
         let (portid, seq) = (self.info.snd_portid, self.info.snd_seq);
         // SAFETY: The message was just made, and the family is registered.
-        let header = unsafe {
-            bindings::genlmsg_put(skb.as_ptr(), portid, seq, self.info.family, 0, cmd)
-        };
+        let header =
+            unsafe { bindings::genlmsg_put(skb.as_ptr(), portid, seq, self.info.family, 0, cmd) };
         let filled = match NonNull::new(header) {
             Some(_) => fill(&mut Message { skb }),
             None => Err(EMSGSIZE),
@@ -272,7 +267,7 @@ impl<'a> Request<'a> {
         let room = ack._msg_buf.len().saturating_sub(1);
         let text = refusal.text.bytes().take(room);
         for (to, from) in ack._msg_buf.iter_mut().zip(Iterator::chain(text, [0])) {
-            *to = from as _;
+            *to = from;
         }
         ack._msg = ack._msg_buf.as_ptr();
     }
@@ -405,6 +400,9 @@ impl Op {
     }
 }
 
+/// # Safety
+///
+/// For the kernel to call, with a valid request.
 unsafe extern "C" fn doit<H: Do>(
     _: *mut bindings::sk_buff,
     info: *mut bindings::genl_info,
@@ -414,9 +412,8 @@ unsafe extern "C" fn doit<H: Do>(
     // SAFETY: The requester's namespace lives as long as the request.
     let net = unsafe { Net::from_ptr(net) };
     // SAFETY: As above; only the acknowledgement behind it is written to, through a pointer.
-    let request = Request {
-        info: unsafe { &*info },
-    };
+    let info = unsafe { &*info };
+    let request = Request { info };
     match H::run(net, &request) {
         Ok(()) => 0,
         Err(refusal) => {
@@ -426,6 +423,9 @@ unsafe extern "C" fn doit<H: Do>(
     }
 }
 
+/// # Safety
+///
+/// For the kernel to call, with a message to write to and a valid callback.
 unsafe extern "C" fn dumpit<H: Dump>(
     skb: *mut bindings::sk_buff,
     cb: *mut bindings::netlink_callback,
@@ -480,7 +480,7 @@ impl Registration {
         family.set_netnsok(1);
         family.set_parallel_ops(1);
         for (to, from) in family.name.iter_mut().zip(name.to_bytes()) {
-            *to = *from as _;
+            *to = *from;
         }
         // SAFETY: Nobody else knows the cell before the registration.
         unsafe { FAMILY.0.get().write(family) };

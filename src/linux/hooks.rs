@@ -90,6 +90,9 @@ impl<T: Send + Sync + 'static, const N: usize> Drop for Hooks<T, N> {
     }
 }
 
+/// # Safety
+///
+/// For the kernel to call, with an owner that `register` set, a packet and a valid state.
 unsafe extern "C" fn trampoline<T, H: Hook<T>>(
     owner: *mut c_void,
     skb: *mut bindings::sk_buff,

@@ -128,6 +128,9 @@ fn slot<T: PerNet>(net: *const bindings::net) -> *mut *mut T {
     unsafe { bindings::natpt_net_generic(net, id) }.cast()
 }
 
+/// # Safety
+///
+/// For the kernel to call, with a new namespace.
 unsafe extern "C" fn init<T: PerNet>(net: *mut bindings::net) -> c_int {
     match T::new(NetRef(net.cast())) {
         Ok(state) => {
@@ -141,11 +144,17 @@ unsafe extern "C" fn init<T: PerNet>(net: *mut bindings::net) -> c_int {
     }
 }
 
+/// # Safety
+///
+/// For the kernel to call, after `init`.
 unsafe extern "C" fn pre_exit<T: PerNet>(net: *mut bindings::net) {
     // SAFETY: The slot was filled by `init`.
     unsafe { &**slot::<T>(net) }.pre_exit();
 }
 
+/// # Safety
+///
+/// For the kernel to call, last of all.
 unsafe extern "C" fn exit<T: PerNet>(net: *mut bindings::net) {
     // SAFETY: The slot was filled by `init`.
     let state = unsafe { slot::<T>(net).read() };

@@ -50,9 +50,8 @@ impl Route {
     ) -> Result<Self> {
         let (saddr, daddr) = (u32::from(saddr).to_be(), u32::from(daddr).to_be());
         // SAFETY: Namespace and packet are valid.
-        let dst = unsafe {
-            bindings::natpt_route4(net.as_ptr(), skb.as_ptr(), saddr, daddr, tos, proto)
-        };
+        let dst =
+            unsafe { bindings::natpt_route4(net.as_ptr(), skb.as_ptr(), saddr, daddr, tos, proto) };
         Self::from_raw(dst, false)
     }
 

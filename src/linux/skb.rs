@@ -211,7 +211,7 @@ impl Skb {
 
     /// Whether a bridge shows us the packet (br_netfilter).
     #[inline]
-    pub(crate) fn from_bridge(&self) -> bool {
+    pub(crate) fn is_bridged(&self) -> bool {
         // SAFETY: The packet is valid.
         unsafe { bindings::natpt_skb_from_bridge(self.as_ptr()) }
     }

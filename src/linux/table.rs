@@ -42,10 +42,7 @@ impl<T> Links<T> {
     /// Links for an entry with these hash values of its keys.
     pub(crate) fn new(hash6: u32, hash4: u32) -> Self {
         Self {
-            next: [
-                Atomic::new(ptr::null_mut()),
-                Atomic::new(ptr::null_mut()),
-            ],
+            next: [Atomic::new(ptr::null_mut()), Atomic::new(ptr::null_mut())],
             hash: [hash6, hash4],
             dead: Atomic::new(0),
             rcu: pin_init::zeroed(),
@@ -160,7 +157,12 @@ impl<T: Entry> Table<T> {
     }
 
     /// Visits the entries of one bucket (of the IPv6 key).
-    pub(crate) fn visit<'g>(&'g self, bucket: u32, guard: &'g rcu::Guard, mut f: impl FnMut(&'g T)) {
+    pub(crate) fn visit<'g>(
+        &'g self,
+        bucket: u32,
+        guard: &'g rcu::Guard,
+        mut f: impl FnMut(&'g T),
+    ) {
         let mut entry = self.first(Side::V6, bucket, guard);
         while let Some(found) = entry {
             // Followed first: `f` may take the entry out.

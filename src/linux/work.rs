@@ -41,6 +41,9 @@ impl<T: Job> Worker<T> {
     }
 }
 
+/// # Safety
+///
+/// For the kernel to call, with the work of a worker.
 unsafe extern "C" fn run<T: Job>(work: *mut bindings::work_struct) {
     // SAFETY: Only `start` hands this function out, with the first field of a worker.
     let worker = unsafe { &*work.cast::<Worker<T>>() };

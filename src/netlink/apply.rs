@@ -40,18 +40,14 @@ type Done<'m> = Result<(), Refusal<'m>>;
 fn carry_out<'m>(config: &mut Config, attr: Attr<'m>) -> Done<'m> {
     match attr.kind() {
         statement::PREFIX_ADD => add_prefix(config, attr),
-        statement::PREFIX_FLUSH => {
-            config.flush_prefixes().map_err(|e| refused(e, attr))
-        }
+        statement::PREFIX_FLUSH => config.flush_prefixes().map_err(|e| refused(e, attr)),
         statement::MAP_ADD => add_rule(config, attr),
         statement::MAP_DELETE => {
             let number = attr.u32().unwrap_or(0);
             config.delete_rule(number).map_err(|e| refused(e, attr))
         }
         statement::MAP_RENUM => renumber(config, attr),
-        statement::MAP_FLUSH => {
-            config.flush_rules().map_err(|e| refused(e, attr))
-        }
+        statement::MAP_FLUSH => config.flush_rules().map_err(|e| refused(e, attr)),
         statement::ENABLE => {
             config.enabled = match attr.u8() {
                 Some(0) => false,
@@ -122,9 +118,7 @@ fn add_rule<'m>(config: &mut Config, nest: Attr<'m>) -> Done<'m> {
             len: length.and_then(|attr| attr.u8()).unwrap_or(128),
         },
         None => match length {
-            Some(attr) => {
-                return Err(Refusal::new(EINVAL, "source length without a source", attr))
-            }
+            Some(attr) => return Err(Refusal::new(EINVAL, "source length without a source", attr)),
             None => Source6::ANY,
         },
     };
@@ -174,11 +168,15 @@ fn set<'m>(config: &mut Config, nest: Attr<'m>) -> Done<'m> {
     let number = value.u64().unwrap_or(0);
     match config.values.set(name.text(), number) {
         Ok(()) => Ok(()),
-        Err(variables::Refused::Unknown) => {
-            Err(Refusal::new(ENOENT, "there is no variable of this name", name))
-        }
-        Err(variables::Refused::Range) => {
-            Err(Refusal::new(ERANGE, "value is out of the variable's range", value))
-        }
+        Err(variables::Refused::Unknown) => Err(Refusal::new(
+            ENOENT,
+            "there is no variable of this name",
+            name,
+        )),
+        Err(variables::Refused::Range) => Err(Refusal::new(
+            ERANGE,
+            "value is out of the variable's range",
+            value,
+        )),
     }
 }

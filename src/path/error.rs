@@ -69,9 +69,11 @@ pub(super) fn to_v4<'g>(
         sport: sent.dport,
         dport: sent.sport,
     };
+    let proto = quote.protocol();
+    let hash = at.translator.hash6(&tuple, proto);
     let session = at
         .translator
-        .find6(&tuple, quote.protocol(), guard)
+        .find6(hash, &tuple, proto, guard)
         .ok_or(Trouble::NoSession)?;
     let v4 = &session.v4;
     // A router that has no IPv4 address of its own answers as the pool.
@@ -126,9 +128,9 @@ pub(super) fn to_v6<'g>(
         Ok(quote) => quote,
         Err(reason) => return not_ours(at, header, reason.into()),
     };
-    let found = at
-        .translator
-        .find4(&quote.tuple, quote.header.protocol, guard);
+    let (tuple, proto) = (&quote.tuple, quote.header.protocol);
+    let hash = at.translator.hash4(tuple, proto);
+    let found = at.translator.find4(hash, tuple, proto, guard);
     let Some(session) = found else {
         return not_ours(at, header, Trouble::NoSession.into());
     };
@@ -165,7 +167,11 @@ fn write(skb: &Skb, header: &[u8], message: Option<&[u8]>, ipv6: bool) -> Result
     let message = message.ok_or(Reason::TooBig)?;
     let len = header.len().saturating_add(message.len());
     let mut other = skb.replacement(len, ipv6).ok_or(Trouble::Memory)?;
-    for (to, from) in other.head_mut().iter_mut().zip(header.iter().chain(message)) {
+    for (to, from) in other
+        .head_mut()
+        .iter_mut()
+        .zip(header.iter().chain(message))
+    {
         *to = *from;
     }
     Ok(other)

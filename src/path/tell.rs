@@ -37,9 +37,7 @@ pub(super) fn sender6(skb: &Skb, cause: Cause) -> Cause {
             None => return cause,
         },
         Cause::Trouble(Trouble::Route) => (v6::UNREACHABLE, code::NO_ROUTE, 0),
-        Cause::Trouble(Trouble::Ports | Trouble::Sessions) => {
-            (v6::UNREACHABLE, code::ADDRESS, 0)
-        }
+        Cause::Trouble(Trouble::Ports | Trouble::Sessions) => (v6::UNREACHABLE, code::ADDRESS, 0),
         Cause::Trouble(Trouble::Policy) => (v6::UNREACHABLE, code::PROHIBITED, 0),
         _ => return cause,
     };

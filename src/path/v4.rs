@@ -47,10 +47,14 @@ impl Direction for V4 {
         guard: &'g rcu::Guard,
     ) -> Result<Verdict<'g>, Cause> {
         let config = at.translator.config.read(guard);
-        let Some(daddr) = skb.head().get(16..).and_then(|rest| rest.first_chunk::<4>()) else {
+        let Some(daddr) = skb
+            .head()
+            .get(16..)
+            .and_then(|rest| rest.first_chunk::<4>())
+        else {
             return Ok(Verdict::Untouched);
         };
-        if config.pool(Ipv4Addr::from(*daddr)).is_none() || skb.from_bridge() {
+        if config.pool(Ipv4Addr::from(*daddr)).is_none() || skb.is_bridged() {
             return Ok(Verdict::Untouched);
         }
         claimed(at, config, skb, guard).map_err(|cause| tell::sender4(at, skb, cause))
@@ -130,14 +134,21 @@ fn session<'g>(
         _ => None,
     };
     let now = sys::jiffies();
-    if let Some(session) = at.translator.find4(tuple, proto, guard) {
+    let hash = at.translator.hash4(tuple, proto);
+    if let Some(session) = at.translator.find4(hash, tuple, proto, guard) {
         if !session.is_expired(&config.values, now) {
             session.advance(tcp::Side::V4, flags, now);
             return Ok(Some(session));
         }
         at.translator.close(config, session, guard);
     }
-    open(at, config, tuple, &Opening { proto, flags, now }, guard)
+    let opening = Opening {
+        proto,
+        flags,
+        now,
+        hash,
+    };
+    open(at, config, tuple, &opening, guard)
 }
 
 #[cold]
@@ -271,7 +282,9 @@ fn sum_up(at: &Place<'_>, skb: &mut Skb, l4_offset: usize, new: &ipv6::Header, l
         rewrite::udp_checksum(transport, 0);
     }
     let sum = pseudo_v6(new.saddr, new.daddr, l4::UDP, len);
-    let check = sum.then(Sum::ZERO.add16(skb.sum_from(l4_offset))).check_udp();
+    let check = sum
+        .then(Sum::ZERO.add16(skb.sum_from(l4_offset)))
+        .check_udp();
     if let Some(transport) = skb.head_mut().get_mut(l4_offset..) {
         rewrite::udp_checksum(transport, check);
     }

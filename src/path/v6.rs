@@ -2,13 +2,7 @@
 
 //! IPv6 packets on their way to IPv4.
 
-use super::{
-    error,
-    rewrite,
-    tell,
-    way::Way,
-    Direction, Origin, Place, Verdict,
-};
+use super::{error, rewrite, tell, way::Way, Direction, Origin, Place, Verdict};
 use crate::{
     linux::{
         defrag::Outcome,
@@ -55,10 +49,14 @@ impl Direction for V6 {
         guard: &'g rcu::Guard,
     ) -> Result<Verdict<'g>, Cause> {
         let config = at.translator.config.read(guard);
-        let Some(daddr) = skb.head().get(24..).and_then(|rest| rest.first_chunk::<16>()) else {
+        let Some(daddr) = skb
+            .head()
+            .get(24..)
+            .and_then(|rest| rest.first_chunk::<16>())
+        else {
             return Ok(Verdict::Untouched);
         };
-        if config.prefix_of(Ipv6Addr::from(*daddr)).is_none() || skb.from_bridge() {
+        if config.prefix_of(Ipv6Addr::from(*daddr)).is_none() || skb.is_bridged() {
             return Ok(Verdict::Untouched);
         }
         claimed(at, config, skb, guard).map_err(|cause| tell::sender6(skb, cause))
@@ -125,14 +123,21 @@ fn session<'g>(
         _ => None,
     };
     let now = sys::jiffies();
-    if let Some(session) = at.translator.find6(tuple, proto, guard) {
+    let hash = at.translator.hash6(tuple, proto);
+    if let Some(session) = at.translator.find6(hash, tuple, proto, guard) {
         if !session.is_expired(&config.values, now) {
             session.advance(tcp::Side::V6, flags, now);
             return Ok(Some(session));
         }
         at.translator.close(config, session, guard);
     }
-    open(at, config, tuple, &Opening { proto, flags, now }, guard)
+    let opening = Opening {
+        proto,
+        flags,
+        now,
+        hash,
+    };
+    open(at, config, tuple, &opening, guard)
 }
 
 #[cold]
@@ -198,7 +203,10 @@ fn rewrite<'g>(
     let mut fragments = None;
     if gso {
         if !skb.segments_fit(mtu.saturating_add(mtu::GROWTH)) {
-            return Err(tell::too_big6(skb, mtu.saturating_add(mtu::GROWTH).max(mtu::MIN_V6)));
+            return Err(tell::too_big6(
+                skb,
+                mtu.saturating_add(mtu::GROWTH).max(mtu::MIN_V6),
+            ));
         }
     } else {
         match mtu::fit_v4(new.total_len.into(), new.df, mtu) {
@@ -208,7 +216,9 @@ fn rewrite<'g>(
         }
     }
     if biggest_fragment != 0 {
-        let size = biggest_fragment.saturating_sub(FRAGMENT_SHRINKS).max(mtu::MIN_V4 as u16);
+        let size = biggest_fragment
+            .saturating_sub(FRAGMENT_SHRINKS)
+            .max(mtu::MIN_V4 as u16);
         fragments = Some(fragments.unwrap_or(u16::MAX).min(size));
     }
 

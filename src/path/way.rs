@@ -32,7 +32,8 @@ impl<'g> Way<'g> {
         guard: &'g rcu::Guard,
         find: impl FnOnce() -> Result<Self, Trouble>,
     ) -> Result<Self, Trouble> {
-        let key = u64::from(skb.mark()) << 32 | u64::from(skb.iif() & 0xff_ffff) << 8 | u64::from(tos);
+        let key =
+            u64::from(skb.mark()) << 32 | u64::from(skb.iif() & 0xff_ffff) << 8 | u64::from(tos);
         if let Some(hop) = slot.get(key, guard) {
             return Ok(Way::Kept(hop));
         }

@@ -120,8 +120,7 @@ impl Config {
         if self.prefixes.len() >= MAX_PREFIXES {
             return Err(Refused::Full("too many prefixes"));
         }
-        self.prefixes = self.prefixes.with(self.prefixes.len(), prefix)?;
-        Ok(())
+        Ok(self.prefixes.insert(self.prefixes.len(), prefix)?)
     }
 
     /// Deletes all prefixes.
@@ -141,7 +140,12 @@ impl Config {
         if self.rules.len() >= MAX_RULES {
             return Err(Refused::Full("too many rules"));
         }
-        if self.rules.iter().any(|other| other.rule.number == rule.number) {
+        let place = first_not(&self.rules, |other| other.rule.number < rule.number);
+        if self
+            .rules
+            .get(place)
+            .is_some_and(|other| other.rule.number == rule.number)
+        {
             return Err(Refused::Exists("there is a rule with this number already"));
         }
         let pool = match self.pool(rule.to) {
@@ -152,19 +156,17 @@ impl Config {
             None => {
                 let pool = Pool::new(rule.to)?;
                 let place = first_not(&self.pools, |other| other.addr < pool.addr);
-                self.pools = self.pools.with(place, pool.clone())?;
+                self.pools.insert(place, pool.clone())?;
                 pool
             }
         };
-        let place = first_not(&self.rules, |other| other.rule.number < rule.number);
         let mappings = Arc::new(Atomic::new(0), GFP_KERNEL)?;
         let entry = Entry {
             rule,
             pool,
             mappings,
         };
-        self.rules = self.rules.with(place, entry)?;
-        Ok(())
+        Ok(self.rules.insert(place, entry)?)
     }
 
     /// Deletes the rule of a number.

@@ -31,6 +31,8 @@ impl Job for Translator {
 impl Translator {
     /// Number of the part whose turn it is.
     fn next_part(&self) -> u32 {
-        self.sweep.fetch_add(1, kernel::sync::atomic::ordering::Relaxed) % PARTS
+        self.sweep
+            .fetch_add(1, kernel::sync::atomic::ordering::Relaxed)
+            % PARTS
     }
 }

@@ -22,10 +22,10 @@ impl Identifiers {
         Ok(Self(Array::new(COUNTERS, random)?))
     }
 
-    /// The first of `n` numbers in a row, for packets whose tuple has this hash value.
+    /// The first of `n` numbers in a row, for packets of one (source, destination, protocol) in `tuple`.
     #[inline]
-    pub(crate) fn next(&self, hash: u32, n: u32) -> u16 {
-        match self.0.get(hash as usize % COUNTERS) {
+    pub(crate) fn next(&self, tuple: u32, n: u32) -> u16 {
+        match self.0.get(tuple as usize % COUNTERS) {
             Some(counter) => counter.fetch_add(n, ordering::Relaxed) as u16,
             None => 0,
         }

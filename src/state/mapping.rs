@@ -57,13 +57,7 @@ pub(crate) fn hash4(key: &Key, addr: Ipv4Addr, port: u16, proto: u8) -> u32 {
 }
 
 impl Mapping {
-    pub(crate) fn new(
-        key: &Key,
-        host: Host,
-        addr: Ipv4Addr,
-        port: u16,
-        target: Ipv6Addr,
-    ) -> Self {
+    pub(crate) fn new(key: &Key, host: Host, addr: Ipv4Addr, port: u16, target: Ipv6Addr) -> Self {
         Self {
             links: Links::new(host.hash(key), hash4(key, addr, port, host.proto)),
             host,

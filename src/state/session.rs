@@ -33,6 +33,8 @@ pub(crate) struct Session {
     partial: Delta,
     /// Chooses the counter for identification numbers.
     pub(crate) ident: u32,
+    /// Hash value of the host's mapping, which chooses its lock.
+    pub(crate) host: u32,
     pub(crate) to4: Slot,
     pub(crate) to6: Slot,
 }
@@ -72,21 +74,17 @@ pub(crate) fn hash4(key: &Key, tuple: &Tuple4, proto: u8) -> u32 {
 }
 
 impl Session {
+    /// A session with these hash values of its IPv6 and IPv4 side and of its host.
     pub(crate) fn new(
-        key: &Key,
+        (hash6, hash4, host): (u32, u32, u32),
         v6: Tuple6,
         v4: Tuple4,
         proto: u8,
         state: tcp::State,
         now: u32,
     ) -> Self {
-        let pair = Tuple4 {
-            sport: 0,
-            dport: 0,
-            ..v4
-        };
         Self {
-            links: Links::new(hash6(key, &v6, proto), hash4(key, &v4, proto)),
+            links: Links::new(hash6, hash4),
             v6,
             v4,
             proto,
@@ -94,7 +92,11 @@ impl Session {
             used: Atomic::new(now),
             finished: Delta::of(v6.sum(), v4.sum()),
             partial: Delta::of(v6.addr_sum(), v4.addr_sum()),
-            ident: hash4(key, &pair, proto),
+            ident: u32::from(v4.saddr)
+                .rotate_left(16)
+                .wrapping_add(u32::from(v4.daddr))
+                .wrapping_add(proto.into()),
+            host,
             to4: Slot::new(false),
             to6: Slot::new(true),
         }

@@ -64,6 +64,8 @@ pub(crate) struct Opening {
     /// TCP flags, nothing for other protocols.
     pub(crate) flags: Option<tcp::Flags>,
     pub(crate) now: u32,
+    /// Hash value of the side that the packet comes from.
+    pub(crate) hash: u32,
 }
 
 impl Opening {
@@ -109,15 +111,27 @@ impl Translator {
         self.mapping_count.load(ordering::Relaxed)
     }
 
+    /// Hash value of the IPv6 side of a session.
+    #[inline]
+    pub(crate) fn hash6(&self, tuple: &Tuple6, proto: u8) -> u32 {
+        session::hash6(&self.key, tuple, proto)
+    }
+
+    /// Hash value of the IPv4 side of a session.
+    #[inline]
+    pub(crate) fn hash4(&self, tuple: &Tuple4, proto: u8) -> u32 {
+        session::hash4(&self.key, tuple, proto)
+    }
+
     /// The session of an IPv6 packet.
     #[inline]
     pub(crate) fn find6<'g>(
         &'g self,
+        hash: u32,
         tuple: &Tuple6,
         proto: u8,
         guard: &'g rcu::Guard,
     ) -> Option<&'g Session> {
-        let hash = session::hash6(&self.key, tuple, proto);
         let same = |session: &Session| session.v6 == *tuple && session.proto == proto;
         self.sessions.find(Side::V6, hash, guard, same)
     }
@@ -126,11 +140,11 @@ impl Translator {
     #[inline]
     pub(crate) fn find4<'g>(
         &'g self,
+        hash: u32,
         tuple: &Tuple4,
         proto: u8,
         guard: &'g rcu::Guard,
     ) -> Option<&'g Session> {
-        let hash = session::hash4(&self.key, tuple, proto);
         let same = |session: &Session| session.v4 == *tuple && session.proto == proto;
         self.sessions.find(Side::V4, hash, guard, same)
     }
@@ -177,7 +191,7 @@ impl Translator {
         let hash = host.hash(&self.key);
         let _lock = self.hosts.lock(hash, &bh);
         // Another CPU may have been here first.
-        if let Some(session) = self.find6(tuple, proto, guard) {
+        if let Some(session) = self.find6(opening.hash, tuple, proto, guard) {
             return Ok(Some(session));
         }
         self.check_limit(config)?;
@@ -192,9 +206,14 @@ impl Translator {
             saddr: mapping.addr,
             daddr: peer,
             sport: mapping.port,
-            dport: if proto == l4::ICMP { mapping.port } else { tuple.dport },
+            dport: if proto == l4::ICMP {
+                mapping.port
+            } else {
+                tuple.dport
+            },
         };
-        let session = Session::new(&self.key, *tuple, v4, proto, state, opening.now);
+        let hashes = (opening.hash, self.hash4(&v4, proto), hash);
+        let session = Session::new(hashes, *tuple, v4, proto, state, opening.now);
         self.add(config, mapping, session, &bh, guard).map(Some)
     }
 
@@ -218,8 +237,9 @@ impl Translator {
         let host = mapping.host;
 
         let bh = BhGuard::new();
-        let _lock = self.hosts.lock(mapping.links().hash(Side::V6), &bh);
-        if let Some(session) = self.find4(tuple, proto, guard) {
+        let hash = mapping.links().hash(Side::V6);
+        let _lock = self.hosts.lock(hash, &bh);
+        if let Some(session) = self.find4(opening.hash, tuple, proto, guard) {
             return Ok(Some(session));
         }
         if mapping.links().is_dead() {
@@ -230,9 +250,14 @@ impl Translator {
             saddr: host.addr,
             daddr: prefix.source(tuple.daddr)?,
             sport: host.port,
-            dport: if proto == l4::ICMP { host.port } else { tuple.dport },
+            dport: if proto == l4::ICMP {
+                host.port
+            } else {
+                tuple.dport
+            },
         };
-        let session = Session::new(&self.key, v6, *tuple, proto, state, opening.now);
+        let hashes = (self.hash6(&v6, proto), opening.hash, hash);
+        let session = Session::new(hashes, v6, *tuple, proto, state, opening.now);
         self.add(config, mapping, session, &bh, guard).map(Some)
     }
 
@@ -287,7 +312,7 @@ impl Translator {
     /// Ends a session, and its mapping with the last one.
     pub(crate) fn close(&self, config: &Config, session: &Session, guard: &rcu::Guard) {
         let host = Host::of(session);
-        let hash = host.hash(&self.key);
+        let hash = session.host;
         let bh = BhGuard::new();
         let _lock = self.hosts.lock(hash, &bh);
         if !self.sessions.remove(session, &bh, guard) {
@@ -315,7 +340,7 @@ impl Translator {
     /// Keeps a route for the packets of a session.
     pub(crate) fn keep_route(&self, session: &Session, slot: &Slot, route: Route, key: u64) {
         let bh = BhGuard::new();
-        let _lock = self.hosts.lock(Host::of(session).hash(&self.key), &bh);
+        let _lock = self.hosts.lock(session.host, &bh);
         // A session that has left the table must not hold anything any more.
         if !session.links().is_dead() {
             slot.put(route, key);

@@ -47,7 +47,7 @@ impl Fragment {
 
     /// The Fragment header.
     pub fn emit(&self, next_header: u8) -> [u8; FRAGMENT_LEN as usize] {
-        let [o0, o1] = (self.offset << 3 | u16::from(self.more)).to_be_bytes();
+        let [o0, o1] = ((self.offset << 3) | u16::from(self.more)).to_be_bytes();
         let [i0, i1, i2, i3] = self.id.to_be_bytes();
         [next_header, 0, o0, o1, i0, i1, i2, i3]
     }

@@ -54,7 +54,8 @@ impl Header {
     /// The header as bytes.
     #[inline]
     pub fn emit(&self) -> [u8; LEN] {
-        let word = 6 << 28 | u32::from(self.traffic_class) << 20 | (self.flow_label & 0x000f_ffff);
+        let word =
+            (6 << 28) | (u32::from(self.traffic_class) << 20) | (self.flow_label & 0x000f_ffff);
         let mut out = [0; LEN];
         bytes::put(&mut out, 0, word.to_be_bytes());
         bytes::put(&mut out, 4, self.payload_len.to_be_bytes());
