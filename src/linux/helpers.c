@@ -289,9 +289,10 @@ void natpt_icmp6_send(struct sk_buff *skb, u8 type, u8 code, u32 info)
 	icmpv6_send(skb, type, code, info);
 }
 
-static typeof(&nf_ct_frag6_gather) natpt_frag6_gather;
+/* The same for every namespace that has it in use. */
+static int (*natpt_frag6_gather)(struct net *net, struct sk_buff *skb, u32 user);
 
-/* Called under the module's lock; every get that returns 0 is paired with a put. */
+/* Every get that returns 0 is paired with a put. */
 int natpt_defrag6_get(void)
 {
 	natpt_frag6_gather = symbol_request(nf_ct_frag6_gather);
