@@ -286,6 +286,9 @@ void natpt_icmp4_send(struct net *net, struct sk_buff *skb, u8 type, u8 code,
 
 void natpt_icmp6_send(struct sk_buff *skb, u8 type, u8 code, u32 info)
 {
+	/* A packet of our own has no device before it is routed out. */
+	if (!skb->dev && skb_dst(skb))
+		skb->dev = skb_dst(skb)->dev;
 	icmpv6_send(skb, type, code, info);
 }
 

@@ -185,6 +185,16 @@ impl Skb {
         }
     }
 
+    /// Length of one segment from its transport header on, which has at least `header_len` octets.
+    pub(crate) fn segment_len(&self, header_len: usize) -> u32 {
+        u32::from(self.shared_info().gso_size).saturating_add(header_len as u32)
+    }
+
+    /// Whether the packet's sender lets the output path cut it (`ignore_df`).
+    pub(crate) fn may_fragment(&self) -> bool {
+        self.fields().ignore_df() != 0
+    }
+
     /// Whether the segments can stay together when the family changes.
     pub(crate) fn gso_translates(&self) -> bool {
         let kind = self.shared_info().gso_type;

@@ -94,7 +94,7 @@ pub(super) fn to_v4<'g>(
         protocol: l4::ICMPV6,
         len: len as u32,
         fragment: None,
-        gso: false,
+        segment: None,
     };
     let id = at.translator.idents.next(session.ident, 1);
     let values = &config.values;
@@ -146,7 +146,7 @@ pub(super) fn to_v6<'g>(
         protocol: l4::ICMP,
         len: len as u32,
         fragment: None,
-        gso: false,
+        segment: None,
     };
     let traffic_class = (config.values.get(Id::ZeroTrafficClass) != 0).then_some(0);
     let new = header::to_v6(header, saddr, v6.saddr, &payload, hop(at), traffic_class)?;

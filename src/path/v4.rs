@@ -181,7 +181,7 @@ fn rewrite<'g>(
         protocol: header.protocol,
         len: skb.len().saturating_sub(l4_offset as u32),
         fragment: None,
-        gso,
+        segment: None,
     };
     let hop = match at.origin {
         Origin::Network => Hop::Count,
@@ -198,7 +198,7 @@ fn rewrite<'g>(
         &session.to6,
         new.traffic_class,
         guard,
-        || {
+        |skb| {
             let tclass = new.traffic_class;
             let route = Route::v6(at.net, skb, saddr, daddr, tclass, new.next_header);
             Way::check(at, skb, false, route)

@@ -173,6 +173,7 @@ fn rewrite<'g>(
     if gso && (l4_offset != ipv6::LEN || !skb.gso_translates()) {
         return Ok(Verdict::Segment);
     }
+    let header_len = l4::header_len(walk.protocol).unwrap_or(0);
     let biggest_fragment = skb.frag_max_size(true);
     let id = at.translator.idents.next(session.ident, skb.segments());
     let payload = Payload {
@@ -184,7 +185,7 @@ fn rewrite<'g>(
             more: false,
             id: id.into(),
         }),
-        gso,
+        segment: gso.then(|| skb.segment_len(header_len)),
     };
     let hop = match at.origin {
         Origin::Network => Hop::Count,
@@ -193,8 +194,8 @@ fn rewrite<'g>(
     let values = &config.values;
     let tos = (values.get(Id::IgnoreTrafficClass) != 0).then(|| values.get(Id::Tos) as u8);
     let (saddr, daddr) = (session.v4.saddr, session.v4.daddr);
-    let new = header::to_v4(header, saddr, daddr, &payload, id, hop, tos)?;
-    let way = Way::of_session(at, skb, session, &session.to4, new.tos, guard, || {
+    let mut new = header::to_v4(header, saddr, daddr, &payload, id, hop, tos)?;
+    let way = Way::of_session(at, skb, session, &session.to4, new.tos, guard, |skb| {
         let route = Route::v4(at.net, skb, saddr, daddr, new.tos, new.protocol);
         Way::check(at, skb, true, route)
     })?;
@@ -212,6 +213,11 @@ fn rewrite<'g>(
         match mtu::fit_v4(new.total_len.into(), new.df, mtu) {
             Fit::Whole => {}
             Fit::Fragments(size) => fragments = Some(size as u16),
+            // A socket of ours that would have had IPv6 cut its packet.
+            Fit::TooBig(_) if at.origin == Origin::Local && skb.may_fragment() => {
+                new.df = false;
+                fragments = Some(mtu as u16);
+            }
             Fit::TooBig(mtu) => return Err(tell::too_big6(skb, mtu)),
         }
     }
@@ -225,7 +231,6 @@ fn rewrite<'g>(
     if walk.protocol == l4::ICMPV6 {
         skb.finish_checksum().map_err(|_| Reason::Truncated)?;
     }
-    let header_len = l4::header_len(walk.protocol).unwrap_or(0);
     let partial = skb.summed() == Summed::Partial;
     skb.make_room(l4_offset.wrapping_add(header_len), 0)
         .map_err(|_| Trouble::Memory)?;

@@ -30,20 +30,23 @@ impl<'g> Way<'g> {
         slot: &'g Slot,
         tos: u8,
         guard: &'g rcu::Guard,
-        find: impl FnOnce() -> Result<Self, Trouble>,
+        find: impl Fn(&Skb) -> Result<Self, Trouble>,
     ) -> Result<Self, Trouble> {
         let key =
             u64::from(skb.mark()) << 32 | u64::from(skb.iif() & 0xff_ffff) << 8 | u64::from(tos);
         if let Some(hop) = slot.get(key, guard) {
             return Ok(Way::Kept(hop));
         }
-        match find()? {
+        match find(skb)? {
             Way::Fresh(route) if route.target() == Target::Unicast && route.is_cacheable() => {
                 at.translator.keep_route(session, slot, route, key);
-                // Somebody may have changed it again in between; then the sender tries again.
-                slot.get(key, guard).map(Way::Kept).ok_or(Trouble::Route)
             }
-            way => Ok(way),
+            way => return Ok(way),
+        }
+        match slot.get(key, guard) {
+            Some(hop) => Ok(Way::Kept(hop)),
+            // Another CPU has put its own in place meanwhile.
+            None => find(skb),
         }
     }
 

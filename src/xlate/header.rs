@@ -10,8 +10,8 @@ use super::{
     Reason,
 };
 
-/// Longest IPv4 packet that every IPv6 link carries whole when it comes back (1280 − 20).
-const ALWAYS_FITS: u16 = 1260;
+/// Longest transport part that every IPv6 link carries whole when it comes back (1280 − 40).
+const ALWAYS_FITS: u32 = 1240;
 
 /// What follows the IP header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,8 +22,8 @@ pub struct Payload {
     pub len: u32,
     /// Place in a fragmented datagram.
     pub fragment: Option<Fragment>,
-    /// Whether the packet is cut into segments of its own accord.
-    pub gso: bool,
+    /// Length of one segment's transport part, if the packet stands for several.
+    pub segment: Option<u32>,
 }
 
 /// Whether this translation is one hop on the packet's way.
@@ -63,7 +63,10 @@ pub fn to_v4(
     let total_len = u16::try_from(total_len).map_err(|_| Reason::TooBig)?;
     let (id, df, mf, frag_off) = match payload.fragment {
         Some(fragment) => (fragment.id as u16, false, fragment.more, fragment.offset),
-        None => (id, payload.gso || total_len > ALWAYS_FITS, false, 0),
+        None => {
+            let len = payload.segment.unwrap_or(payload.len);
+            (id, len > ALWAYS_FITS, false, 0)
+        }
     };
     Ok(ipv4::Header {
         header_len: ipv4::LEN as u8,

@@ -218,7 +218,7 @@ pub fn error_to_v4(
         protocol: quote.walk.protocol,
         len,
         fragment: quote.walk.fragment,
-        gso: false,
+        segment: None,
     };
     let (saddr, daddr) = (tuple.saddr, tuple.daddr);
     let header = to_v4(&quote.header, saddr, daddr, &payload, 0, Hop::Keep, None)?;
@@ -277,7 +277,7 @@ pub fn error_to_v6(
         protocol: quote.header.protocol,
         len,
         fragment,
-        gso: false,
+        segment: None,
     };
     let header = to_v6(
         &quote.header,

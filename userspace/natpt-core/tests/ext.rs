@@ -64,7 +64,7 @@ fn total_length_without_extension_headers() {
         protocol: walk.protocol,
         len: walk.payload_len(&header).into(),
         fragment: walk.fragment,
-        gso: false,
+        segment: None,
     };
     let addr = v4("192.0.2.1");
     let header = to_v4(&header, addr, addr, &payload, 1, Hop::Count, None).unwrap();

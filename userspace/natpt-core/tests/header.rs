@@ -71,13 +71,17 @@ fn beyond_1260_may_not() {
 }
 
 #[test]
-fn gso_packets_are_not_fragmented() {
-    // req: A-008
-    let gso = Payload {
-        gso: true,
-        ..payload(TCP, 1000)
+fn segments_count_one_by_one() {
+    // req: A-007 A-008
+    let df = |segment| {
+        let payload = Payload {
+            segment: Some(segment),
+            ..payload(UDP, 30000)
+        };
+        four(&header6(0, 30000, UDP, 64), &payload).unwrap().df
     };
-    assert!(four(&header6(0, 1000, TCP, 64), &gso).unwrap().df);
+    assert!(!df(1240));
+    assert!(df(1241));
 }
 
 #[test]

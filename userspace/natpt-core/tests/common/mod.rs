@@ -205,6 +205,6 @@ pub fn payload(protocol: u8, len: u32) -> Payload {
         protocol,
         len,
         fragment: None,
-        gso: false,
+        segment: None,
     }
 }
