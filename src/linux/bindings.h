@@ -47,6 +47,7 @@ bool natpt_route_cacheable(const struct dst_entry *dst);
 u32 natpt_route_cookie(struct dst_entry *dst, bool ipv6);
 struct dst_entry *natpt_route_check(struct dst_entry *dst, u32 cookie);
 u32 natpt_route_mtu(const struct dst_entry *dst, bool ipv6);
+bool natpt_is_forwarding(const struct net *net, bool ipv6);
 bool natpt_may_forward4(const struct sk_buff *skb);
 bool natpt_may_forward6(const struct sk_buff *skb);
 

@@ -252,20 +252,24 @@ impl<'a> Request<'a> {
     }
 
     fn refuse(&self, refusal: &Refusal<'_>) {
-        let Some(ack) = NonNull::new(self.info.extack) else {
-            return;
-        };
-        if let Some(attr) = refusal.attr {
+        if let (Some(ack), Some(attr)) = (NonNull::new(self.info.extack), refusal.attr) {
             // SAFETY: The kernel passes a valid acknowledgement, ours for the call.
             unsafe { (*ack.as_ptr()).bad_attr = attr.place };
         }
-        if refusal.text.is_empty() {
-            return;
+        if !refusal.text.is_empty() {
+            self.warn(refusal.text);
         }
-        // SAFETY: As above.
+    }
+
+    /// Has the acknowledgement, good or bad, carry a text.
+    pub(crate) fn warn(&self, text: &str) {
+        let Some(ack) = NonNull::new(self.info.extack) else {
+            return;
+        };
+        // SAFETY: The kernel passes a valid acknowledgement, ours for the call.
         let ack = unsafe { &mut *ack.as_ptr() };
         let room = ack._msg_buf.len().saturating_sub(1);
-        let text = refusal.text.bytes().take(room);
+        let text = text.bytes().take(room);
         for (to, from) in ack._msg_buf.iter_mut().zip(Iterator::chain(text, [0])) {
             *to = from;
         }

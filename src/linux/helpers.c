@@ -254,6 +254,13 @@ u32 natpt_route_mtu(const struct dst_entry *dst, bool ipv6)
 	return ip_dst_mtu_maybe_forward(dst, true);
 }
 
+bool natpt_is_forwarding(const struct net *net, bool ipv6)
+{
+	if (ipv6)
+		return READ_ONCE(net->ipv6.devconf_all->forwarding);
+	return IPV4_DEVCONF_ALL_RO(net, FORWARDING);
+}
+
 bool natpt_may_forward4(const struct sk_buff *skb)
 {
 	const struct in_device *in_dev = __in_dev_get_rcu(skb->dev);

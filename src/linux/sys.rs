@@ -50,5 +50,11 @@ pub(crate) fn is_local4(net: &Net, addr: core::net::Ipv4Addr) -> bool {
     kind == RTN_LOCAL
 }
 
+/// Whether the namespace forwards packets of a family at all.
+pub(crate) fn is_forwarding(net: &Net, ipv6: bool) -> bool {
+    // SAFETY: `net` is a live namespace.
+    unsafe { bindings::natpt_is_forwarding(net.as_ptr(), ipv6) }
+}
+
 /// `RTN_LOCAL` of `linux/rtnetlink.h`, an anonymous enum there.
 const RTN_LOCAL: u32 = 2;

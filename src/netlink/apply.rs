@@ -10,13 +10,14 @@ use crate::{
     linux::{
         genl::{Attr, Do, Refusal, Request},
         pernet::{Net, PerNet},
+        sys,
     },
-    nat::rule::{Rule, Source6},
+    nat::rule::{Rule, RuleError, Source6},
     state::{
         config::{Config, Refused},
         variables, Namespace,
     },
-    xlate::addr::Prefix,
+    xlate::addr::{Prefix, PrefixError},
 };
 use core::net::{Ipv4Addr, Ipv6Addr};
 use kernel::prelude::*;
@@ -29,9 +30,31 @@ pub(super) struct Apply;
 impl Do for Apply {
     fn run<'m>(net: &Net, request: &'m Request<'m>) -> Result<(), Refusal<'m>> {
         let attach = ATTACH.as_ref().copied().ok_or(ENODEV)?;
-        Namespace::subsystem().of(net).change(attach, |config| {
+        let namespace = Namespace::subsystem().of(net);
+        namespace.change(attach, |config| {
             request.attrs().try_for_each(|attr| carry_out(config, attr))
-        })
+        })?;
+        if let Some(text) = namespace.with_config(|config| warning(net, config)) {
+            request.warn(text);
+        }
+        Ok(())
+    }
+}
+
+/// What keeps translation from working although it is on.
+fn warning(net: &Net, config: &Config) -> Option<&'static str> {
+    if !config.enabled {
+        None
+    } else if config.prefixes.is_empty() {
+        Some("translation is on, but there is no prefix")
+    } else if config.rules.is_empty() {
+        Some("translation is on, but there is no map rule")
+    } else if !sys::is_forwarding(net, false) {
+        Some("IPv4 forwarding is off: sysctl -w net.ipv4.ip_forward=1")
+    } else if !sys::is_forwarding(net, true) {
+        Some("IPv6 forwarding is off: sysctl -w net.ipv6.conf.all.forwarding=1")
+    } else {
+        None
     }
 }
 
@@ -97,8 +120,13 @@ fn add_prefix<'m>(config: &mut Config, nest: Attr<'m>) -> Done<'m> {
         return Err(Refusal::new(EINVAL, "prefix has no length", nest));
     };
     let addr = Ipv6Addr::from(attr.bytes::<16>().unwrap_or_default());
-    let prefix = Prefix::new(addr, length.u8().unwrap_or(0))
-        .map_err(|e| Refusal::new(EINVAL, e.text(), attr))?;
+    let prefix = Prefix::new(addr, length.u8().unwrap_or(0)).map_err(|e| {
+        let wrong = match e {
+            PrefixError::Length | PrefixError::WellKnownLength => length,
+            _ => attr,
+        };
+        Refusal::new(EINVAL, e.text(), wrong)
+    })?;
     config.add_prefix(prefix).map_err(|e| refused(e, attr))
 }
 
@@ -138,9 +166,18 @@ fn add_rule<'m>(config: &mut Config, nest: Attr<'m>) -> Done<'m> {
         ports,
         protos: get(rule::PROTOS).and_then(|attr| attr.u32()).unwrap_or(0),
     };
-    rule.check()
-        .map_err(|e| Refusal::new(EINVAL, e.text(), nest))?;
-    config.add_rule(rule).map_err(|e| refused(e, nest))
+    rule.check().map_err(|e| {
+        let wrong = match e {
+            RuleError::SourceLength => rule::FROM_LENGTH,
+            RuleError::SourceHostBits => rule::FROM,
+            RuleError::PortZero | RuleError::PortsReversed => rule::PORT_MIN,
+            RuleError::Protocols => rule::PROTOS,
+            _ => rule::TO,
+        };
+        Refusal::new(EINVAL, e.text(), get(wrong).unwrap_or(nest))
+    })?;
+    let wrong = get(rule::NUMBER).unwrap_or(nest);
+    config.add_rule(rule).map_err(|e| refused(e, wrong))
 }
 
 fn renumber<'m>(config: &mut Config, nest: Attr<'m>) -> Done<'m> {
