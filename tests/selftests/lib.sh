@@ -158,3 +158,43 @@ relay()
 	done <<<"$output"
 	[ "$status" = 0 ] || not_ok "$* ends with status $status"
 }
+
+# Two hosts that are further away, each behind a router of its own family.
+FAR6=2001:db8:f6::2
+HOP6=2001:db8:f6::1
+FAR4=203.0.113.10
+HOP4=203.0.113.1
+FAR46=2001:db8:64::cb00:710a
+HOP46=2001:db8:64::c612:402
+
+# far_hosts: far6 ── hop6 ── router ── hop4 ── far4
+far_hosts()
+{
+	local ns
+	for ns in far6 hop6 hop4 far4; do
+		ip netns add $ns
+		ip -n $ns link set lo up
+	done
+	link far6 eth0 hop6 far
+	link hop6 near router far6
+	link router far4 hop4 near
+	link hop4 far far4 eth0
+	at hop6 sysctl -qw net.ipv6.conf.all.forwarding=1
+	at hop4 sysctl -qw net.ipv4.ip_forward=1
+
+	ip -n far6 addr add $FAR6/64 dev eth0 nodad
+	ip -n far6 route add default via $HOP6
+	ip -n hop6 addr add $HOP6/64 dev far nodad
+	ip -n hop6 addr add 2001:db8:66::2/64 dev near nodad
+	ip -n hop6 route add default via 2001:db8:66::1
+	ip -n router addr add 2001:db8:66::1/64 dev far6 nodad
+	ip -n router route add 2001:db8:f6::/64 via 2001:db8:66::2
+
+	ip -n far4 addr add $FAR4/24 dev eth0
+	ip -n far4 route add default via $HOP4
+	ip -n hop4 addr add $HOP4/24 dev far
+	ip -n hop4 addr add 198.18.4.2/24 dev near
+	ip -n hop4 route add default via 198.18.4.1
+	ip -n router addr add 198.18.4.1/24 dev far4
+	ip -n router route add 203.0.113.0/24 via 198.18.4.2
+}
