@@ -24,7 +24,7 @@ enum natpt_route_type {
 };
 
 bool natpt_skb_gso_ok(const struct sk_buff *skb, u32 mtu);
-bool natpt_skb_from_bridge(const struct sk_buff *skb);
+bool natpt_skb_is_routed(const struct sk_buff *skb);
 int natpt_skb_make_room(struct sk_buff *skb, u32 write_len, u32 grow);
 void natpt_skb_retarget(struct sk_buff *skb, u32 strip, u32 hlen, bool ipv6);
 void natpt_skb_set_frag_max_size(struct sk_buff *skb, u16 size, bool ipv6);

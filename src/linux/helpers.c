@@ -23,9 +23,10 @@ bool natpt_skb_gso_ok(const struct sk_buff *skb, u32 mtu)
 	return skb_gso_validate_network_len(skb, mtu);
 }
 
-bool natpt_skb_from_bridge(const struct sk_buff *skb)
+bool natpt_skb_is_routed(const struct sk_buff *skb)
 {
-	return nf_bridge_info_exists(skb);
+	return skb->pkt_type == PACKET_HOST && !nf_bridge_info_exists(skb) &&
+	       !skb_warn_if_lro(skb);
 }
 
 /* Make the first write_len octets ours to write, with room for grow more in front. */

@@ -219,11 +219,12 @@ impl Skb {
         Ok(Segments(list))
     }
 
-    /// Whether a bridge shows us the packet (br_netfilter).
+    /// Whether the packet is for this host to route: sent to it alone, not shown by a bridge
+    /// (br_netfilter), not merged by LRO.
     #[inline]
-    pub(crate) fn is_bridged(&self) -> bool {
+    pub(crate) fn is_routed(&self) -> bool {
         // SAFETY: The packet is valid.
-        unsafe { bindings::natpt_skb_from_bridge(self.as_ptr()) }
+        unsafe { bindings::natpt_skb_is_routed(self.as_ptr()) }
     }
 
     /// Whether IPsec policy lets the packet be forwarded.

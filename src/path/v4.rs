@@ -54,7 +54,7 @@ impl Direction for V4 {
         else {
             return Ok(Verdict::Untouched);
         };
-        if config.pool(Ipv4Addr::from(*daddr)).is_none() || skb.is_bridged() {
+        if config.pool(Ipv4Addr::from(*daddr)).is_none() || !skb.is_routed() {
             return Ok(Verdict::Untouched);
         }
         claimed(at, config, skb, guard).map_err(|cause| tell::sender4(at, skb, cause))

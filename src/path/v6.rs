@@ -56,7 +56,7 @@ impl Direction for V6 {
         else {
             return Ok(Verdict::Untouched);
         };
-        if config.prefix_of(Ipv6Addr::from(*daddr)).is_none() || skb.is_bridged() {
+        if config.prefix_of(Ipv6Addr::from(*daddr)).is_none() || !skb.is_routed() {
             return Ok(Verdict::Untouched);
         }
         claimed(at, config, skb, guard).map_err(|cause| tell::sender6(skb, cause))

@@ -194,13 +194,15 @@ impl Translator {
         if let Some(session) = self.find6(opening.hash, tuple, proto, guard) {
             return Ok(Some(session));
         }
-        self.check_limit(config)?;
         let known = self
             .mappings
             .find(Side::V6, hash, guard, |mapping| mapping.host == host);
+        self.reserve(config)?;
         let mapping = match known {
             Some(mapping) => mapping,
-            None => self.open_mapping(rule, host, tuple, &bh, guard)?,
+            None => self
+                .open_mapping(rule, host, tuple, &bh, guard)
+                .inspect_err(|_| self.unreserve())?,
         };
         let v4 = Tuple4 {
             saddr: mapping.addr,
@@ -245,10 +247,11 @@ impl Translator {
         if mapping.links().is_dead() {
             return Ok(None);
         }
-        self.check_limit(config)?;
+        let target = prefix.source(tuple.daddr)?;
+        self.reserve(config)?;
         let v6 = Tuple6 {
             saddr: host.addr,
-            daddr: prefix.source(tuple.daddr)?,
+            daddr: target,
             sport: host.port,
             dport: if proto == l4::ICMP {
                 host.port
@@ -261,11 +264,18 @@ impl Translator {
         self.add(config, mapping, session, &bh, guard).map(Some)
     }
 
-    fn check_limit(&self, config: &Config) -> Result<(), Trouble> {
-        if self.session_count() >= config.values.get(Id::MaxSessions) {
+    /// Counts a session that is to be made, if there may be one more.
+    fn reserve(&self, config: &Config) -> Result<(), Trouble> {
+        let before = self.session_count.fetch_add(1, ordering::Relaxed);
+        if before >= config.values.get(Id::MaxSessions) {
+            self.unreserve();
             return Err(Trouble::Sessions);
         }
         Ok(())
+    }
+
+    fn unreserve(&self) {
+        self.session_count.fetch_sub(1, ordering::Relaxed);
     }
 
     fn open_mapping<'g>(
@@ -300,11 +310,11 @@ impl Translator {
         guard: &'g rcu::Guard,
     ) -> Result<&'g Session, Cause> {
         let Ok(session) = KBox::new(session, GFP_ATOMIC) else {
+            self.unreserve();
             self.close_unused(config, mapping, bh, guard);
             return Err(Trouble::Memory.into());
         };
         mapping.set_sessions(mapping.sessions().saturating_add(1));
-        self.session_count.add(1, ordering::Relaxed);
         self.counters.did(Event::Session, 1);
         Ok(self.sessions.insert(session, bh, guard))
     }
@@ -318,7 +328,7 @@ impl Translator {
         if !self.sessions.remove(session, &bh, guard) {
             return;
         }
-        self.session_count.fetch_sub(1, ordering::Relaxed);
+        self.unreserve();
         let mapping = self
             .mappings
             .find(Side::V6, hash, guard, |mapping| mapping.host == host);
