@@ -1,0 +1,76 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The module's sources: lints, style, and where unsafe code may be.
+set -u
+top=$(cd "$(dirname "$0")/../.." && pwd -P)
+n=0
+
+# clean TEXT CMD...: it must succeed and print nothing
+clean()
+{
+	local text=$1 output
+	shift
+	n=$((n + 1))
+	if output=$("$@" 2>&1) && [ -z "$output" ]; then
+		echo "ok $n - $text"
+	else
+		echo "not ok $n - $text"
+		sed 's/^/# /' <<<"$output"
+	fi
+}
+
+clippy()
+{
+	local out=$top/build/clippy
+	mkdir -p "$out"
+	# a result of before would hide the warnings
+	rm -f "$out/src/natpt_main.o"
+	"$top/scripts/buildroot" run make --no-print-directory -s -C /usr/src/natpt/kdir \
+		"M=$top" "MO=$out" CLIPPY=1 modules 2>&1 | grep -v '^Skipping BTF'
+	[ "${PIPESTATUS[0]}" -eq 0 ]
+}
+
+checkpatch()
+{
+	"$top/scripts/buildroot" run perl /usr/src/natpt/source/scripts/checkpatch.pl \
+		--no-tree --strict --terse --no-summary -f \
+		"$top/src/linux/helpers.c" "$top/src/linux/bindings.h"
+}
+
+unsafe_outside()
+{
+	! grep -rnE '\bunsafe\b' "$top/src" --include='*.rs' |
+		grep -vE "^$top/src/linux/|forbid\(unsafe_code\)|deny\(unsafe_code\)"
+}
+
+forbidding()
+{
+	local room
+	for room in xlate nat; do
+		grep -q '^#!\[forbid(unsafe_code)\]' "$top/src/$room/mod.rs" ||
+			echo "src/$room may have unsafe code"
+	done
+}
+
+# Imports only point down: no room names one above it.
+upward()
+{
+	local room above
+	while read -r room above; do
+		! grep -rnE "crate::($above)\b|^    ($above)::" "$top/src/$room" --include='*.rs'
+	done <<-'END'
+		xlate linux|nat|state|path|netlink
+		nat linux|state|path|netlink
+		linux xlate|nat|state|path|netlink
+		state path|netlink
+		path netlink
+		netlink path
+	END
+}
+
+echo "1..5"
+clean "clippy with the kernel's lints" clippy
+clean "checkpatch" checkpatch
+clean "unsafe code is in src/linux only" unsafe_outside
+clean "the pure rooms forbid unsafe code" forbidding
+clean "imports only point down" upward
