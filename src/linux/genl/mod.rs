@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A generic netlink family: policies, requests, answers and dumps.
+//! A generic netlink family: its commands, requests to them, refusals.
+
+mod attr;
+mod message;
+mod policy;
+
+pub(crate) use self::{
+    attr::{Attr, Attrs},
+    message::{List, Message},
+    policy::Policy,
+};
 
 use super::{bindings, pernet::Net};
 use core::{
@@ -10,158 +20,6 @@ use core::{
     slice,
 };
 use kernel::{error::to_result, prelude::*, ThisModule};
-
-/// What the kernel checks of an attribute before we see it.
-#[repr(transparent)]
-pub(crate) struct Policy(bindings::nla_policy);
-
-// SAFETY: Policies are constants.
-unsafe impl Sync for Policy {}
-
-/// Values of `nla_policy.type` and `.validation_type` (`net/netlink.h`), which has them in anonymous enums.
-const fn policy(kind: u32, len: u16) -> bindings::nla_policy {
-    bindings::nla_policy {
-        type_: kind as u8,
-        len,
-        ..pin_init::zeroed()
-    }
-}
-
-impl Policy {
-    /// Not allowed at all.
-    pub(crate) const REJECT: Self = Self(policy(bindings::NLA_REJECT, 0));
-
-    pub(crate) const fn flag() -> Self {
-        Self(policy(bindings::NLA_FLAG, 0))
-    }
-
-    pub(crate) const fn u8() -> Self {
-        Self(policy(bindings::NLA_U8, 0))
-    }
-
-    pub(crate) const fn u16() -> Self {
-        Self(policy(bindings::NLA_U16, 0))
-    }
-
-    pub(crate) const fn u32() -> Self {
-        Self(policy(bindings::NLA_U32, 0))
-    }
-
-    pub(crate) const fn u64() -> Self {
-        Self(policy(bindings::NLA_U64, 0))
-    }
-
-    /// A string of at most `max` octets that ends in NUL.
-    pub(crate) const fn string(max: u16) -> Self {
-        Self(policy(bindings::NLA_NUL_STRING, max))
-    }
-
-    /// Exactly `len` octets.
-    pub(crate) const fn exact(len: u16) -> Self {
-        let mut it = policy(bindings::NLA_BINARY, len);
-        it.validation_type = bindings::nla_policy_validation_NLA_VALIDATE_RANGE as u8;
-        it.__bindgen_anon_1 = bindings::nla_policy__bindgen_ty_1 {
-            __bindgen_anon_1: bindings::nla_policy__bindgen_ty_1__bindgen_ty_1 {
-                min: len as i16,
-                max: len as i16,
-            },
-        };
-        Self(it)
-    }
-
-    /// A 32-bit set of these flags.
-    pub(crate) const fn flags32(mask: u32) -> Self {
-        let mut it = policy(bindings::NLA_U32, 0);
-        it.validation_type = bindings::nla_policy_validation_NLA_VALIDATE_MASK as u8;
-        it.__bindgen_anon_1 = bindings::nla_policy__bindgen_ty_1 { mask };
-        Self(it)
-    }
-
-    /// A nest of attributes with policies of their own.
-    pub(crate) const fn nested(inner: &'static [Policy]) -> Self {
-        let mut it = policy(bindings::NLA_NESTED, inner.len().saturating_sub(1) as u16);
-        it.__bindgen_anon_1 = bindings::nla_policy__bindgen_ty_1 {
-            nested_policy: inner.as_ptr().cast(),
-        };
-        Self(it)
-    }
-}
-
-/// An attribute of a request, inside the message.
-#[derive(Clone, Copy)]
-pub(crate) struct Attr<'m> {
-    kind: u16,
-    payload: &'m [u8],
-    place: *const bindings::nlattr,
-}
-
-impl<'m> Attr<'m> {
-    pub(crate) fn kind(&self) -> u16 {
-        self.kind
-    }
-
-    pub(crate) fn nested(&self) -> Attrs<'m> {
-        Attrs { rest: self.payload }
-    }
-
-    /// The payload, if it is of this length.
-    pub(crate) fn bytes<const N: usize>(&self) -> Option<[u8; N]> {
-        self.payload.first_chunk::<N>().copied()
-    }
-
-    pub(crate) fn u8(&self) -> Option<u8> {
-        self.bytes().map(u8::from_ne_bytes)
-    }
-
-    pub(crate) fn u16(&self) -> Option<u16> {
-        self.bytes().map(u16::from_ne_bytes)
-    }
-
-    pub(crate) fn u32(&self) -> Option<u32> {
-        self.bytes().map(u32::from_ne_bytes)
-    }
-
-    pub(crate) fn u64(&self) -> Option<u64> {
-        self.bytes().map(u64::from_ne_bytes)
-    }
-
-    /// A string's octets without the NUL at the end.
-    pub(crate) fn text(&self) -> &'m [u8] {
-        match self.payload.split_last() {
-            Some((0, text)) => text,
-            _ => self.payload,
-        }
-    }
-}
-
-/// Attributes one after the other.
-#[derive(Clone)]
-pub(crate) struct Attrs<'m> {
-    rest: &'m [u8],
-}
-
-const HEADER: usize = size_of::<bindings::nlattr>();
-
-/// The bits of an attribute's type that are not flags.
-const TYPE_MASK: u16 = 0x3fff;
-
-impl<'m> Iterator for Attrs<'m> {
-    type Item = Attr<'m>;
-
-    fn next(&mut self) -> Option<Attr<'m>> {
-        let place = self.rest.as_ptr().cast();
-        let (header, _) = self.rest.split_first_chunk::<HEADER>()?;
-        let [l0, l1, t0, t1] = *header;
-        let len = usize::from(u16::from_ne_bytes([l0, l1]));
-        let payload = self.rest.get(HEADER..len)?;
-        self.rest = self.rest.get(len.next_multiple_of(4)..).unwrap_or(&[]);
-        Some(Attr {
-            kind: u16::from_ne_bytes([t0, t1]) & TYPE_MASK,
-            payload,
-            place,
-        })
-    }
-}
 
 /// A refused request: the text and the attribute it is about go to the caller.
 pub(crate) struct Refusal<'m> {
@@ -274,102 +132,6 @@ impl<'a> Request<'a> {
             *to = from;
         }
         ack._msg = ack._msg_buf.as_ptr();
-    }
-}
-
-/// A message that is being written.
-pub(crate) struct Message {
-    skb: NonNull<bindings::sk_buff>,
-}
-
-impl Message {
-    pub(crate) fn bytes(&mut self, kind: u16, value: &[u8]) -> Result {
-        let len = c_int::try_from(value.len())?;
-        let data = value.as_ptr().cast();
-        // SAFETY: The message is ours and `value` is as long as said.
-        to_result(unsafe { bindings::nla_put(self.skb.as_ptr(), kind.into(), len, data) })
-    }
-
-    pub(crate) fn u8(&mut self, kind: u16, value: u8) -> Result {
-        self.bytes(kind, &value.to_ne_bytes())
-    }
-
-    pub(crate) fn u16(&mut self, kind: u16, value: u16) -> Result {
-        self.bytes(kind, &value.to_ne_bytes())
-    }
-
-    pub(crate) fn u32(&mut self, kind: u16, value: u32) -> Result {
-        self.bytes(kind, &value.to_ne_bytes())
-    }
-
-    pub(crate) fn u64(&mut self, kind: u16, value: u64) -> Result {
-        self.bytes(kind, &value.to_ne_bytes())
-    }
-
-    /// A string, with a NUL after it.
-    pub(crate) fn text(&mut self, kind: u16, value: &str) -> Result {
-        self.texts(kind, [value, ""])
-    }
-
-    /// Two strings in a row, with a NUL after them.
-    pub(crate) fn texts(&mut self, kind: u16, values: [&str; 2]) -> Result {
-        let mut buffer = [0; 160];
-        let room = buffer.len().saturating_sub(1);
-        let bytes = values.iter().flat_map(|value| value.bytes()).take(room);
-        let mut len = 0usize;
-        for (to, from) in buffer.iter_mut().zip(bytes) {
-            *to = from;
-            len = len.wrapping_add(1);
-        }
-        self.bytes(kind, buffer.get(..=len).unwrap_or(&[0]))
-    }
-}
-
-/// A listing that is being written, over several calls.
-pub(crate) struct List<'a> {
-    message: Message,
-    cb: &'a mut bindings::netlink_callback,
-    cmd: u8,
-}
-
-impl List<'_> {
-    /// Where the listing goes on: two numbers that begin at 0 and are kept between calls.
-    pub(crate) fn cursor(&self) -> [u64; 2] {
-        // SAFETY: Every value is one of the plain numbers that the context is for.
-        let ctx = unsafe { &self.cb.__bindgen_anon_1.ctx };
-        // SAFETY: The context has 48 octets, aligned for pointers.
-        unsafe { ctx.as_ptr().cast::<[u64; 2]>().read() }
-    }
-
-    pub(crate) fn set_cursor(&mut self, cursor: [u64; 2]) {
-        // SAFETY: As in `cursor`.
-        let ctx = unsafe { &mut self.cb.__bindgen_anon_1.ctx };
-        // SAFETY: As in `cursor`.
-        unsafe { ctx.as_mut_ptr().cast::<[u64; 2]>().write(cursor) };
-    }
-
-    /// What is listed has this version: a change between calls is told to the reader.
-    pub(crate) fn set_generation(&mut self, generation: u32) {
-        self.cb.seq = generation.max(1);
-    }
-
-    /// Writes one entry; false if it must wait for the next call.
-    pub(crate) fn entry(&mut self, fill: impl FnOnce(&mut Message) -> Result) -> bool {
-        let skb = self.message.skb.as_ptr();
-        let family = FAMILY.0.get();
-        // SAFETY: The message and the callback are valid for the call.
-        let header = unsafe { bindings::natpt_dump_put(skb, self.cb, family, self.cmd) };
-        if header.is_null() {
-            return false;
-        }
-        if fill(&mut self.message).is_err() {
-            // SAFETY: `header` is this entry's.
-            unsafe { bindings::genlmsg_cancel(skb, header) };
-            return false;
-        }
-        // SAFETY: `header` is this entry's.
-        unsafe { bindings::genlmsg_end(skb, header) };
-        true
     }
 }
 
