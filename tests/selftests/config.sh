@@ -55,9 +55,10 @@ config map delete 5
 is "map delete N" "1 3 7" "$(config -j show rules | jq -r '[.[].number] | join(" ")')"
 config map flush
 holds "map flush removes all rules" "map disable"
-config map enable
+warning="natptconfig: warning: translation is on, but there is no prefix"
+is "map enable warns of what keeps it from working" "$warning" "$(config map enable 2>&1)"
 is "map enable" true "$(status enabled)"
-config map enable
+config map enable 2>/dev/null
 is "map enable a second time changes nothing" true "$(status enabled)"
 config map disable
 is "map disable" false "$(status enabled)"
@@ -77,7 +78,7 @@ for end in min max default; do
 done
 
 before=$(status generation)
-config map enable
+config set tos = 3
 is "a change makes the generation grow by one" $((before + 1)) "$(status generation)"
 config -f - <<-'END'
 	# five statements
@@ -86,6 +87,7 @@ config -f - <<-'END'
 
 	set udp-timeout = 2m
 	SET Icmp-Timeout = 90
+	set tos = 0
 	map disable
 END
 holds "-f -: comments, blank lines, tabs" \
@@ -124,6 +126,11 @@ config -f - <<-'END'
 	set lowest-ipv6-mtu = 1400
 	map enable
 END
+for word in ipv4.ip_forward ipv6.conf.all.forwarding; do
+	check "... warns that net.$word is off" grep -q "warning: .* net.$word=1" <<<"$(config set tos = 5 2>&1)"
+	at router sysctl -qw net.$word=1
+done
+is "... and of nothing when it works" "" "$(config set tos = 0 2>&1)"
 config show config >/tmp/saved.conf
 ip netns add other
 check "show config loads in another namespace" natptconfig -n other -f /tmp/saved.conf

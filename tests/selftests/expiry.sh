@@ -23,7 +23,7 @@ at server4 socat TCP4-LISTEN:9,fork EXEC:cat 2>/dev/null &
 at server4 socat -u UDP4-RECV:9 /dev/null &
 wait_for listening server4 9
 
-# req: D-023 D-029 D-173
+# req: D-029
 echo | at client6 socat -u - "UDP6:[$S46]:9"
 check "UDP: 300 s" [ "$(session '.proto == "udp"' '.[0] | .idle + .expires | . >= 299 and . <= 300')" = true ]
 at client6 ping -qc1 -W20 $S46 >/dev/null

@@ -32,6 +32,7 @@ for ((i = 0; i < 20; i++)); do
 done
 is "load and unload 20 times" 20 $i
 
+# req: C-045
 network
 traffic
 for ((i = 0; i < 20; i++)); do

@@ -3,6 +3,7 @@
 # Two translators at once, each in its namespace, with the same prefix and the same hosts' addresses.
 . "$(dirname "$0")/lib.sh"
 
+# req: C-046
 network
 translator
 

@@ -80,13 +80,13 @@ refused("unknown protocol", errno.EINVAL, None, INNER + 8,
 for text, to in (("must not be in 0.0.0.0/8", "0.0.0.0"), ("must not be a loopback address", "127.1.2.3"),
                  ("must not be a multicast address", "239.0.0.1"),
                  ("must not be broadcast or in 240.0.0.0/4", "255.255.255.255")):
-    refused(f"pool address {to}", errno.EINVAL, f"pool address {text}", FIRST,
+    refused(f"pool address {to}", errno.EINVAL, f"pool address {text}", INNER,
             nest(MAP_ADD, attr(4, socket.inet_aton(to))))
-refused("port 0", errno.EINVAL, "port 0 cannot be used", FIRST,
+refused("port 0", errno.EINVAL, "port 0 cannot be used", INNER + 8,
         nest(MAP_ADD, TO, attr(5, bytes(2)), PORT_MAX))
-refused("ports reversed", errno.EINVAL, "last port must not be below the first port", FIRST,
+refused("ports reversed", errno.EINVAL, "last port must not be below the first port", INNER + 8,
         nest(MAP_ADD, TO, PORT_MIN, attr(6, struct.pack("=H", 1023))))
-refused("source length 129", errno.EINVAL, "source prefix length must not be above 128", FIRST,
+refused("source length 129", errno.EINVAL, "source prefix length must not be above 128", INNER + 20,
         nest(MAP_ADD, FROM, attr(3, b"\x81"), TO))
 refused("rule that is not there", errno.ENOENT, "there is no rule with this number", FIRST,
         attr(MAP_DELETE, struct.pack("=I", 99)))
