@@ -16,7 +16,7 @@ import subprocess
 from scapy.all import (  # noqa: F401 (the tests take them from here)
     ICMP, IP, TCP, UDP, ICMPv6DestUnreach, ICMPv6EchoReply, ICMPv6EchoRequest, ICMPv6PacketTooBig,
     ICMPv6ParamProblem, ICMPv6TimeExceeded, IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment,
-    IPv6ExtHdrHopByHop, IPv6ExtHdrRouting, Packet, Raw)
+    IPv6ExtHdrHopByHop, IPv6ExtHdrRouting, IPerror, IPerror6, Raw)
 
 ETH_P_ALL, ETH_P_IP, ETH_P_IPV6 = 0x0003, 0x0800, 0x86DD
 PACKET_OUTGOING = 4
@@ -169,10 +169,10 @@ class Network:
 
 
 def rebuilt(packet):
-    """The packet with all checksums made from scratch."""
+    """The packet with its checksums made from scratch; what an error quotes stays."""
     copy = packet.copy()
     layer = copy
-    while layer:
+    while layer and not isinstance(layer, (IPerror, IPerror6)):
         if "chksum" in layer.fields:
             del layer.chksum
         if "cksum" in layer.fields:
