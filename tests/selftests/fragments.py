@@ -124,7 +124,7 @@ over.frag -= 2
 out, _ = net.from_server(one, over, three, two)
 ok("IPv4 fragments that overlap: nothing comes of them", not out, show(out))
 
-# A part alone says nothing.
+# A fragment whose first one never comes says nothing.
 out, _ = net.from_client(*cut6(whole(to4 / TCP(sport=4000, dport=80, flags="S")), 8)[1:])
 ok("a fragment without the first one is not translated", not out, show(out))
 

@@ -20,6 +20,7 @@ ip -n router -6 route add $P dev out6
 
 # req: A-056 D-119
 check "ping" at router ping -6 -n -c3 -i0.2 -W20 $S46
+check "ping in fragments" at router ping -6 -n -c2 -i0.2 -W20 -s 4000 $S46
 is "curl" "$(sha256sum </tmp/file)" "$(at router curl -sS "http://[$S46]/file" | sha256sum)"
 is "UDP" hello "$(echo hello | at router nc -u -w20 -W1 $S46 7)"
 check "connection refused" at router python3 -c '

@@ -22,7 +22,7 @@ done
 # req: A-056 D-119 D-130
 check "ping" at client6 ping -n -c3 -i0.2 -W20 $S46
 is "curl" "$(sha256sum </tmp/file)" "$(at client6 curl -sS "http://[$S46]/file" | sha256sum)"
-# req: D-022 D-023
+# req: D-022
 is "UDP" hello "$(echo hello | at client6 nc -u -w60 -W1 $S46 7)"
 is "ssh" "$POOL $(sha256sum </tmp/file)" "$(at client6 ssh -o StrictHostKeyChecking=no \
 	-o LogLevel=ERROR "root@$S46" 'echo "${SSH_CLIENT%% *} $(cat | sha256sum)"' </tmp/file)"

@@ -46,8 +46,7 @@ native "enabled"
 is "enabled: native traffic is not counted either" "$before" "$(total)"
 check "enabled: the prefix is translated" at client6 ping -n -c2 -i0.2 -W20 $S46
 
-# Only what no more specific rule wants is left to others.
-# req: A-056
+# A packet to the prefix that no rule is for is left to the stack.
 config map flush
 config map from 2001:db8:77::/64 to $POOL
 check_fails "a host without a rule is not translated" at client6 ping -n -c2 -i0.2 -W2 -I $C6 \
