@@ -60,10 +60,11 @@ out, _ = net.from_client(ping(8000), ping(8000, src=B6), udp(8000), udp(8000, sr
 one, two, three, four = ports(out)
 ok("two hosts with one identifier or port get two", one != two and three != four, ports(out))
 
-# Ranges, and what happens at their end.
+# Ranges, and what happens at their end; of an address that nobody has ports of yet.
+SECOND = "192.0.2.2"
 config("map", "flush")
-config("map", "from", A6, "to", POOL, "port", "5000", "-", "5009")
-config("map", "from", B6, "to", POOL, "port", "6000", ":", "4")
+config("map", "from", A6, "to", SECOND, "port", "5000", "-", "5009")
+config("map", "from", B6, "to", SECOND, "port", "6000", ":", "4")
 
 # req: D-041 D-046 D-047 D-134
 for text, src, first, count in ("5000 - 5009", A6, 5000, 10), ("6000 : 4", B6, 6000, 4):
@@ -72,7 +73,8 @@ for text, src, first, count in ("5000 - 5009", A6, 5000, 10), ("6000 : 4", B6, 6
         flows = [kind(30000 + n, src=src) for n in range(count)]
         out, back = net.from_client(*flows)
         ok(f"{text}: {name} fills the range and nothing else",
-           sorted(ports(out)) == list(range(first, first + count)), ports(out))
+           sorted(ports(out)) == list(range(first, first + count))
+           and {p.src for p in out} == {SECOND}, show(out))
         more = kind(30000 + count, src=src)
         out, back = net.from_client(more)
         ok(f"{text}: the next {name} flow is not translated", not out, show(out))
