@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The proxy with sockets, clock and signals.
+
+mod clients;
+mod kernel;
+pub mod log;
+mod options;
+mod pidfile;
+mod privileges;
+mod random;
+mod server;
+mod sockets;
+mod status;
+mod stream;
+mod udp;
+mod upstream;
+
+use nix::sys::resource::{getrlimit, setrlimit, Resource};
+use nix::unistd::daemon;
+use totd::config::{self, Config, Prefixes};
+use totd::proxy::Proxy;
+
+use options::{Mode, Options};
+use pidfile::Pidfile;
+use server::Server;
+
+pub fn run() -> Result<(), String> {
+    let options = options::parse(std::env::args().skip(1))?;
+    match options.mode {
+        Mode::Done => return Ok(()),
+        Mode::Check => return load(&options).map(drop),
+        Mode::Status | Mode::Metrics => {
+            // Who may not read the configuration asks where totd usually tells.
+            let path = load(&options).map_or(config::STATUS.into(), |config| config.status);
+            let metrics = status::ask(&path)?;
+            match options.mode {
+                Mode::Metrics => print!("{metrics}"),
+                _ => print!("{}", status::table(&metrics)),
+            }
+            return Ok(());
+        }
+        Mode::Serve => (),
+    }
+    let config = load(&options)?;
+    raise_file_limit();
+    let random = random::source().map_err(|problem| format!("/dev/urandom: {problem}"))?;
+    let mut server = Server::open(&config, &options)?;
+    if !options.foreground {
+        daemon(false, false).map_err(|problem| format!("going to the background: {problem}"))?;
+        log::to_syslog();
+    }
+    let _pidfile = config.pidfile.as_deref().map(Pidfile::write).transpose()?;
+    privileges::drop(&options, config.prefixes == Prefixes::Auto)?;
+    server.serve(Proxy::new(config, random), &options)
+}
+
+/// Reads the configuration, and says what in it has no effect.
+fn load(options: &Options) -> Result<Config, String> {
+    let path = &options.config;
+    let mut text = std::fs::read_to_string(path).map_err(|problem| format!("{path}: {problem}"))?;
+    for prefix in &options.prefixes {
+        text.push_str(&format!("\nprefix {prefix}"));
+    }
+    let loaded = config::parse(&text).map_err(|problem| format!("{path}:{problem}"))?;
+    for warning in loaded.warnings {
+        log::warning(&format!("{path}:{warning}"));
+    }
+    Ok(loaded.config)
+}
+
+/// Every question in flight has a socket of its own.
+fn raise_file_limit() {
+    if let Ok((_, most)) = getrlimit(Resource::RLIMIT_NOFILE) {
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, most, most);
+    }
+}

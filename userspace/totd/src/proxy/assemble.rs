@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Answers that are put together from the answers of forwarders (RFC 6147 section 5.4).
+
+use std::net::Ipv6Addr;
+
+use crate::wire::{class, rtype, Header, Malformed, Message, Name, Record, Section, Writer};
+
+/// What becomes of a record of the answer section.
+pub enum Edit<'a> {
+    Keep,
+    Drop,
+    /// AAAA records in its place.
+    Aaaa(Vec<Ipv6Addr>, u32),
+    /// The same under another name.
+    Rename(&'a Name),
+}
+
+/// What the client asked.
+pub struct Asked<'a> {
+    pub header: Header,
+    /// The question's bytes.
+    pub question: &'a [u8],
+}
+
+/// An answer to `asked`: the aliases that led to the last answer, the last answer's records as
+/// `edit` says, and its other sections as they are.
+pub fn assemble<'a>(
+    asked: &Asked<'_>,
+    aliases: &[Vec<u8>],
+    last: &Message<'_>,
+    mut edit: impl FnMut(&Record<'_>) -> Edit<'a>,
+) -> Result<Vec<u8>, Malformed> {
+    let mut header = last.header;
+    header.set_id(asked.header.id());
+    header.disclaim();
+    let mut writer = Writer::new(header, asked.question);
+    for answer in aliases {
+        let answer = Message::parse(answer)?;
+        for record in answer.records() {
+            let record = record?;
+            if record.section == Section::Answer {
+                writer.copy(&answer, &record)?;
+            }
+        }
+    }
+    for record in last.records() {
+        let record = record?;
+        let action = match record.section {
+            Section::Answer => edit(&record),
+            _ => Edit::Keep,
+        };
+        match action {
+            Edit::Keep => writer.copy(last, &record)?,
+            Edit::Drop => (),
+            Edit::Aaaa(addrs, ttl) => {
+                for addr in addrs {
+                    let head = [rtype::AAAA, class::IN];
+                    writer.record(record.section, &record.name, head, ttl, &addr.octets());
+                }
+            }
+            Edit::Rename(name) => {
+                let renamed = Record {
+                    name: name.clone(),
+                    ..record
+                };
+                writer.copy(last, &renamed)?;
+            }
+        }
+    }
+    writer.finish()
+}
+
+/// The name at the end of an answer's aliases, if the answer does not say what it has.
+pub fn dangling(answer: &Message<'_>, records: &[Record<'_>]) -> Option<Name> {
+    let question = &answer.question.name;
+    // With a SOA the end is known to have nothing.
+    if records
+        .iter()
+        .any(|one| one.section == Section::Authority && one.rtype == rtype::SOA)
+    {
+        return None;
+    }
+    let mut name = question.clone();
+    // Each alias leads on at most once.
+    for _ in records {
+        let next = records.iter().find(|one| {
+            one.section == Section::Answer && one.rtype == rtype::CNAME && one.name == name
+        });
+        match next.map(|one| Name::parse(answer.bytes, one.rdata_at)) {
+            Some(Ok((target, _))) => name = target,
+            _ => break,
+        }
+    }
+    (name != *question).then_some(name)
+}

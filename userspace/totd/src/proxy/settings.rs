@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What holds for a query from its first to its last moment: the configuration, with what the
+//! box knows about itself.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::config::{Clients, Config, PrefixRule, Prefixes, WELL_KNOWN};
+use crate::net::{Net, NEAR};
+use natpt_core::xlate::addr::Prefix;
+
+pub struct Settings {
+    pub config: Config,
+    /// The kernel module's prefixes, for `prefix auto`.
+    pub found: Vec<PrefixRule>,
+    /// The networks on this box's links.
+    pub links: Vec<Net>,
+}
+
+impl Settings {
+    pub fn prefixes(&self) -> &[PrefixRule] {
+        match &self.config.prefixes {
+            Prefixes::Listed(rules) => rules,
+            Prefixes::Auto => &self.found,
+            Prefixes::None => &[],
+        }
+    }
+
+    pub fn admits(&self, client: IpAddr) -> bool {
+        match &self.config.clients {
+            Clients::Any => true,
+            Clients::Near => within(&NEAR, client) || within(&self.links, client),
+            Clients::Listed(nets) => within(nets, client),
+        }
+    }
+
+    /// Whether anything may be synthesised for this client.
+    pub fn synthesises_for(&self, client: IpAddr) -> bool {
+        let chosen = &self.config.synthesise_for;
+        (chosen.is_empty() || within(chosen, client)) && self.for_client(client).next().is_some()
+    }
+
+    pub fn hides_a_from(&self, client: IpAddr) -> bool {
+        within(&self.config.hide_a, client)
+    }
+
+    /// Whether an AAAA record counts as absent.
+    pub fn excludes(&self, addr: Ipv6Addr) -> bool {
+        within(&self.config.exclude_aaaa, addr.into())
+    }
+
+    /// The prefix that a reverse name may lie under; the well-known one always counts
+    /// (RFC 6147 section 5.3.1).
+    pub fn prefix_of(&self, addr: Ipv6Addr) -> Option<Prefix> {
+        let known = self.prefixes().iter().map(|rule| rule.prefix);
+        known
+            .chain(Prefix::new(WELL_KNOWN, 96).ok())
+            .find(|prefix| prefix.contains(addr))
+    }
+
+    /// The prefixes for this client: those meant for it before those meant for all.
+    pub fn for_client(&self, client: IpAddr) -> impl Iterator<Item = &PrefixRule> {
+        let own =
+            move |rule: &PrefixRule| !rule.clients.is_empty() && within(&rule.clients, client);
+        let any_own = self.prefixes().iter().any(own);
+        self.prefixes()
+            .iter()
+            .filter(move |rule| own(rule) || !any_own && rule.clients.is_empty())
+    }
+
+    /// The IPv6 forms of `target`; `turn` chooses among prefixes that take turns.
+    pub fn embed(&self, target: Ipv4Addr, client: IpAddr, turn: usize) -> Vec<Ipv6Addr> {
+        if within(&self.config.exclude_a, target.into()) {
+            return Vec::new();
+        }
+        let own = |rule: &&PrefixRule| within(&rule.targets, target.into());
+        let any_own = self.for_client(client).any(|rule| own(&rule));
+        let mut addrs: Vec<Ipv6Addr> = self
+            .for_client(client)
+            .filter(|rule| own(rule) || !any_own && rule.targets.is_empty())
+            .filter_map(|rule| rule.prefix.source(target).ok())
+            .collect();
+        if !self.config.all_prefixes && addrs.len() > 1 {
+            addrs = vec![addrs[turn % addrs.len()]];
+        }
+        addrs
+    }
+}
+
+fn within(nets: &[Net], addr: IpAddr) -> bool {
+    nets.iter().any(|net| net.contains(addr))
+}
