@@ -81,7 +81,8 @@ fn claimed<'g>(
         skb.pull(HEADERS.min(skb.len() as usize));
     }
     let walk = ext::walk(skb.head())?;
-    if walk.fragment.is_some() {
+    // One that is whole by itself waits for nobody (RFC 6946).
+    if walk.fragment.is_some_and(|it| it.offset != 0 || it.more) {
         return Ok(Verdict::Collect);
     }
     let l4_offset = usize::from(walk.l4_offset);
@@ -180,11 +181,13 @@ fn rewrite<'g>(
         protocol: walk.protocol,
         len: skb.len().saturating_sub(l4_offset as u32),
         // A packet that came in fragments may be cut again, as the sender allowed.
-        fragment: (biggest_fragment != 0).then_some(Fragment {
-            offset: 0,
-            more: false,
-            id: id.into(),
-        }),
+        fragment: walk
+            .fragment
+            .or((biggest_fragment != 0).then_some(Fragment {
+                offset: 0,
+                more: false,
+                id: id.into(),
+            })),
         segment: gso.then(|| skb.segment_len(header_len)),
     };
     let hop = match at.origin {

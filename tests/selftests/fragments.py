@@ -124,6 +124,17 @@ over.frag -= 2
 out, _ = net.from_server(one, over, three, two)
 ok("IPv4 fragments that overlap: nothing comes of them", not out, show(out))
 
+# req: A-025 A-030
+number = next(ids)
+train = cut6(whole(to4 / UDP(sport=4000, dport=7) / data), 1232, 1232, id=number)
+atom = cut6(whole(to4 / UDP(sport=4000, dport=7) / b"alone"), 1232, id=number)
+first, _ = net.from_client(train[0], train[1], *atom)
+ok("an atomic fragment is alone", len(first) == 1 and first[0][Raw].load == b"alone"
+   and not first[0].flags.DF, show(first))
+ok("… and keeps its identification", [p.id for p in first] == [number & 0xffff], show(first))
+rest, _ = net.from_client(train[2])
+ok("… and the train that waits with the same one is not hurt", same(joined4(rest), data))
+
 # A fragment whose first one never comes says nothing.
 out, _ = net.from_client(*cut6(whole(to4 / TCP(sport=4000, dport=80, flags="S")), 8)[1:])
 ok("a fragment without the first one is not translated", not out, show(out))
