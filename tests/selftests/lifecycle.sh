@@ -3,6 +3,16 @@
 # The module comes and goes at any moment, under traffic too.
 . "$(dirname "$0")/lib.sh"
 
+# Hooks elsewhere, so that the kernel need not patch its code with each of ours that comes first
+# or goes last: emulated processors may stumble over code that is patched while they run it.
+ip netns add elsewhere
+at elsewhere nft -f - <<-'END'
+	table inet elsewhere {
+		chain prerouting { type filter hook prerouting priority 0; }
+		chain output { type filter hook output priority 0; }
+	}
+END
+
 # traffic: both ways, without end, until the namespaces go.
 traffic()
 {
