@@ -53,7 +53,7 @@ bench: vm-files
 
 ## make compliance   which requirements the tests prove
 compliance:
-	@scripts/compliance
+	@tests/compliance
 
 ## make fmt          format the code
 fmt:
