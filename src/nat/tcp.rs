@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 //! The TCP states of a session (RFC 6146 section 3.5.2.2).
 
+use crate::xlate::l4;
+
 /// State of a session, numbered as `session-state` of the netlink family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -46,6 +48,15 @@ impl Flags {
     #[inline]
     pub const fn new(octet: u8) -> Flags {
         Flags(octet)
+    }
+
+    /// Reads the flags of a TCP header; other protocols have none.
+    #[inline]
+    pub fn read(protocol: u8, transport: &[u8]) -> Option<Flags> {
+        match protocol {
+            l4::TCP => l4::tcp_flags(transport).map(Flags::new),
+            _ => None,
+        }
     }
 
     /// Whether the segment opens a connection: a SYN without ACK, FIN and RST.

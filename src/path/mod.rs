@@ -38,10 +38,10 @@ pub(crate) fn attach(translator: Arc<Translator>) -> Result<Attached> {
         translator.net,
         translator,
         [
-            Spec::new::<PreRouting<v6::V6>>(Family::V6, NF_INET_PRE_ROUTING, PRIORITY),
-            Spec::new::<LocalOut<v6::V6>>(Family::V6, NF_INET_LOCAL_OUT, PRIORITY),
-            Spec::new::<PreRouting<v4::V4>>(Family::V4, NF_INET_PRE_ROUTING, PRIORITY),
-            Spec::new::<LocalOut<v4::V4>>(Family::V4, NF_INET_LOCAL_OUT, PRIORITY),
+            Spec::new::<Entrance<v6::V6, false>>(Family::V6, NF_INET_PRE_ROUTING, PRIORITY),
+            Spec::new::<Entrance<v6::V6, true>>(Family::V6, NF_INET_LOCAL_OUT, PRIORITY),
+            Spec::new::<Entrance<v4::V4, false>>(Family::V4, NF_INET_PRE_ROUTING, PRIORITY),
+            Spec::new::<Entrance<v4::V4, true>>(Family::V4, NF_INET_LOCAL_OUT, PRIORITY),
         ],
     )
 }
@@ -93,34 +93,21 @@ struct Place<'a> {
     origin: Origin,
 }
 
-struct PreRouting<D>(PhantomData<D>);
-struct LocalOut<D>(PhantomData<D>);
+/// Where packets come in: from the network, or from a socket of this host.
+struct Entrance<D, const LOCAL: bool>(PhantomData<D>);
 
-impl<D: Direction> Hook<Translator> for PreRouting<D> {
+impl<D: Direction, const LOCAL: bool> Hook<Translator> for Entrance<D, LOCAL> {
     fn packet(translator: &Translator, net: &Net, skb: Skb) -> Option<Skb> {
-        let origin = Origin::Network;
-        packet::<D>(
-            &Place {
-                translator,
-                net,
-                origin,
+        let at = Place {
+            translator,
+            net,
+            origin: if LOCAL {
+                Origin::Local
+            } else {
+                Origin::Network
             },
-            skb,
-        )
-    }
-}
-
-impl<D: Direction> Hook<Translator> for LocalOut<D> {
-    fn packet(translator: &Translator, net: &Net, skb: Skb) -> Option<Skb> {
-        let origin = Origin::Local;
-        packet::<D>(
-            &Place {
-                translator,
-                net,
-                origin,
-            },
-            skb,
-        )
+        };
+        packet::<D>(&at, skb)
     }
 }
 

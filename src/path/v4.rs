@@ -15,7 +15,7 @@ use crate::{
         config::Config,
         counters::{Cause, Event, Trouble},
         session::Session,
-        translator::Opening,
+        translator::Arrival,
         variables::Id,
     },
     xlate::{
@@ -129,37 +129,19 @@ fn session<'g>(
     transport: &[u8],
     guard: &'g rcu::Guard,
 ) -> Result<Option<&'g Session>, Cause> {
-    let flags = match proto {
-        l4::TCP => l4::tcp_flags(transport).map(tcp::Flags::new),
-        _ => None,
-    };
-    let now = sys::jiffies();
     let hash = at.translator.hash4(tuple, proto);
-    if let Some(session) = at.translator.find4(hash, tuple, proto, guard) {
-        if !session.is_expired(&config.values, now) {
-            session.advance(tcp::Side::V4, flags, now);
-            return Ok(Some(session));
-        }
-        at.translator.close(config, session, guard);
-    }
-    let opening = Opening {
+    let arrival = Arrival {
         proto,
-        flags,
-        now,
+        flags: tcp::Flags::read(proto, transport),
+        now: sys::jiffies(),
         hash,
     };
-    open(at, config, tuple, &opening, guard)
-}
-
-#[cold]
-fn open<'g>(
-    at: &Place<'g>,
-    config: &'g Config,
-    tuple: &Tuple4,
-    opening: &Opening,
-    guard: &'g rcu::Guard,
-) -> Result<Option<&'g Session>, Cause> {
-    at.translator.open4(config, tuple, opening, guard)
+    let found = at.translator.find4(hash, tuple, proto, guard);
+    let side = tcp::Side::V4;
+    match found.filter(|it| at.translator.advance(config, it, side, &arrival, guard)) {
+        Some(session) => Ok(Some(session)),
+        None => at.translator.open4(config, tuple, &arrival, guard),
+    }
 }
 
 /// Turns the packet into an IPv6 one of its session.

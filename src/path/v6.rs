@@ -15,7 +15,7 @@ use crate::{
         config::Config,
         counters::{Cause, Event, Trouble},
         session::Session,
-        translator::Opening,
+        translator::Arrival,
         variables::Id,
     },
     xlate::{
@@ -119,26 +119,19 @@ fn session<'g>(
     guard: &'g rcu::Guard,
 ) -> Result<Option<&'g Session>, Cause> {
     let proto = l4::protocol_to_v4(protocol);
-    let flags = match protocol {
-        l4::TCP => l4::tcp_flags(transport).map(tcp::Flags::new),
-        _ => None,
-    };
-    let now = sys::jiffies();
     let hash = at.translator.hash6(tuple, proto);
-    if let Some(session) = at.translator.find6(hash, tuple, proto, guard) {
-        if !session.is_expired(&config.values, now) {
-            session.advance(tcp::Side::V6, flags, now);
-            return Ok(Some(session));
-        }
-        at.translator.close(config, session, guard);
-    }
-    let opening = Opening {
+    let arrival = Arrival {
         proto,
-        flags,
-        now,
+        flags: tcp::Flags::read(proto, transport),
+        now: sys::jiffies(),
         hash,
     };
-    open(at, config, tuple, &opening, guard)
+    let found = at.translator.find6(hash, tuple, proto, guard);
+    let side = tcp::Side::V6;
+    match found.filter(|it| at.translator.advance(config, it, side, &arrival, guard)) {
+        Some(session) => Ok(Some(session)),
+        None => open(at, config, tuple, &arrival, guard),
+    }
 }
 
 #[cold]
@@ -146,7 +139,7 @@ fn open<'g>(
     at: &Place<'g>,
     config: &'g Config,
     tuple: &Tuple6,
-    opening: &Opening,
+    arrival: &Arrival,
     guard: &'g rcu::Guard,
 ) -> Result<Option<&'g Session>, Cause> {
     if addr::illegal_source6(tuple.saddr) {
@@ -155,7 +148,7 @@ fn open<'g>(
     if config.prefix_of(tuple.saddr).is_some() {
         return Err(Reason::SourceInPrefix.into());
     }
-    at.translator.open6(config, tuple, opening, guard)
+    at.translator.open6(config, tuple, arrival, guard)
 }
 
 /// Turns the packet into an IPv4 one of its session.

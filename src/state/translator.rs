@@ -58,8 +58,8 @@ pub(crate) struct Translator {
     pub(super) sweep: Atomic<u32>,
 }
 
-/// Where a new session comes from.
-pub(crate) struct Opening {
+/// What a session learns from a packet.
+pub(crate) struct Arrival {
     pub(crate) proto: u8,
     /// TCP flags, nothing for other protocols.
     pub(crate) flags: Option<tcp::Flags>,
@@ -68,7 +68,7 @@ pub(crate) struct Opening {
     pub(crate) hash: u32,
 }
 
-impl Opening {
+impl Arrival {
     /// State that a first packet from `side` brings the session into, if it may open one.
     fn state(&self, side: tcp::Side) -> Result<tcp::State, Trouble> {
         match self.flags {
@@ -164,15 +164,33 @@ impl Translator {
         })
     }
 
+    /// Moves a session on by a packet from `side`; false if its time was over and it is gone.
+    #[inline]
+    pub(crate) fn advance(
+        &self,
+        config: &Config,
+        session: &Session,
+        side: tcp::Side,
+        packet: &Arrival,
+        guard: &rcu::Guard,
+    ) -> bool {
+        if session.is_expired(&config.values, packet.now) {
+            self.close(config, session, guard);
+            return false;
+        }
+        session.advance(side, packet.flags, packet.now);
+        true
+    }
+
     /// Opens a session for an IPv6 packet; nothing if no rule is for it.
     pub(crate) fn open6<'g>(
         &'g self,
         config: &Config,
         tuple: &Tuple6,
-        opening: &Opening,
+        arrival: &Arrival,
         guard: &'g rcu::Guard,
     ) -> Result<Option<&'g Session>, Cause> {
-        let proto = opening.proto;
+        let proto = arrival.proto;
         let host = Host {
             addr: tuple.saddr,
             port: tuple.sport,
@@ -185,13 +203,13 @@ impl Translator {
         let Some(rule) = config.rule_for(host.addr, proto) else {
             return Ok(None);
         };
-        let state = opening.state(tcp::Side::V6)?;
+        let state = arrival.state(tcp::Side::V6)?;
 
         let bh = BhGuard::new();
         let hash = host.hash(&self.key);
         let _lock = self.hosts.lock(hash, &bh);
         // Another CPU may have been here first.
-        if let Some(session) = self.find6(opening.hash, tuple, proto, guard) {
+        if let Some(session) = self.find6(arrival.hash, tuple, proto, guard) {
             return Ok(Some(session));
         }
         let known = self
@@ -214,20 +232,21 @@ impl Translator {
                 tuple.dport
             },
         };
-        let hashes = (opening.hash, self.hash4(&v4, proto), hash);
-        let session = Session::new(hashes, *tuple, v4, proto, state, opening.now);
+        let hashes = (arrival.hash, self.hash4(&v4, proto), hash);
+        let session = Session::new(hashes, *tuple, v4, proto, state, arrival.now);
         self.add(config, mapping, session, &bh, guard).map(Some)
     }
 
     /// Opens a session for an IPv4 packet (tuple turned round) that hits a mapping; nothing if there is none.
+    #[cold]
     pub(crate) fn open4<'g>(
         &'g self,
         config: &Config,
         tuple: &Tuple4,
-        opening: &Opening,
+        arrival: &Arrival,
         guard: &'g rcu::Guard,
     ) -> Result<Option<&'g Session>, Cause> {
-        let proto = opening.proto;
+        let proto = arrival.proto;
         let Some(mapping) = self.mapping4(tuple, proto, guard) else {
             return Ok(None);
         };
@@ -235,13 +254,13 @@ impl Translator {
             .prefix_of(mapping.target)
             .or(config.prefixes.first())
             .ok_or(Trouble::NoPrefix)?;
-        let state = opening.state(tcp::Side::V4)?;
+        let state = arrival.state(tcp::Side::V4)?;
         let host = mapping.host;
 
         let bh = BhGuard::new();
         let hash = mapping.links().hash(Side::V6);
         let _lock = self.hosts.lock(hash, &bh);
-        if let Some(session) = self.find4(opening.hash, tuple, proto, guard) {
+        if let Some(session) = self.find4(arrival.hash, tuple, proto, guard) {
             return Ok(Some(session));
         }
         if mapping.links().is_dead() {
@@ -259,8 +278,8 @@ impl Translator {
                 tuple.dport
             },
         };
-        let hashes = (self.hash6(&v6, proto), opening.hash, hash);
-        let session = Session::new(hashes, v6, *tuple, proto, state, opening.now);
+        let hashes = (self.hash6(&v6, proto), arrival.hash, hash);
+        let session = Session::new(hashes, v6, *tuple, proto, state, arrival.now);
         self.add(config, mapping, session, &bh, guard).map(Some)
     }
 
