@@ -2,6 +2,7 @@
 
 //! The loop: what happens is told to the proxy, and what it wants is done.
 
+use std::io;
 use std::net::TcpListener;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixListener;
@@ -335,14 +336,20 @@ impl Server {
                         message,
                     } => {
                         let asked = self.upstream.ask(attempt, to, transport, &message);
-                        let watched = asked.and_then(|(socket, writes)| {
-                            let flags = flags(writes);
-                            let event = EpollEvent::new(flags, data(Source::Forwarder, attempt));
+                        let watched = asked.and_then(|new| {
+                            let Some((socket, writes)) = new else {
+                                return Ok(());
+                            };
+                            let event = data(Source::Forwarder, attempt);
+                            let event = EpollEvent::new(flags(writes), event);
                             Ok(self.epoll.add(socket, event)?)
                         });
-                        if watched.is_err() {
+                        if let Err(problem) = watched {
                             self.upstream.forget(attempt);
-                            proxy.failed(now, attempt);
+                            match is_ours(&problem) {
+                                true => proxy.lost(now, attempt),
+                                false => proxy.failed(now, attempt),
+                            }
                         }
                     }
                     Action::Forget(attempt) => self.upstream.forget(attempt),
@@ -362,6 +369,21 @@ impl Server {
             }
         }
     }
+}
+
+/// Whether it is we who have run out of something.
+fn is_ours(problem: &io::Error) -> bool {
+    let ours = [
+        Errno::EMFILE,
+        Errno::ENFILE,
+        Errno::ENOBUFS,
+        Errno::ENOMEM,
+        Errno::ENOSPC,
+        Errno::EAGAIN,
+        Errno::EADDRNOTAVAIL,
+    ];
+    ours.iter()
+        .any(|&one| problem.raw_os_error() == Some(one as i32))
 }
 
 fn data(source: Source, key: Key) -> u64 {

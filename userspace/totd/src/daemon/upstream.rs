@@ -30,14 +30,18 @@ pub enum Event {
 }
 
 impl Upstream {
-    /// Sends, or begins to; true if there is something to be written when it can be.
+    /// Sends, or begins to: the socket if it is new, and whether something waits to be written.
     pub fn ask(
         &mut self,
         key: Key,
         to: SocketAddr,
         transport: Transport,
         message: &[u8],
-    ) -> io::Result<(BorrowedFd<'_>, bool)> {
+    ) -> io::Result<Option<(BorrowedFd<'_>, bool)>> {
+        if let Some(Socket::Udp(socket)) = self.sockets.get(&key) {
+            socket.send(message)?;
+            return Ok(None);
+        }
         let (socket, writes) = match transport {
             Transport::Udp => {
                 let socket = UdpSocket::from(sockets::udp_to(to)?);
@@ -51,8 +55,7 @@ impl Upstream {
             }
         };
         self.sockets.insert(key, socket);
-        let socket = self.socket(key).ok_or(io::ErrorKind::NotFound)?;
-        Ok((socket, writes))
+        Ok(self.socket(key).map(|socket| (socket, writes)))
     }
 
     pub fn forget(&mut self, key: Key) {

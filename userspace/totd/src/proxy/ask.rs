@@ -42,6 +42,27 @@ impl Proxy {
             return;
         };
         task.tries += 1;
+        self.stats.asked += 1;
+        let transport = task.transport;
+        let patience = match transport {
+            Transport::Udp => PATIENCE_UDP,
+            Transport::Tcp => PATIENCE_TCP,
+        };
+        let due = now + patience;
+        // From the same port: a second one would make forging an answer twice as easy.
+        let before = task.sent.iter().find(|sent| sent.forwarder == forwarder);
+        if let (Some(sent), Transport::Udp) = (before, transport) {
+            if let Some(attempt) = self.attempts.get_mut(sent.attempt) {
+                attempt.due = due;
+                self.deadlines.push(Reverse((due, sent.attempt)));
+                return self.actions.push(Action::Ask {
+                    attempt: sent.attempt,
+                    to: forwarder,
+                    transport,
+                    message: attempt.message.clone(),
+                });
+            }
+        }
         let random = (self.random)();
         let (mut message, end) = task.message();
         let id = random as u16;
@@ -59,27 +80,22 @@ impl Proxy {
                 }
             }
         }
-        let transport = task.transport;
-        let patience = match transport {
-            Transport::Udp => PATIENCE_UDP,
-            Transport::Tcp => PATIENCE_TCP,
-        };
         let attempt = self.attempts.insert(Attempt {
             task: key,
             forwarder,
             transport,
             id,
-            question: message.get(HEADER..end).unwrap_or_default().to_vec(),
+            message: message.clone(),
+            question_end: end,
             mismatched: 0,
-            due: now + patience,
+            due,
         });
         task.sent.push(Sent {
             attempt,
             forwarder,
             overdue: false,
         });
-        self.stats.asked += 1;
-        self.deadlines.push(Reverse((now + patience, attempt)));
+        self.deadlines.push(Reverse((due, attempt)));
         self.actions.push(Action::Ask {
             attempt,
             to: forwarder,
@@ -128,6 +144,9 @@ impl Proxy {
     pub(super) fn end(&mut self, key: Key) {
         self.forget_attempts(key);
         if let Some(task) = self.tasks.remove(key) {
+            if task.is_echo {
+                self.echoes.end(&task.question);
+            }
             self.asking_ended(task.client, &task.query, key);
         }
     }

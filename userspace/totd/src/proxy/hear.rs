@@ -122,16 +122,16 @@ fn fits(sent: &Attempt, task: &Task, message: &[u8]) -> bool {
     if !header.is_answer() || header.id() != sent.id || header.opcode() != query.opcode() {
         return false;
     }
-    let end = HEADER + sent.question.len();
+    let asked = sent.question();
+    let end = HEADER + asked.len();
     match header.counts()[0] {
         _ if task.question_end == HEADER => true,
         0 => header.rcode() != rcode::NOERROR || task.replied,
         1 => match message.get(HEADER..end) {
-            Some(question) if task.settings.config.randomize_case => question == sent.question,
+            Some(question) if task.settings.config.randomize_case => question == asked,
             Some(question) => {
                 let name = question.len().saturating_sub(4);
-                question.eq_ignore_ascii_case(&sent.question)
-                    && question[name..] == sent.question[name..]
+                question.eq_ignore_ascii_case(asked) && question[name..] == asked[name..]
             }
             None => false,
         },

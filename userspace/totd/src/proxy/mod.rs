@@ -5,6 +5,7 @@
 mod access;
 mod ask;
 mod assemble;
+mod echo;
 mod forwarders;
 mod hear;
 mod local;
@@ -25,6 +26,7 @@ use crate::config::{Config, Ptr};
 use crate::net::Net;
 use crate::wire::{class, rcode, rtype, Header, Name, Question, HEADER};
 use access::RateLimit;
+use echo::Echoes;
 use forwarders::Forwarders;
 use natpt_core::xlate::addr::Prefix;
 use settings::Settings;
@@ -37,7 +39,7 @@ pub use task::{Client, Transport};
 /// What the caller has to do.
 #[derive(Debug)]
 pub enum Action {
-    /// From a port never used before; what comes back is an answer to the attempt.
+    /// From a port of its own, the same if the attempt is known already.
     Ask {
         attempt: Key,
         to: SocketAddr,
@@ -56,6 +58,7 @@ pub struct Proxy {
     settings: Rc<Settings>,
     forwarders: Forwarders,
     rates: RateLimit,
+    echoes: Echoes,
     tasks: Table<Task>,
     attempts: Table<Attempt>,
     /// Queries by who sent them, with the client's id.
@@ -82,6 +85,7 @@ impl Proxy {
             }),
             forwarders,
             rates: RateLimit::default(),
+            echoes: Echoes::default(),
             tasks: Table::default(),
             attempts: Table::default(),
             asking: HashMap::new(),
@@ -176,20 +180,24 @@ impl Proxy {
         if self.is_repeated(client, header.id(), message) {
             return self.stats.repeated += 1;
         }
-        let Some(task) = self.task(client, header, message) else {
+        let Some(mut task) = self.task(client, header, message) else {
             self.stats.malformed += 1;
             return self.refuse(client, message, rcode::FORMERR);
         };
         if self.answer_here(&task) {
             return;
         }
-        if self.has_come_back(&task) {
+        task.is_echo = self.forwarders.has(from);
+        if task.is_echo && self.echoes.is_loop(&task.question) {
             self.stats.loops += 1;
             return self.refuse(client, message, rcode::SERVFAIL);
         }
         if self.tasks.count() >= self.settings.config.max_queries {
             self.stats.too_many += 1;
             return self.refuse(client, message, rcode::SERVFAIL);
+        }
+        if task.is_echo {
+            self.echoes.begin(&task.question);
         }
         let key = self.tasks.insert(task);
         self.asking.insert((client.addr, header.id()), key);
@@ -207,8 +215,8 @@ impl Proxy {
         self.lost(now, attempt);
     }
 
-    /// An attempt will not be answered, whoever is to blame.
-    fn lost(&mut self, now: u64, attempt: Key) {
+    /// An attempt will not be answered, and its forwarder is not to blame.
+    pub fn lost(&mut self, now: u64, attempt: Key) {
         let Some(gone) = self.attempts.remove(attempt) else {
             return;
         };
@@ -271,15 +279,6 @@ impl Proxy {
             .get(&(client.addr, id))
             .and_then(|&key| self.tasks.get(key))
             .is_some_and(|task| task.query == message && task.client == client)
-    }
-
-    /// Whether a forwarder asks us what we are asking.
-    fn has_come_back(&self, task: &Task) -> bool {
-        self.forwarders.has(task.client.addr.ip())
-            && self.tasks.iter().any(|other| {
-                let same = |name: &Name| *name == task.question.name;
-                same(&other.name) || matches!(&other.stage, Stage::Reverse(name) if same(name))
-            })
     }
 
     /// What is to be done about a query; None: it makes no sense.

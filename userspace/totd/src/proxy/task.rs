@@ -51,11 +51,19 @@ pub struct Attempt {
     pub forwarder: SocketAddr,
     pub transport: Transport,
     pub id: u16,
-    /// The question as it was sent.
-    pub question: Vec<u8>,
+    /// The message as it was sent, and where its question ends.
+    pub message: Vec<u8>,
+    pub question_end: usize,
     pub mismatched: u8,
     /// When it is overdue.
     pub due: u64,
+}
+
+impl Attempt {
+    pub fn question(&self) -> &[u8] {
+        let question = self.message.get(HEADER..self.question_end);
+        question.unwrap_or_default()
+    }
 }
 
 /// An attempt, as its task remembers it.
@@ -89,6 +97,8 @@ pub struct Task {
     pub tries: usize,
     pub transport: Transport,
     pub replied: bool,
+    /// It came from a forwarder's host.
+    pub is_echo: bool,
 }
 
 impl Task {
@@ -148,6 +158,7 @@ impl Task {
             tries: 0,
             transport: client.transport,
             replied: false,
+            is_echo: false,
         }
     }
 
