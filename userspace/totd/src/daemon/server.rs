@@ -387,7 +387,7 @@ fn is_ours(problem: &io::Error) -> bool {
 }
 
 fn data(source: Source, key: Key) -> u64 {
-    (source as u64) << KEY_BITS | key
+    ((source as u64) << KEY_BITS) | key
 }
 
 fn flags(writes: bool) -> EpollFlags {

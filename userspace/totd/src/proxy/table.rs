@@ -33,7 +33,7 @@ impl<T> Table<T> {
         });
         let slot = &mut self.slots[index as usize];
         slot.value = Some(value);
-        u64::from(slot.generation) << 32 | u64::from(index)
+        (u64::from(slot.generation) << 32) | u64::from(index)
     }
 
     pub fn get(&self, key: Key) -> Option<&T> {

@@ -35,7 +35,7 @@ impl Header {
     }
 
     pub fn opcode(&self) -> u8 {
-        self.0[2] >> 3 & 0xf
+        (self.0[2] >> 3) & 0xf
     }
 
     pub fn rcode(&self) -> u8 {

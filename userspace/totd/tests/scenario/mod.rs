@@ -165,7 +165,7 @@ impl Scenario {
                 number = number
                     .wrapping_mul(6_364_136_223_846_793_005)
                     .wrapping_add(1);
-                number ^ number >> 31
+                number ^ (number >> 31)
             };
             self.proxy = Some(Proxy::new(self.config(), Box::new(random)));
         }

@@ -186,11 +186,14 @@ pub fn read(message: &Message<'_>, record: &Record<'_>) -> String {
             text
         }
         46 => rtype_name(record.covers().unwrap()),
-        _ => record
-            .rdata
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect(),
+        _ => {
+            let digits: Vec<String> = record
+                .rdata
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
+            digits.concat()
+        }
     };
     format!("{section}{} {ttl} {kind} {data}", record.name)
         .trim_end()
