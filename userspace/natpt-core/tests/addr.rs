@@ -296,7 +296,7 @@ fn any_prefix() -> impl Strategy<Value = Prefix> {
     (any::<u128>(), 0..LENGTHS.len()).prop_map(|(bits, index)| {
         let len = LENGTHS[index];
         // Global unicast, octet u zero.
-        let bits = bits & !(0xff << 120) & !(0xff << 56) | 0x20 << 120;
+        let bits = (bits & !(0xff << 120) & !(0xff << 56)) | (0x20 << 120);
         let bits = bits & !(u128::MAX >> len);
         Prefix::new(Ipv6Addr::from_bits(bits), len).unwrap()
     })
@@ -327,7 +327,7 @@ proptest! {
         // req: B-009 B-011
         let addr = Ipv4Addr::from_bits(bits);
         if prefix.len() < 96 {
-            let free = 0xff << 56 | u128::MAX >> (u32::from(prefix.len()) + 40);
+            let free = (0xff << 56) | (u128::MAX >> (u32::from(prefix.len()) + 40));
             let noisy = Ipv6Addr::from_bits(prefix.embed(addr).to_bits() | noise & free);
             prop_assert_eq!(prefix.extract(noisy), addr);
         }
