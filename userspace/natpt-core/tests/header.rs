@@ -193,7 +193,7 @@ fn traffic_class_is_the_tos() {
     for tos in 0..=255 {
         let header = six(&header4(tos, 120, UDP, 64), &payload(UDP, 100)).unwrap();
         let word = u16::from_be_bytes([header.emit()[0], header.emit()[1]]);
-        assert_eq!(word, 0x6000 | u16::from(tos) << 4);
+        assert_eq!(word, 0x6000 | (u16::from(tos) << 4));
     }
     let addr = v6("2001:db8::1");
     let from = header4(0xb9, 120, UDP, 64);

@@ -26,7 +26,7 @@ impl Map {
     }
 
     fn is_set(&self, port: u16) -> bool {
-        self.0[usize::from(port) / 64] >> (port % 64) & 1 != 0
+        (self.0[usize::from(port) / 64] >> (port % 64)) & 1 != 0
     }
 
     fn set(&mut self, port: u16) {
