@@ -51,6 +51,10 @@ check-vm:
 bench: vm-files
 	@tests/bench/run
 
+## make bench-totd   queries per second beside unbound's dns64, in one VM
+bench-totd: vm-files
+	@tests/vm/run tests/bench/totd
+
 ## make compliance   which requirements the tests prove
 compliance:
 	@tests/compliance
@@ -67,5 +71,5 @@ clean:
 distclean: clean
 	@scripts/distclean
 
-.PHONY: all help module userspace demo shell vm vm-files check check-host check-vm bench \
+.PHONY: all help module userspace demo shell vm vm-files check check-host check-vm bench bench-totd \
 	compliance fmt clean distclean
