@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-//! The program itself, with 10,000 queries in flight that are answered out of order.
+//! The program itself, with many queries in flight that are answered out of order.
 
 use std::collections::HashSet;
 use std::io::{Read, Write};
@@ -7,7 +7,8 @@ use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::process::{Child, Command};
 use std::time::Duration;
 
-const QUERIES: u16 = 10_000;
+/// So few that even a slow machine answers them before the first is given up.
+const QUERIES: u16 = 1_000;
 
 struct Totd(Child);
 
@@ -69,7 +70,7 @@ fn answer(query: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn ten_thousand() {
+fn many_in_flight() {
     let forwarder = UdpSocket::bind("127.0.0.1:0").unwrap();
     let patience = Some(Duration::from_secs(10));
     forwarder.set_read_timeout(patience).unwrap();
