@@ -11,12 +11,13 @@ import json
 import os
 import select
 import socket
-import subprocess
 
 from scapy.all import (  # noqa: F401 (the tests take them from here)
     ICMP, IP, TCP, UDP, ICMPv6DestUnreach, ICMPv6EchoReply, ICMPv6EchoRequest, ICMPv6PacketTooBig,
     ICMPv6ParamProblem, ICMPv6TimeExceeded, IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment,
     IPv6ExtHdrHopByHop, IPv6ExtHdrRouting, IPerror, IPerror6, Raw)
+
+from stacks import inside, ok, run
 
 ETH_P_ALL, ETH_P_IP, ETH_P_IPV6 = 0x0003, 0x0800, 0x86DD
 PACKET_OUTGOING = 4
@@ -26,23 +27,6 @@ S4, S5 = "198.51.100.20", "198.51.100.21"
 S46, S56 = "2001:db8:64::198.51.100.20", "2001:db8:64::198.51.100.21"
 R6, R4 = "2001:db8:6::1", "198.51.100.1"
 POOL = "192.0.2.1"
-
-failures = 0
-
-
-def ok(text, good, *why):
-    """One test line; what to look at if it is not good."""
-    global failures
-    print("ok" if good else "not ok", text, flush=True)
-    if not good:
-        failures += 1
-        for line in why:
-            for part in str(line).splitlines():
-                print("   ", part, flush=True)
-
-
-def run(*command):
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def config(*words):
@@ -61,19 +45,6 @@ class Rise:
 
     def __getitem__(self, name):
         return counters()[name] - self.before[name]
-
-
-def inside(ns, make):
-    """Calls make() in a network namespace."""
-    here = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
-    there = os.open(f"/run/netns/{ns}", os.O_RDONLY)
-    os.setns(there, os.CLONE_NEWNET)
-    try:
-        return make()
-    finally:
-        os.setns(here, os.CLONE_NEWNET)
-        os.close(here)
-        os.close(there)
 
 
 def mac(ns, dev):
