@@ -186,7 +186,14 @@ fn rewrite<'g>(
             Way::check(at, skb, false, route)
         },
     )?;
-    let fragments = fit(at, config, skb, header, &new, way.mtu(guard))?;
+    let mtu = way.mtu(guard);
+    let lowest = config.values.get(Id::LowestIpv6Mtu);
+    let most = mtu.min(lowest).saturating_sub(mtu::GROWTH);
+    // Segments that are to be cut, one by one, into fragments.
+    if gso && !header.df && !skb.segments_fit(most) {
+        return Ok(Verdict::Segment);
+    }
+    let fragments = fit(at, skb, header, &new, mtu, lowest)?;
 
     let header_len = l4::header_len(header.protocol).unwrap_or(0);
     if header.protocol == l4::ICMP {
@@ -225,11 +232,11 @@ fn rewrite<'g>(
 #[inline(always)]
 fn fit(
     at: &Place<'_>,
-    config: &Config,
     skb: &Skb,
     header: &ipv4::Header,
     new: &ipv6::Header,
     mtu: u32,
+    lowest: u32,
 ) -> Result<Option<u16>, Cause> {
     if skb.is_gso() {
         let mtu = mtu.saturating_sub(mtu::GROWTH);
@@ -240,7 +247,6 @@ fn fit(
     }
     let len = (ipv6::LEN as u32).saturating_add(new.payload_len.into());
     let biggest_fragment = skb.frag_max_size(false);
-    let lowest = config.values.get(Id::LowestIpv6Mtu);
     if biggest_fragment == 0 {
         return match mtu::fit_v6(len, header.df, false, mtu, lowest) {
             Fit::Whole => Ok(None),

@@ -200,6 +200,10 @@ fn rewrite<'g>(
     let mut fragments = None;
     if gso {
         if !skb.segments_fit(mtu.saturating_add(mtu::GROWTH)) {
+            // Every segment is to be cut, so its sender cannot help.
+            if !new.df {
+                return Ok(Verdict::Segment);
+            }
             return Err(tell::too_big6(
                 skb,
                 mtu.saturating_add(mtu::GROWTH).max(mtu::MIN_V6),
