@@ -49,7 +49,7 @@ impl kernel::Module for Natpt {
         }
         state::BUCKET_BITS.populate(bits);
         let namespaces = state::register()?;
-        let family = netlink::register(module, path::attach)?;
+        let family = netlink::register(module, path::ATTACH)?;
         pr_info!("NATPT initialized\n");
         Ok(Self {
             _family: family,

@@ -33,6 +33,7 @@ bool natpt_skb_policy_ok(struct sk_buff *skb, bool ipv6);
 void natpt_skb_set_route(struct sk_buff *skb, struct dst_entry *dst);
 struct sk_buff *natpt_skb_alloc(const struct sk_buff *like, u32 len, bool ipv6);
 u16 natpt_skb_fold_checksum(struct sk_buff *skb, u32 offset);
+struct sk_buff *natpt_skb_fragment4(struct sk_buff *skb, u32 size);
 
 int natpt_forward4(struct net *net, struct sk_buff *skb, struct dst_entry *dst);
 int natpt_forward6(struct net *net, struct sk_buff *skb, struct dst_entry *dst);
@@ -42,6 +43,9 @@ struct dst_entry *natpt_route4(struct net *net, const struct sk_buff *skb,
 struct dst_entry *natpt_route6(struct net *net, const struct sk_buff *skb,
 			       const struct in6_addr *saddr,
 			       const struct in6_addr *daddr, u8 tos, u8 proto);
+int natpt_native4(struct net *net, const struct sk_buff *skb, __be32 daddr);
+int natpt_native6(struct net *net, const struct sk_buff *skb,
+		  const struct in6_addr *saddr, const struct in6_addr *daddr);
 u32 natpt_route_type(struct dst_entry *dst, bool ipv6);
 bool natpt_route_cacheable(const struct dst_entry *dst);
 u32 natpt_route_cookie(struct dst_entry *dst, bool ipv6);

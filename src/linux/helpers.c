@@ -9,6 +9,7 @@
 #include <linux/netfilter_bridge.h>
 #include <net/addrconf.h>
 #include <net/dst_metadata.h>
+#include <net/ip_fib.h>
 #include <net/ip6_route.h>
 #include <net/l3mdev.h>
 #include <net/netfilter/ipv6/nf_defrag_ipv6.h>
@@ -149,6 +150,29 @@ u16 natpt_skb_fold_checksum(struct sk_buff *skb, u32 offset)
 							     skb->len - offset, 0)));
 }
 
+/* Pieces of at most size octets, as a list; the packet itself stays. Or an ERR_PTR. */
+struct sk_buff *natpt_skb_fragment4(struct sk_buff *skb, u32 size)
+{
+	struct sk_buff *first = NULL, **last = &first;
+	struct ip_frag_state state;
+	u32 hlen = ip_hdrlen(skb);
+
+	if (size < hlen + 8)
+		return ERR_PTR(-EMSGSIZE);
+	ip_frag_init(skb, hlen, LL_MAX_HEADER, size - hlen, false, &state);
+	while (state.left > 0) {
+		struct sk_buff *piece = ip_frag_next(skb, &state);
+
+		if (IS_ERR(piece)) {
+			kfree_skb_list(first);
+			return piece;
+		}
+		*last = piece;
+		last = &piece->next;
+	}
+	return first;
+}
+
 /*
  * The function to go on with is dst->output itself, never one of ours: a
  * queue may call it after this module is gone.
@@ -210,6 +234,47 @@ struct dst_entry *natpt_route6(struct net *net, const struct sk_buff *skb,
 		return ERR_PTR(err);
 	}
 	return xfrm_lookup(net, dst, flowi6_to_flowi(&fl6), NULL, 0);
+}
+
+/*
+ * Prefix length of the route by which an address is reached without
+ * translation, or -ENETUNREACH; a route to the loopback device is none.
+ */
+int natpt_native4(struct net *net, const struct sk_buff *skb, __be32 daddr)
+{
+	struct flowi4 fl4 = {
+		.daddr = daddr,
+		.flowi4_mark = skb->mark,
+		.flowi4_scope = RT_SCOPE_UNIVERSE,
+		.flowi4_l3mdev = natpt_l3mdev(skb),
+	};
+	struct fib_result res;
+
+	if (fib_lookup(net, &fl4, &res, 0))
+		return -ENETUNREACH;
+	if (res.type == RTN_UNICAST && FIB_RES_DEV(res)->flags & IFF_LOOPBACK)
+		return -ENETUNREACH;
+	return res.prefixlen;
+}
+
+int natpt_native6(struct net *net, const struct sk_buff *skb,
+		  const struct in6_addr *saddr, const struct in6_addr *daddr)
+{
+	struct flowi6 fl6 = {
+		.saddr = *saddr,
+		.daddr = *daddr,
+		.flowi6_mark = skb->mark,
+		.flowi6_l3mdev = natpt_l3mdev(skb),
+	};
+	struct dst_entry *dst = ip6_route_lookup(net, &fl6, skb, 0);
+	const struct fib6_info *from;
+	int len = -ENETUNREACH;
+
+	from = rcu_dereference(dst_rt6_info(dst)->from);
+	if (from)
+		len = from->fib6_dst.plen;
+	dst_release(dst);
+	return len;
 }
 
 u32 natpt_route_type(struct dst_entry *dst, bool ipv6)

@@ -108,6 +108,23 @@ impl Route {
     }
 }
 
+/// Prefix length of the route by which an IPv4 address is reached without translation, if any:
+/// one that leads to the loopback device does not count.
+pub(crate) fn native4(net: &Net, skb: &Skb, daddr: Ipv4Addr) -> Option<u8> {
+    let daddr = u32::from(daddr).to_be();
+    // SAFETY: Namespace and packet are valid, and hooks run in an RCU section.
+    let len = unsafe { bindings::natpt_native4(net.as_ptr(), skb.as_ptr(), daddr) };
+    u8::try_from(len).ok()
+}
+
+/// Prefix length of the route to an IPv6 address, if any.
+pub(crate) fn native6(net: &Net, skb: &Skb, saddr: Ipv6Addr, daddr: Ipv6Addr) -> Option<u8> {
+    let (saddr, daddr) = (in6(saddr), in6(daddr));
+    // SAFETY: Namespace, packet and addresses are valid, and hooks run in an RCU section.
+    let len = unsafe { bindings::natpt_native6(net.as_ptr(), skb.as_ptr(), &saddr, &daddr) };
+    u8::try_from(len).ok()
+}
+
 impl Drop for Route {
     fn drop(&mut self) {
         // SAFETY: The reference is ours.

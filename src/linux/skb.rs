@@ -219,6 +219,15 @@ impl Skb {
         Ok(Segments(list))
     }
 
+    /// Cuts an IPv4 packet into fragments of at most `size` octets, where the packet may be one itself.
+    pub(crate) fn fragment4(self, size: u32) -> Result<Segments> {
+        // SAFETY: The packet is valid IPv4 with its whole header at hand; the call leaves it alone.
+        let list = unsafe { bindings::natpt_skb_fragment4(self.as_ptr(), size) };
+        let list = kernel::error::from_err_ptr(list)?;
+        self.consume();
+        Ok(Segments(list))
+    }
+
     /// Whether the packet is for this host to route: sent to it alone, not shown by a bridge
     /// (br_netfilter), not merged by LRO.
     #[inline]

@@ -51,8 +51,6 @@ impl Source6 {
 /// One `map` statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// Place in the list.
-    pub number: u32,
     /// IPv6 hosts.
     pub from: Source6,
     /// IPv4 address of the pool.

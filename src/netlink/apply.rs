@@ -3,7 +3,10 @@
 //! Changes to the configuration: the statements of one request, all or none.
 
 use super::{
-    spec::attr::{prefix, renum, rule, statement, variable},
+    spec::{
+        attr::{prefix, renum, rule, statement, variable},
+        hosts,
+    },
     ATTACH,
 };
 use crate::{
@@ -17,7 +20,10 @@ use crate::{
         config::{Config, Refused},
         variables, Namespace,
     },
-    xlate::addr::{Prefix, PrefixError},
+    xlate::{
+        addr::{Prefix, PrefixError},
+        eam::{Hosts, Mapping, MappingError},
+    },
 };
 use core::net::{Ipv4Addr, Ipv6Addr};
 use kernel::prelude::*;
@@ -133,6 +139,18 @@ fn add_prefix<'m>(config: &mut Config, nest: Attr<'m>) -> Done<'m> {
 fn add_rule<'m>(config: &mut Config, nest: Attr<'m>) -> Done<'m> {
     let found = parse::<{ rule::LAST as usize + 1 }>(nest)?;
     let get = |kind| at(&found, kind);
+    let number = get(rule::NUMBER).and_then(|attr| attr.u32());
+    let number = number.unwrap_or(config.next_number());
+    if get(rule::STATELESS).is_some() {
+        return add_mapping(config, nest, &found, number);
+    }
+    if let Some(attr) = get(rule::TO_LENGTH) {
+        return Err(Refusal::new(
+            EINVAL,
+            "only stateless rules have many IPv4 addresses",
+            attr,
+        ));
+    }
     let Some(to) = get(rule::TO) else {
         return Err(Refusal::new(EINVAL, "rule has no pool address", nest));
     };
@@ -158,9 +176,7 @@ fn add_rule<'m>(config: &mut Config, nest: Attr<'m>) -> Done<'m> {
             return Err(Refusal::new(EINVAL, "port range has one end only", attr))
         }
     };
-    let number = get(rule::NUMBER).and_then(|attr| attr.u32());
     let rule = Rule {
-        number: number.unwrap_or(config.next_number()),
         from,
         to: Ipv4Addr::from(to.bytes::<4>().unwrap_or_default()),
         ports,
@@ -177,7 +193,67 @@ fn add_rule<'m>(config: &mut Config, nest: Attr<'m>) -> Done<'m> {
         Refusal::new(EINVAL, e.text(), get(wrong).unwrap_or(nest))
     })?;
     let wrong = get(rule::NUMBER).unwrap_or(nest);
-    config.add_rule(rule).map_err(|e| refused(e, wrong))
+    config.add_rule(number, rule).map_err(|e| refused(e, wrong))
+}
+
+/// A stateless rule: one whose IPv6 addresses are a translation prefix has the hosts under it.
+fn add_mapping<'m>(
+    config: &mut Config,
+    nest: Attr<'m>,
+    found: &[Option<Attr<'m>>],
+    number: u32,
+) -> Done<'m> {
+    let get = |kind| at(found, kind);
+    for kind in [rule::PORT_MIN, rule::PORT_MAX, rule::PROTOS, rule::MAPPINGS] {
+        if let Some(attr) = get(kind) {
+            let text = "a stateless rule is for all protocols and ports";
+            return Err(Refusal::new(EINVAL, text, attr));
+        }
+    }
+    let (Some(from), Some(to)) = (get(rule::FROM), get(rule::TO)) else {
+        return Err(Refusal::new(
+            EINVAL,
+            "a stateless rule needs addresses of both families",
+            nest,
+        ));
+    };
+    let hosts = match get(rule::STATELESS).and_then(|attr| attr.u8()) {
+        Some(hosts::V6) => Hosts::V6,
+        Some(hosts::V4) => Hosts::V4,
+        _ => return Err(Refusal::new(EINVAL, "unknown place of hosts", nest)),
+    };
+    let length = |kind, whole| get(kind).and_then(|attr| attr.u8()).unwrap_or(whole);
+    let v6 = (
+        Ipv6Addr::from(from.bytes::<16>().unwrap_or_default()),
+        length(rule::FROM_LENGTH, 128),
+    );
+    let v4 = (
+        Ipv4Addr::from(to.bytes::<4>().unwrap_or_default()),
+        length(rule::TO_LENGTH, 32),
+    );
+    let prefix = config
+        .prefixes
+        .iter()
+        .find(|it| (it.addr(), it.len()) == v6);
+    let mapping = match (prefix, hosts) {
+        (Some(prefix), Hosts::V6) => Mapping::embedded(*prefix, v4),
+        _ => Mapping::explicit(hosts, v6, v4),
+    };
+    let mapping = mapping.map_err(|e| {
+        let wrong = match e {
+            MappingError::Length6 | MappingError::Suffix => rule::FROM_LENGTH,
+            MappingError::Length4 => rule::TO_LENGTH,
+            MappingError::HostBits6 | MappingError::Martian6 | MappingError::WellKnown => {
+                rule::FROM
+            }
+            MappingError::HostBits4 | MappingError::Martian4 => rule::TO,
+        };
+        Refusal::new(EINVAL, e.text(), get(wrong).unwrap_or(nest))
+    })?;
+    let wrong = get(rule::NUMBER).unwrap_or(nest);
+    config
+        .add_mapping(number, mapping)
+        .map_err(|e| refused(e, wrong))
 }
 
 fn renumber<'m>(config: &mut Config, nest: Attr<'m>) -> Done<'m> {
@@ -203,7 +279,7 @@ fn set<'m>(config: &mut Config, nest: Attr<'m>) -> Done<'m> {
         return Err(Refusal::new(EINVAL, "variable has no value", nest));
     };
     let number = value.u64().unwrap_or(0);
-    match config.values.set(name.text(), number) {
+    match config.set(name.text(), number) {
         Ok(()) => Ok(()),
         Err(variables::Refused::Unknown) => Err(Refusal::new(
             ENOENT,

@@ -2,7 +2,7 @@
 
 //! Listings of what is configured and what goes on.
 
-use super::spec::{attr, cmd};
+use super::spec::{attr, cmd, hosts};
 use crate::{
     linux::{
         genl::{Do, Dump, List, Message, Refusal, Request},
@@ -11,14 +11,17 @@ use crate::{
         table::{Entry, Table},
     },
     state::{
-        config::{self, Config},
+        config::{self, Action, Config, Sharing},
         counters,
         mapping::Mapping,
         session::Session,
         translator::Translator,
         variables, Namespace,
     },
-    xlate::addr::Prefix,
+    xlate::{
+        addr::Prefix,
+        eam::{Hosts, Mapping as Stateless},
+    },
 };
 use kernel::{
     prelude::*,
@@ -101,8 +104,29 @@ impl Dump for Rules {
 }
 
 fn rule(message: &mut Message, entry: &config::Entry) -> Result {
-    let rule = &entry.rule;
-    message.u32(attr::rule::NUMBER, rule.number)?;
+    message.u32(attr::rule::NUMBER, entry.number)?;
+    match &entry.action {
+        Action::Share(sharing) => shared(message, sharing),
+        Action::Stateless(mapping) => stateless(message, mapping),
+    }
+}
+
+fn stateless(message: &mut Message, mapping: &Stateless) -> Result {
+    let (addr6, len6) = mapping.v6();
+    let (addr4, len4) = mapping.v4();
+    let hosts = match mapping.hosts() {
+        Hosts::V6 => hosts::V6,
+        Hosts::V4 => hosts::V4,
+    };
+    message.bytes(attr::rule::FROM, &addr6.octets())?;
+    message.u8(attr::rule::FROM_LENGTH, len6)?;
+    message.bytes(attr::rule::TO, &addr4.octets())?;
+    message.u8(attr::rule::TO_LENGTH, len4)?;
+    message.u8(attr::rule::STATELESS, hosts)
+}
+
+fn shared(message: &mut Message, sharing: &Sharing) -> Result {
+    let rule = &sharing.rule;
     if rule.from.len != 0 {
         message.bytes(attr::rule::FROM, &rule.from.addr.octets())?;
         message.u8(attr::rule::FROM_LENGTH, rule.from.len)?;
@@ -113,7 +137,7 @@ fn rule(message: &mut Message, entry: &config::Entry) -> Result {
         message.u16(attr::rule::PORT_MAX, max)?;
     }
     message.u32(attr::rule::PROTOS, rule.protos)?;
-    let mappings = entry.mappings.load(ordering::Relaxed);
+    let mappings = sharing.mappings.load(ordering::Relaxed);
     message.u64(attr::rule::MAPPINGS, mappings)
 }
 

@@ -49,11 +49,12 @@ pub(crate) mod attr {
     pub(crate) mod rule {
         /// Place in the list. Absent in map-add means after the last rule.
         pub(crate) const NUMBER: u16 = 1;
-        /// IPv6 source prefix. Absent means any6.
+        /// IPv6 source prefix, or the IPv6 addresses of a stateless rule. Absent
+        /// means any6.
         pub(crate) const FROM: u16 = 2;
         /// Length of the source prefix, 0 to 128. Absent means 128.
         pub(crate) const FROM_LENGTH: u16 = 3;
-        /// IPv4 pool address.
+        /// IPv4 pool address, or the IPv4 addresses of a stateless rule.
         pub(crate) const TO: u16 = 4;
         /// First port of the pool. Absent means all that are free to use.
         pub(crate) const PORT_MIN: u16 = 5;
@@ -62,8 +63,13 @@ pub(crate) mod attr {
         pub(crate) const PROTOS: u16 = 7;
         /// New mappings that the rule made (only in answers).
         pub(crate) const MAPPINGS: u16 = 8;
+        /// Length of a stateless rule's IPv4 prefix, 0 to 32. Absent means 32.
+        pub(crate) const TO_LENGTH: u16 = 9;
+        /// Makes the rule a stateless one (RFC 7757): from is a translation
+        /// prefix (hosts have the addresses of RFC 6052 under it) or any other.
+        pub(crate) const STATELESS: u16 = 10;
         /// The highest number.
-        pub(crate) const LAST: u16 = 8;
+        pub(crate) const LAST: u16 = 10;
     }
     /// How to number the rules anew.
     pub(crate) mod renum {
@@ -185,6 +191,12 @@ pub(crate) mod session_state {
     pub(crate) const TRANS: u8 = 7;
 }
 
+/// Where the hosts of a stateless rule are.
+pub(crate) mod hosts {
+    pub(crate) const V6: u8 = 0;
+    pub(crate) const V4: u8 = 1;
+}
+
 /// What a request may hold of prefix.
 pub(crate) static PREFIX_POLICY: [Policy; attr::prefix::LAST as usize + 1] = [
     Policy::REJECT,
@@ -203,6 +215,8 @@ pub(crate) static RULE_POLICY: [Policy; attr::rule::LAST as usize + 1] = [
     Policy::u16(),
     Policy::flags32(protos::MASK),
     Policy::REJECT,
+    Policy::u8(),
+    Policy::u8(),
 ];
 
 /// What a request may hold of renum.

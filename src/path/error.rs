@@ -2,29 +2,31 @@
 
 //! ICMP errors about translated packets: a new packet goes in place of the old one.
 
-use super::{v4::not_ours, way::Way, Origin, Place, Verdict};
+use super::{stateless, v4::not_ours, way::Way, Origin, Place, Verdict};
 use crate::{
-    linux::{route::Route, skb::Skb},
+    linux::{route::Route, skb::Skb, sys},
     state::{
         config::Config,
         counters::{Cause, Event, Trouble},
+        ident,
         session::Session,
         variables::Id,
     },
     xlate::{
+        eam::{Ends, ErrorPair},
         header::{self, Hop, Payload},
         icmp,
         icmp_error::{self, InnerCheck, Quote4, Quote6, MAX_V6},
         ipv4, ipv6, l4,
         mtu::NextHops,
-        tuple::{Tuple4, Tuple6},
         Reason,
     },
 };
+use core::net::{Ipv4Addr, Ipv6Addr};
 use kernel::sync::rcu;
 
-/// Longest ICMPv4 error: it quotes a whole minimum IPv6 packet.
-const MAX_V4: usize = MAX_V6;
+/// Longest ICMPv4 error: it quotes a whole minimum IPv6 packet and may name its reporter.
+const MAX_V4: usize = MAX_V6 + 32;
 
 fn hop(at: &Place<'_>) -> Hop {
     match at.origin {
@@ -33,23 +35,40 @@ fn hop(at: &Place<'_>) -> Hop {
     }
 }
 
-/// MTUs of the links next to us towards both ends of a session.
-fn next_hops(at: &Place<'_>, skb: &Skb, session: &Session, guard: &rcu::Guard) -> NextHops {
+/// MTUs of the links next to us towards both ends of a quoted packet.
+fn next_hops(
+    at: &Place<'_>,
+    skb: &Skb,
+    v6: Ends<Ipv6Addr>,
+    v4: Ends<Ipv4Addr>,
+    guard: &rcu::Guard,
+) -> NextHops {
     let mtu = |route: kernel::error::Result<Route>| {
         route.map_or(u32::MAX, |route| route.borrow(guard).mtu())
     };
-    let (v6, v4) = (&session.v6, &session.v4);
     NextHops {
-        v6: mtu(Route::v6(at.net, skb, v6.daddr, v6.saddr, 0, l4::ICMPV6)),
+        v6: mtu(Route::v6(at.net, skb, v6.saddr, v6.daddr, 0, l4::ICMPV6)),
         v4: mtu(Route::v4(at.net, skb, v4.saddr, v4.daddr, 0, l4::ICMP)),
     }
 }
+
+/// IPv4 source of errors from IPv6 routers that have no IPv4 form (RFC 6791): any address of a
+/// pool, or else the dummy address of RFC 7600.
+fn error_source(config: &Config) -> Option<Ipv4Addr> {
+    let source = config.values.get(Id::ErrorSource);
+    let len = config.values.get(Id::ErrorSourceLength);
+    let host = u32::MAX.checked_shr(len).unwrap_or(0);
+    (source != 0).then(|| Ipv4Addr::from_bits(source & !host | sys::random() & host))
+}
+
+/// Source of such an error about a packet of stateless rules, if nothing is set.
+const DUMMY: Ipv4Addr = Ipv4Addr::new(192, 0, 0, 8);
 
 /// An ICMPv6 error whose quoted packet went from IPv4 to IPv6.
 #[cold]
 pub(super) fn to_v4<'g>(
     at: &Place<'g>,
-    config: &Config,
+    config: &'g Config,
     skb: &mut Skb,
     header: &ipv6::Header,
     l4_offset: usize,
@@ -60,35 +79,46 @@ pub(super) fn to_v4<'g>(
     }
     let end = ipv6::LEN.saturating_add(header.payload_len.into());
     let message = skb.head().get(l4_offset..end).ok_or(Reason::Truncated)?;
-    icmp::verify6(message, header.saddr, header.daddr)?;
-    let quote = Quote6::parse(message)?;
-    let sent = quote.tuple;
-    let tuple = Tuple6 {
-        saddr: sent.daddr,
-        daddr: sent.saddr,
-        sport: sent.dport,
-        dport: sent.sport,
+    let quote = match quoted6(message, header) {
+        Ok(quote) => quote,
+        Err(_) if config.prefix_of(header.daddr).is_none() => return Ok(Verdict::Untouched),
+        Err(reason) => return Err(reason.into()),
     };
-    let proto = quote.protocol();
-    let hash = at.translator.hash6(&tuple, proto);
-    let session = at
-        .translator
-        .find6(hash, &tuple, proto, guard)
-        .ok_or(Trouble::NoSession)?;
-    let v4 = &session.v4;
-    // A router that has no IPv4 address of its own answers as the pool.
-    let saddr = config
-        .prefix_of(header.saddr)
-        .map_or(v4.saddr, |prefix| prefix.extract(header.saddr));
-    let inner = Tuple4 {
-        saddr: v4.daddr,
-        daddr: v4.saddr,
-        sport: v4.dport,
-        dport: v4.sport,
+    let addresses = config.addresses();
+    let outer = Ends {
+        saddr: header.saddr,
+        daddr: header.daddr,
     };
-    let hops = next_hops(at, skb, session, guard);
+    let stateless = match config.is_stateless() {
+        true => addresses.error6(outer, quote.tuple.ends()),
+        false => None,
+    };
+    let (pair, inner) = match stateless {
+        Some(pair) => (pair, quote.tuple.in_v4(pair.quoted)),
+        None if config.prefix_of(header.daddr).is_none() => return Ok(Verdict::Untouched),
+        None => {
+            let v4 = session6(at, &quote, guard)?.v4.turned();
+            let pair = ErrorPair {
+                saddr: addresses.v4_of(header.saddr),
+                daddr: v4.saddr,
+                quoted: v4.ends(),
+            };
+            (pair, v4)
+        }
+    };
+    let reporter = pair.saddr.is_none().then_some(header.saddr);
+    // A router that has no IPv4 form answers as the pool, unless told otherwise.
+    let fallback = if stateless.is_some() {
+        DUMMY
+    } else {
+        inner.daddr
+    };
+    let saddr = pair
+        .saddr
+        .unwrap_or_else(|| error_source(config).unwrap_or(fallback));
+    let hops = next_hops(at, skb, quote.tuple.ends(), inner.turned().ends(), guard);
     let mut out = [0; MAX_V4];
-    let len = icmp_error::error_to_v4(&quote, &inner, hops, &mut out)?;
+    let len = icmp_error::error_to_v4(&quote, &inner, reporter, hops, &mut out)?;
 
     let payload = Payload {
         protocol: l4::ICMPV6,
@@ -96,22 +126,66 @@ pub(super) fn to_v4<'g>(
         fragment: None,
         segment: None,
     };
-    let id = at.translator.idents.next(session.ident, 1);
+    let ident = ident::index(saddr, pair.daddr, l4::ICMP);
+    let id = at.translator.idents.next(ident, 1);
     let values = &config.values;
     let tos = (values.get(Id::IgnoreTrafficClass) != 0).then(|| values.get(Id::Tos) as u8);
-    let new = header::to_v4(header, saddr, v4.daddr, &payload, id, hop(at), tos)?;
-    let route = Route::v4(at.net, skb, saddr, v4.daddr, new.tos, l4::ICMP);
-    let way = Way::check(at, skb, true, route)?;
-    let other = write(skb, &new.emit(), out.get(..len), false)?;
+    let new = header::to_v4(header, saddr, pair.daddr, &payload, id, hop(at), tos)?;
+    let mut other = write(skb, &new.emit(), out.get(..len), false)?;
     at.translator.counters.did(Event::ErrorTo4, 1);
+    if stateless.is_some() && addresses.is_hairpin(pair.daddr) {
+        return back_to_v6(at, config, &mut other, guard);
+    }
+    let route = Route::v4(at.net, skb, saddr, pair.daddr, new.tos, l4::ICMP);
+    let way = Way::check(at, skb, true, route)?;
     Ok(Verdict::Replace(other, way))
+}
+
+fn quoted6<'a>(message: &'a [u8], header: &ipv6::Header) -> Result<Quote6<'a>, Reason> {
+    icmp::verify6(message, header.saddr, header.daddr)?;
+    Quote6::parse(message)
+}
+
+/// The session that a quoted IPv6 packet belongs to.
+fn session6<'g>(
+    at: &Place<'g>,
+    quote: &Quote6<'_>,
+    guard: &'g rcu::Guard,
+) -> Result<&'g Session, Cause> {
+    if let Some(reason) = quote.bare {
+        return Err(reason.into());
+    }
+    let tuple = quote.tuple.turned();
+    let proto = quote.protocol();
+    let hash = at.translator.hash6(&tuple, proto);
+    let session = at.translator.find6(hash, &tuple, proto, guard);
+    Ok(session.ok_or(Trouble::NoSession)?)
+}
+
+/// The second half of a hairpin (RFC 7757 section 4.2.2): the error is an ICMPv4 one for the moment.
+fn back_to_v6<'g>(
+    at: &Place<'g>,
+    config: &'g Config,
+    other: &mut Skb,
+    guard: &'g rcu::Guard,
+) -> Result<Verdict<'g>, Cause> {
+    let header = ipv4::Header::read(other.head())?;
+    let place = Place {
+        // There and back is one hop.
+        origin: Origin::Local,
+        ..*at
+    };
+    match to_v6(&place, config, other, &header, ipv4::LEN, guard)? {
+        Verdict::Replace(again, way) => Ok(Verdict::Turned(again, way)),
+        _ => Err(Trouble::Route.into()),
+    }
 }
 
 /// An ICMPv4 error whose quoted packet went from IPv6 to IPv4.
 #[cold]
 pub(super) fn to_v6<'g>(
     at: &Place<'g>,
-    config: &Config,
+    config: &'g Config,
     skb: &mut Skb,
     header: &ipv4::Header,
     l4_offset: usize,
@@ -126,21 +200,39 @@ pub(super) fn to_v6<'g>(
         .ok_or(Reason::Truncated)?;
     let quote = match quoted4(message) {
         Ok(quote) => quote,
-        Err(reason) => return not_ours(at, header, reason.into()),
+        Err(reason) => return not_ours(at, config, header, reason.into()),
     };
-    let (tuple, proto) = (&quote.tuple, quote.header.protocol);
-    let hash = at.translator.hash4(tuple, proto);
-    let found = at.translator.find4(hash, tuple, proto, guard);
-    let Some(session) = found else {
-        return not_ours(at, header, Trouble::NoSession.into());
+    let outer = Ends {
+        saddr: header.saddr,
+        daddr: header.daddr,
     };
-    let v6 = &session.v6;
-    let prefix = config.prefix_of(v6.daddr).ok_or(Trouble::NoPrefix)?;
-    prefix.check_global(header.saddr)?;
-    let saddr = prefix.embed(header.saddr);
-    let hops = next_hops(at, skb, session, guard);
+    let stateless = match config.is_stateless() {
+        true => config.addresses().error4(outer, quote.tuple.ends()),
+        false => None,
+    };
+    let (saddr, inner) = match stateless {
+        Some(_) if !stateless::native_yields(at, config, skb, header.daddr) => {
+            return Ok(Verdict::Untouched)
+        }
+        Some(pair) => {
+            let pair = pair?;
+            let saddr = pair.saddr.ok_or(Reason::MartianSource)?;
+            (saddr, quote.tuple.in_v6(pair.quoted))
+        }
+        None => {
+            let Some(session) = session4(at, &quote, guard) else {
+                return not_ours(at, config, header, Trouble::NoSession.into());
+            };
+            let v6 = session.v6;
+            let prefix = config.prefix_of(v6.daddr).ok_or(Trouble::NoPrefix)?;
+            prefix.check_global(header.saddr)?;
+            (prefix.embed(header.saddr), v6)
+        }
+    };
+    let daddr = inner.saddr;
+    let hops = next_hops(at, skb, inner.turned().ends(), quote.tuple.ends(), guard);
     let mut out = [0; MAX_V6];
-    let len = icmp_error::error_to_v6(&quote, saddr, v6.saddr, v6, hops, &mut out)?;
+    let len = icmp_error::error_to_v6(&quote, saddr, daddr, &inner, hops, &mut out)?;
 
     let payload = Payload {
         protocol: l4::ICMP,
@@ -149,12 +241,22 @@ pub(super) fn to_v6<'g>(
         segment: None,
     };
     let traffic_class = (config.values.get(Id::ZeroTrafficClass) != 0).then_some(0);
-    let new = header::to_v6(header, saddr, v6.saddr, &payload, hop(at), traffic_class)?;
-    let route = Route::v6(at.net, skb, saddr, v6.saddr, new.traffic_class, l4::ICMPV6);
+    let new = header::to_v6(header, saddr, daddr, &payload, hop(at), traffic_class)?;
+    let route = Route::v6(at.net, skb, saddr, daddr, new.traffic_class, l4::ICMPV6);
     let way = Way::check(at, skb, false, route)?;
     let other = write(skb, &new.emit(), out.get(..len), true)?;
     at.translator.counters.did(Event::ErrorTo6, 1);
     Ok(Verdict::Replace(other, way))
+}
+
+/// The session that a quoted IPv4 packet belongs to.
+fn session4<'g>(at: &Place<'g>, quote: &Quote4<'_>, guard: &'g rcu::Guard) -> Option<&'g Session> {
+    if quote.bare.is_some() {
+        return None;
+    }
+    let (tuple, proto) = (&quote.tuple, quote.header.protocol);
+    let hash = at.translator.hash4(tuple, proto);
+    at.translator.find4(hash, tuple, proto, guard)
 }
 
 fn quoted4(message: &[u8]) -> Result<Quote4<'_>, Reason> {

@@ -4,6 +4,8 @@
 
 mod error;
 mod rewrite;
+mod stateless;
+mod target;
 mod tell;
 mod v4;
 mod v6;
@@ -14,12 +16,12 @@ use crate::{
         defrag::Outcome,
         hooks::{Family, Hook, Hooks, Spec, NF_INET_LOCAL_OUT, NF_INET_PRE_ROUTING},
         pernet::Net,
-        skb::Skb,
+        skb::{Segments, Skb},
     },
     state::{
         counters::{Cause, Event, Trouble},
         translator::Translator,
-        Attached,
+        Attach,
     },
 };
 use core::marker::PhantomData;
@@ -31,9 +33,13 @@ use way::Way;
 
 /// After raw (−300), so that its rules see the packet as it came; before conntrack (−200).
 const PRIORITY: i32 = -250;
+/// Before fragments are put together (−400).
+const BEFORE_DEFRAG: i32 = -401;
 
-/// Puts the hooks of a translator in place.
-pub(crate) fn attach(translator: Arc<Translator>) -> Result<Attached> {
+/// How hooks are put in place.
+pub(crate) const ATTACH: Attach = Attach { packets, fragments };
+
+fn packets(translator: Arc<Translator>) -> Result<Hooks<Translator, 4>> {
     Hooks::register(
         translator.net,
         translator,
@@ -42,6 +48,19 @@ pub(crate) fn attach(translator: Arc<Translator>) -> Result<Attached> {
             Spec::new::<Entrance<v6::V6, true>>(Family::V6, NF_INET_LOCAL_OUT, PRIORITY),
             Spec::new::<Entrance<v4::V4, false>>(Family::V4, NF_INET_PRE_ROUTING, PRIORITY),
             Spec::new::<Entrance<v4::V4, true>>(Family::V4, NF_INET_LOCAL_OUT, PRIORITY),
+        ],
+    )
+}
+
+fn fragments(translator: Arc<Translator>) -> Result<Hooks<Translator, 2>> {
+    type Fragments6 = Entrance<stateless::Fragments6, false>;
+    type Fragments4 = Entrance<stateless::Fragments4, false>;
+    Hooks::register(
+        translator.net,
+        translator,
+        [
+            Spec::new::<Fragments6>(Family::V6, NF_INET_PRE_ROUTING, BEFORE_DEFRAG),
+            Spec::new::<Fragments4>(Family::V4, NF_INET_PRE_ROUTING, BEFORE_DEFRAG),
         ],
     )
 }
@@ -63,10 +82,14 @@ enum Verdict<'g> {
     Send(Way<'g>),
     /// Another packet goes this way in its place.
     Replace(Skb, Way<'g>),
+    /// Another packet of its own family does: a hairpin.
+    Turned(Skb, Way<'g>),
     /// It is a fragment that we collect.
     Collect,
     /// It must be split into its segments first.
     Segment,
+    /// It is an IPv4 fragment that must be cut into ones of this size first.
+    Cut(u32),
 }
 
 /// Translation from one family to the other.
@@ -119,7 +142,11 @@ fn packet<D: Direction>(at: &Place<'_>, skb: Skb) -> Option<Skb> {
         Settled::Untouched(skb) => Some(skb),
         Settled::Collect(skb) => collect::<D>(at, skb),
         Settled::Segment(skb) => {
-            segments::<D>(at, skb);
+            pieces::<D>(at, skb.segment());
+            None
+        }
+        Settled::Cut(skb, size) => {
+            pieces::<D>(at, skb.fragment4(size));
             None
         }
     }
@@ -132,6 +159,7 @@ enum Settled {
     Untouched(Skb),
     Collect(Skb),
     Segment(Skb),
+    Cut(Skb, u32),
 }
 
 #[inline(always)]
@@ -141,9 +169,14 @@ fn settle<D: Direction>(at: &Place<'_>, mut skb: Skb) -> Settled {
         Ok(Verdict::Untouched) => return Settled::Untouched(skb),
         Ok(Verdict::Collect) => return Settled::Collect(skb),
         Ok(Verdict::Segment) => return Settled::Segment(skb),
+        Ok(Verdict::Cut(size)) => return Settled::Cut(skb, size),
         Ok(Verdict::Send(way)) => way.send(at, skb, D::TO_V6, &guard),
         Ok(Verdict::Replace(other, way)) => {
             way.send(at, other, D::TO_V6, &guard);
+            skb.consume();
+        }
+        Ok(Verdict::Turned(other, way)) => {
+            way.send(at, other, !D::TO_V6, &guard);
             skb.consume();
         }
         Err(cause) => at.translator.counters.dropped(cause),
@@ -157,7 +190,7 @@ fn settle_whole<D: Direction>(at: &Place<'_>, skb: Skb, trouble: Trouble) -> Opt
     match settle::<D>(at, skb) {
         Settled::Done => None,
         Settled::Untouched(skb) => Some(skb),
-        Settled::Collect(_) | Settled::Segment(_) => {
+        Settled::Collect(_) | Settled::Segment(_) | Settled::Cut(..) => {
             at.translator.counters.dropped(trouble.into());
             None
         }
@@ -179,12 +212,13 @@ fn collect<D: Direction>(at: &Place<'_>, skb: Skb) -> Option<Skb> {
     None
 }
 
+/// Takes the pieces of a packet their way.
 #[cold]
-fn segments<D: Direction>(at: &Place<'_>, skb: Skb) {
-    match skb.segment() {
-        // A segment of a claimed packet is claimed too, unless the rules changed this very moment.
-        Ok(segments) => segments.for_each(|segment| {
-            drop(settle_whole::<D>(at, segment, Trouble::Segments));
+fn pieces<D: Direction>(at: &Place<'_>, pieces: Result<Segments>) {
+    match pieces {
+        // A piece of a claimed packet is claimed too, unless the rules changed this very moment.
+        Ok(pieces) => pieces.for_each(|piece| {
+            drop(settle_whole::<D>(at, piece, Trouble::Segments));
         }),
         Err(_) => at.translator.counters.dropped(Trouble::Segments.into()),
     }

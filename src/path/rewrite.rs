@@ -2,7 +2,11 @@
 
 //! Ports and checksum of a transport header, in place.
 
-use crate::xlate::{checksum::Delta, icmp::Echo, l4};
+use crate::xlate::{
+    checksum::Delta,
+    icmp::Echo,
+    l4::{self, Ports},
+};
 
 fn put<const N: usize>(transport: &mut [u8], at: usize, value: [u8; N]) {
     let place = transport
@@ -18,19 +22,24 @@ fn get(transport: &[u8], at: usize) -> u16 {
     u16::from_be_bytes(bytes.copied().unwrap_or_default())
 }
 
-/// Gives a TCP or UDP header new ports. `partial`: the checksum counts the addresses only, as yet,
+/// Gives a transport header new ports, where there are any, and the checksum that goes with its
+/// new addresses. `partial`: the checksum counts the addresses only, as yet,
 /// and so does the delta. A UDP checksum of 0 must have been seen to.
 #[inline]
 pub(super) fn ports(
     transport: &mut [u8],
     protocol: u8,
-    (sport, dport): (u16, u16),
+    ports: Option<Ports>,
     delta: Delta,
     partial: bool,
 ) {
-    put(transport, 0, sport.to_be_bytes());
-    put(transport, 2, dport.to_be_bytes());
-    let at = if protocol == l4::TCP { 16 } else { 6 };
+    if let Some(Ports { sport, dport }) = ports {
+        put(transport, 0, sport.to_be_bytes());
+        put(transport, 2, dport.to_be_bytes());
+    }
+    let Some(at) = l4::check_offset(protocol) else {
+        return;
+    };
     let check = get(transport, at);
     let check = match (partial, protocol) {
         (true, _) => delta.apply_partial(check),

@@ -5,7 +5,11 @@
 use super::Place;
 use crate::{
     linux::{icmp, skb::Skb},
-    state::counters::{Cause, Trouble},
+    state::{
+        config::Config,
+        counters::{Cause, Trouble},
+        variables::Id,
+    },
     xlate::{
         ext,
         icmp::{v4, v6},
@@ -19,6 +23,7 @@ mod code {
     pub(super) const PROHIBITED: u8 = 1;
     pub(super) const ADDRESS: u8 = 3;
     pub(super) const PORT: u8 = 4;
+    pub(super) const SOURCE: u8 = 5;
     pub(super) const HOST4: u8 = 1;
     pub(super) const PROTOCOL4: u8 = 2;
     pub(super) const FRAGMENTATION4: u8 = 4;
@@ -28,10 +33,14 @@ mod code {
 
 /// Tells the sender of an IPv6 packet why it is dropped, if it is to know.
 #[cold]
-pub(super) fn sender6(skb: &Skb, cause: Cause) -> Cause {
+pub(super) fn sender6(config: &Config, skb: &Skb, cause: Cause) -> Cause {
+    if config.values.get(Id::Icmp6Errors) == 0 {
+        return cause;
+    }
     let (kind, code, info) = match cause {
         Cause::Xlate(Reason::HopLimit) => (v6::TIME_EXCEEDED, 0, 0),
         Cause::Xlate(Reason::UnknownProtocol) => (v6::UNREACHABLE, code::PORT, 0),
+        Cause::Xlate(Reason::UnmappedSource) => (v6::UNREACHABLE, code::SOURCE, 0),
         Cause::Xlate(Reason::SourceRoute6) => match ext::segments_left(skb.head()) {
             Some(pointer) => (v6::PARAMETER, 0, pointer.into()),
             None => return cause,
@@ -54,7 +63,10 @@ pub(super) fn too_big6(skb: &Skb, mtu: u32) -> Cause {
 
 /// Tells the sender of an IPv4 packet why it is dropped, if it is to know.
 #[cold]
-pub(super) fn sender4(at: &Place<'_>, skb: &Skb, cause: Cause) -> Cause {
+pub(super) fn sender4(at: &Place<'_>, config: &Config, skb: &Skb, cause: Cause) -> Cause {
+    if config.values.get(Id::IcmpErrors) == 0 {
+        return cause;
+    }
     let (kind, code) = match cause {
         Cause::Xlate(Reason::HopLimit) => (v4::TIME_EXCEEDED, 0),
         Cause::Xlate(Reason::UnknownProtocol) => (v4::UNREACHABLE, code::PROTOCOL4),

@@ -2,7 +2,9 @@
 
 //! IPv4 packets on their way to IPv6.
 
-use super::{error, rewrite, tell, way::Way, Direction, Origin, Place, Verdict};
+use super::{
+    error, rewrite, stateless, target::Target, tell, way::Way, Direction, Origin, Place, Verdict,
+};
 use crate::{
     linux::{
         defrag::{self, Outcome},
@@ -20,8 +22,8 @@ use crate::{
     },
     xlate::{
         checksum::{pseudo_v6, Sum},
-        ext,
-        header::{self, Hop, Payload},
+        ext::{self, Fragment, FRAGMENT_LEN},
+        header::{self, Payload},
         icmp, ipv4, ipv6,
         l4::{self, Ports},
         mtu::{self, Fit},
@@ -29,7 +31,7 @@ use crate::{
         Reason,
     },
 };
-use core::net::Ipv4Addr;
+use core::net::{Ipv4Addr, Ipv6Addr};
 use kernel::sync::rcu;
 
 /// What a fragment grows in IPv6: 20 octets of header become 40 + 8.
@@ -54,15 +56,36 @@ impl Direction for V4 {
         else {
             return Ok(Verdict::Untouched);
         };
-        if config.pool(Ipv4Addr::from(*daddr)).is_none() || !skb.is_routed() {
+        let for_pool = config.pool(Ipv4Addr::from(*daddr)).is_some();
+        if !for_pool && !config.is_stateless() || !skb.is_routed() {
             return Ok(Verdict::Untouched);
         }
-        claimed(at, config, skb, guard).map_err(|cause| tell::sender4(at, skb, cause))
+        let verdict = match for_pool {
+            true => claimed(at, config, skb, guard),
+            false => stateless::to_v6(at, config, skb, guard),
+        };
+        verdict.map_err(|cause| tell::sender4(at, config, skb, cause))
     }
 
     fn collect(at: &Place<'_>, skb: Skb) -> Option<Outcome> {
         Some(defrag::v4(at.net, skb))
     }
+}
+
+/// A packet before fragments are put together: stateless rules take it as it is.
+pub(super) fn fragment<'g>(
+    at: &Place<'g>,
+    config: &'g Config,
+    skb: &mut Skb,
+    guard: &'g rcu::Guard,
+) -> Result<Verdict<'g>, Cause> {
+    let header = ipv4::Header::read(skb.head());
+    let piece = header.is_ok_and(|it| it.is_fragment() && config.pool(it.daddr).is_none());
+    if !piece || !skb.is_routed() {
+        return Ok(Verdict::Untouched);
+    }
+    let verdict = stateless::to_v6(at, config, skb, guard);
+    verdict.map_err(|cause| tell::sender4(at, config, skb, cause))
 }
 
 /// A packet to a pool address: ours if its port is a host's, else perhaps this box's own.
@@ -79,10 +102,10 @@ fn claimed<'g>(
     }
     let l4_offset = usize::from(header.header_len);
     let Some(header_len) = l4::header_len(header.protocol) else {
-        return not_ours(at, &header, Reason::UnknownProtocol.into());
+        return not_ours(at, config, &header, Reason::UnknownProtocol.into());
     };
     if !skb.pull(l4_offset.wrapping_add(header_len)) {
-        return not_ours(at, &header, Reason::Truncated.into());
+        return not_ours(at, config, &header, Reason::Truncated.into());
     }
     let transport = skb.head().get(l4_offset..).unwrap_or(&[]);
     if header.protocol == l4::ICMP && transport.first().is_some_and(|kind| icmp::is_error4(*kind)) {
@@ -90,7 +113,7 @@ fn claimed<'g>(
     }
     let ports = match Ports::read(header.protocol, transport) {
         Ok(ports) => ports,
-        Err(reason) => return not_ours(at, &header, reason.into()),
+        Err(reason) => return not_ours(at, config, &header, reason.into()),
     };
     let tuple = Tuple4 {
         saddr: header.daddr,
@@ -99,19 +122,25 @@ fn claimed<'g>(
         dport: ports.sport,
     };
     let Some(session) = session(at, config, &tuple, header.protocol, transport, guard)? else {
-        return not_ours(at, &header, Trouble::NoMapping.into());
+        return not_ours(at, config, &header, Trouble::NoMapping.into());
     };
     ext::check_options(skb.head(), &header)?;
-    rewrite(at, config, skb, &header, session, guard)
+    let target = Target::of_session6(at, session);
+    rewrite(at, config, skb, &header, &target, guard)
 }
 
 /// A packet that no host behind us waits for: the box's own services get it, or nobody.
 #[cold]
 pub(super) fn not_ours<'g>(
     at: &Place<'g>,
+    config: &Config,
     header: &ipv4::Header,
     cause: Cause,
 ) -> Result<Verdict<'g>, Cause> {
+    let for_pool = config.pool(header.daddr).is_some();
+    if !for_pool {
+        return Ok(Verdict::Untouched);
+    }
     if at.origin == Origin::Local || sys::is_local4(at.net, header.daddr) {
         at.translator.counters.did(Event::Unclaimed, 1);
         return Ok(Verdict::Untouched);
@@ -144,14 +173,23 @@ fn session<'g>(
     }
 }
 
-/// Turns the packet into an IPv6 one of its session.
+/// Octets of the transport header that translation changes.
 #[inline(always)]
-fn rewrite<'g>(
+pub(super) fn touched(header: &ipv4::Header) -> usize {
+    match header.frag_off {
+        0 => l4::touched(header.protocol),
+        _ => 0,
+    }
+}
+
+/// Turns the packet into an IPv6 one.
+#[inline(always)]
+pub(super) fn rewrite<'g>(
     at: &Place<'g>,
     config: &'g Config,
     skb: &mut Skb,
     header: &ipv4::Header,
-    session: &'g Session,
+    target: &Target<'g, Ipv6Addr>,
     guard: &'g rcu::Guard,
 ) -> Result<Verdict<'g>, Cause> {
     let l4_offset = usize::from(header.header_len);
@@ -159,67 +197,86 @@ fn rewrite<'g>(
     if gso && (l4_offset != ipv4::LEN || !skb.gso_translates()) {
         return Ok(Verdict::Segment);
     }
+    let fragment = Fragment::of_v4(header);
     let payload = Payload {
         protocol: header.protocol,
         len: skb.len().saturating_sub(l4_offset as u32),
-        fragment: None,
+        fragment,
         segment: None,
-    };
-    let hop = match at.origin {
-        Origin::Network => Hop::Count,
-        Origin::Local => Hop::Keep,
     };
     let values = &config.values;
     let traffic_class = (values.get(Id::ZeroTrafficClass) != 0).then_some(0);
-    let (saddr, daddr) = (session.v6.daddr, session.v6.saddr);
-    let new = header::to_v6(header, saddr, daddr, &payload, hop, traffic_class)?;
-    let way = Way::of_session(
-        at,
-        skb,
-        session,
-        &session.to6,
-        new.traffic_class,
-        guard,
-        |skb| {
-            let tclass = new.traffic_class;
-            let route = Route::v6(at.net, skb, saddr, daddr, tclass, new.next_header);
-            Way::check(at, skb, false, route)
-        },
-    )?;
+    let (saddr, daddr) = (target.saddr, target.daddr);
+    let new = header::to_v6(header, saddr, daddr, &payload, target.hop, traffic_class)?;
+    let tclass = new.traffic_class;
+    let find = |skb: &Skb| {
+        let next_header = l4::protocol_to_v6(header.protocol);
+        let route = Route::v6(at.net, skb, saddr, daddr, tclass, next_header);
+        Way::check(at, skb, false, route)
+    };
+    let way = match target.session {
+        Some(session) => Way::of_session(at, skb, session, &session.to6, tclass, guard, find)?,
+        None => find(skb)?,
+    };
     let mtu = way.mtu(guard);
     let lowest = config.values.get(Id::LowestIpv6Mtu);
     let most = mtu.min(lowest).saturating_sub(mtu::GROWTH);
     // Segments that are to be cut, one by one, into fragments.
-    if gso && !header.df && !skb.segments_fit(most) {
+    if gso && !header.df && !target.back && !skb.segments_fit(most) {
         return Ok(Verdict::Segment);
     }
-    let fragments = fit(at, skb, header, &new, mtu, lowest)?;
+    // What was IPv6 before is not cut on its way.
+    let df = header.df || target.back;
+    let fragments = match fit(at, skb, header, &new, df, (mtu, lowest))? {
+        // The kernel would put a second Fragment header before the one that is there.
+        Some(size) if fragment.is_some() => {
+            return Ok(Verdict::Cut(size.saturating_sub(FRAGMENT_GROWS).into()));
+        }
+        fragments => fragments,
+    };
 
-    let header_len = l4::header_len(header.protocol).unwrap_or(0);
+    let touched = touched(header);
     if header.protocol == l4::ICMP {
         skb.finish_checksum().map_err(|_| Reason::Truncated)?;
     }
     let partial = skb.summed() == Summed::Partial;
-    let grow = ipv6::LEN.wrapping_sub(ipv4::LEN);
-    skb.make_room(l4_offset.wrapping_add(header_len), grow)
-        .map_err(|_| Trouble::Memory)?;
+    let hlen = match fragment {
+        Some(_) => ipv6::LEN.wrapping_add(FRAGMENT_LEN.into()),
+        None => ipv6::LEN,
+    };
+    skb.make_room(
+        l4_offset.wrapping_add(touched),
+        hlen.wrapping_sub(ipv4::LEN),
+    )
+    .map_err(|_| Trouble::Memory)?;
     let transport = skb.head_mut().get_mut(l4_offset..).unwrap_or(&mut []);
     match header.protocol {
-        l4::ICMP => echo(transport, &new, payload.len, session)?,
+        _ if touched == 0 => {}
+        l4::ICMP => echo(transport, &new, payload.len, target)?,
         protocol => {
             let bare = protocol == l4::UDP && !partial && l4::check_udp6(transport).is_err();
-            let ports = (session.v6.dport, session.v6.sport);
-            let delta = session.delta(partial).inverse();
-            rewrite::ports(transport, protocol, ports, delta, partial);
+            rewrite::ports(
+                transport,
+                protocol,
+                target.ports,
+                target.delta(partial),
+                partial,
+            );
             if bare {
                 sum_up(at, skb, l4_offset, &new, payload.len);
             }
         }
     }
-    skb.retarget(l4_offset, ipv6::LEN, true)
+    skb.retarget(l4_offset, hlen, true)
         .map_err(|_| Reason::Truncated)?;
     if let Some(place) = skb.head_mut().first_chunk_mut() {
         *place = new.emit();
+    }
+    if let Some(fragment) = fragment {
+        let place = skb.head_mut().get_mut(ipv6::LEN..);
+        if let Some(place) = place.and_then(|rest| rest.first_chunk_mut()) {
+            *place = fragment.emit(l4::protocol_to_v6(header.protocol));
+        }
     }
     if let Some(size) = fragments {
         skb.set_frag_max_size(size, true);
@@ -235,8 +292,8 @@ fn fit(
     skb: &Skb,
     header: &ipv4::Header,
     new: &ipv6::Header,
-    mtu: u32,
-    lowest: u32,
+    df: bool,
+    (mtu, lowest): (u32, u32),
 ) -> Result<Option<u16>, Cause> {
     if skb.is_gso() {
         let mtu = mtu.saturating_sub(mtu::GROWTH);
@@ -248,7 +305,7 @@ fn fit(
     let len = (ipv6::LEN as u32).saturating_add(new.payload_len.into());
     let biggest_fragment = skb.frag_max_size(false);
     if biggest_fragment == 0 {
-        return match mtu::fit_v6(len, header.df, false, mtu, lowest) {
+        return match mtu::fit_v6(len, df, header.is_fragment(), mtu, lowest) {
             Fit::Whole => Ok(None),
             Fit::Fragments(size) => Ok(Some(size as u16)),
             Fit::TooBig(mtu) => Err(tell::too_big4(at, skb, mtu)),
@@ -256,7 +313,7 @@ fn fit(
     }
     // It came in fragments: those that leave must fit too.
     let size = u32::from(biggest_fragment.saturating_add(FRAGMENT_GROWS));
-    match mtu::fit_v6(size, header.df, true, mtu, lowest) {
+    match mtu::fit_v6(size, df, true, mtu, lowest) {
         Fit::Whole => Ok(Some(size.max(mtu::MIN_V6) as u16)),
         Fit::Fragments(size) => Ok(Some(size as u16)),
         Fit::TooBig(mtu) => Err(tell::too_big4(at, skb, mtu)),
@@ -283,16 +340,12 @@ fn echo(
     transport: &mut [u8],
     new: &ipv6::Header,
     len: u32,
-    session: &Session,
+    target: &Target<'_, Ipv6Addr>,
 ) -> Result<(), Reason> {
-    let kind = *transport.first().ok_or(Reason::Truncated)?;
-    let from = icmp::Echo {
-        kind,
-        id: session.v4.sport,
-    };
+    let from = icmp::Echo::read(transport)?;
     let to = icmp::Echo {
-        kind: icmp::echo_to_v6(kind)?,
-        id: session.v6.sport,
+        kind: icmp::echo_to_v6(from.kind)?,
+        id: target.ports.map_or(from.id, |ports| ports.dport),
     };
     let delta = icmp::echo_delta(new.saddr, new.daddr, len, to, from).inverse();
     rewrite::echo(transport, to, delta);

@@ -2,7 +2,9 @@
 
 //! IPv6 packets on their way to IPv4.
 
-use super::{error, rewrite, tell, way::Way, Direction, Origin, Place, Verdict};
+use super::{
+    error, rewrite, stateless, target::Target, tell, way::Way, Direction, Origin, Place, Verdict,
+};
 use crate::{
     linux::{
         defrag::Outcome,
@@ -21,7 +23,7 @@ use crate::{
     xlate::{
         addr,
         ext::{self, Fragment, Walk},
-        header::{self, Hop, Payload},
+        header::{self, Payload},
         icmp, ipv4, ipv6,
         l4::{self, Ports},
         mtu::{self, Fit},
@@ -29,7 +31,7 @@ use crate::{
         Reason,
     },
 };
-use core::net::Ipv6Addr;
+use core::net::{Ipv4Addr, Ipv6Addr};
 use kernel::sync::rcu;
 
 /// Octets that are looked at for headers.
@@ -56,16 +58,53 @@ impl Direction for V6 {
         else {
             return Ok(Verdict::Untouched);
         };
-        if config.prefix_of(Ipv6Addr::from(*daddr)).is_none() || !skb.is_routed() {
+        let daddr = Ipv6Addr::from(*daddr);
+        if config.prefix_of(daddr).is_none() && !is_mapped(config, daddr) || !skb.is_routed() {
             return Ok(Verdict::Untouched);
         }
-        claimed(at, config, skb, guard).map_err(|cause| tell::sender6(skb, cause))
+        claimed(at, config, skb, guard).map_err(|cause| tell::sender6(config, skb, cause))
     }
 
     fn collect(at: &Place<'_>, skb: Skb) -> Option<Outcome> {
         let defrag = at.translator.defrag6.as_ref()?;
         Some(defrag.packet(at.net, skb))
     }
+}
+
+/// Whether packets to an address may turn into ones to an IPv4 host of ours.
+#[inline(always)]
+fn is_mapped(config: &Config, daddr: Ipv6Addr) -> bool {
+    config.is_stateless() && config.addresses().mapping6(daddr).is_some()
+}
+
+/// A packet before fragments are put together: stateless rules take it as it is.
+pub(super) fn fragment<'g>(
+    at: &Place<'g>,
+    config: &'g Config,
+    skb: &mut Skb,
+    guard: &'g rcu::Guard,
+) -> Result<Verdict<'g>, Cause> {
+    let Ok(header) = ipv6::Header::parse(skb.head()) else {
+        return Ok(Verdict::Untouched);
+    };
+    if !ext::is_skipped(header.next_header) || !skb.is_routed() {
+        return Ok(Verdict::Untouched);
+    }
+    skb.pull(HEADERS.min(skb.len() as usize));
+    match ext::walk(skb.head()) {
+        Ok(walk) if walk.fragment.is_some_and(is_piece) => {
+            let verdict = stateless::to_v4(at, config, skb, &header, &walk, guard);
+            let verdict = verdict.map_err(|cause| tell::sender6(config, skb, cause))?;
+            Ok(verdict.unwrap_or(Verdict::Untouched))
+        }
+        _ => Ok(Verdict::Untouched),
+    }
+}
+
+/// Whether a fragment has others. One that is whole by itself waits for nobody (RFC 6946).
+#[inline(always)]
+fn is_piece(fragment: Fragment) -> bool {
+    fragment.offset != 0 || fragment.more
 }
 
 /// A packet whose destination is under a prefix.
@@ -81,8 +120,12 @@ fn claimed<'g>(
         skb.pull(HEADERS.min(skb.len() as usize));
     }
     let walk = ext::walk(skb.head())?;
-    // One that is whole by itself waits for nobody (RFC 6946).
-    if walk.fragment.is_some_and(|it| it.offset != 0 || it.more) {
+    if config.is_stateless() {
+        if let Some(verdict) = stateless::to_v4(at, config, skb, &header, &walk, guard)? {
+            return Ok(verdict);
+        }
+    }
+    if walk.fragment.is_some_and(is_piece) {
         return Ok(Verdict::Collect);
     }
     let l4_offset = usize::from(walk.l4_offset);
@@ -102,10 +145,14 @@ fn claimed<'g>(
         dport: ports.dport,
     };
     let Some(session) = session(at, config, &tuple, walk.protocol, transport, guard)? else {
+        if config.is_stateless() && !config.is_stateful() {
+            return Err(Reason::UnmappedSource.into());
+        }
         at.translator.counters.did(Event::Unclaimed, 1);
         return Ok(Verdict::Untouched);
     };
-    rewrite(at, config, skb, &header, &walk, session, guard)
+    let target = Target::of_session4(at, session);
+    rewrite(at, config, skb, &header, &walk, &target, guard)
 }
 
 /// The session of a packet, moved on by it; nothing if no rule wants the packet.
@@ -151,54 +198,81 @@ fn open<'g>(
     at.translator.open6(config, tuple, arrival, guard)
 }
 
-/// Turns the packet into an IPv4 one of its session.
+/// Octets of the transport header that translation changes.
 #[inline(always)]
-fn rewrite<'g>(
+pub(super) fn touched(walk: &Walk) -> usize {
+    match walk.fragment {
+        Some(fragment) if fragment.offset != 0 => 0,
+        _ => l4::touched(walk.protocol),
+    }
+}
+
+/// The IPv4 header of a packet.
+#[inline(always)]
+fn header4(
+    at: &Place<'_>,
+    config: &Config,
+    skb: &Skb,
+    header: &ipv6::Header,
+    walk: &Walk,
+    target: &Target<'_, Ipv4Addr>,
+) -> Result<ipv4::Header, Reason> {
+    let id = at.translator.idents.next(target.ident, skb.segments());
+    let came_in_fragments = skb.frag_max_size(true) != 0;
+    let payload = Payload {
+        protocol: walk.protocol,
+        len: skb.len().saturating_sub(walk.l4_offset.into()),
+        // A packet that came in fragments may be cut again, as the sender allowed.
+        fragment: walk.fragment.or(came_in_fragments.then_some(Fragment {
+            offset: 0,
+            more: false,
+            id: id.into(),
+        })),
+        segment: skb
+            .is_gso()
+            .then(|| skb.segment_len(l4::touched(walk.protocol))),
+    };
+    let values = &config.values;
+    let tos = (values.get(Id::IgnoreTrafficClass) != 0).then(|| values.get(Id::Tos) as u8);
+    let (saddr, daddr) = (target.saddr, target.daddr);
+    header::to_v4(header, saddr, daddr, &payload, id, target.hop, tos)
+}
+
+/// Whether the packet's segments cannot stay together.
+#[inline(always)]
+fn must_split(skb: &Skb, walk: &Walk) -> bool {
+    skb.is_gso() && (usize::from(walk.l4_offset) != ipv6::LEN || !skb.gso_translates())
+}
+
+/// Turns the packet into an IPv4 one.
+#[inline(always)]
+pub(super) fn rewrite<'g>(
     at: &Place<'g>,
     config: &'g Config,
     skb: &mut Skb,
     header: &ipv6::Header,
     walk: &Walk,
-    session: &'g Session,
+    target: &Target<'g, Ipv4Addr>,
     guard: &'g rcu::Guard,
 ) -> Result<Verdict<'g>, Cause> {
-    let l4_offset = usize::from(walk.l4_offset);
-    let gso = skb.is_gso();
-    if gso && (l4_offset != ipv6::LEN || !skb.gso_translates()) {
+    if must_split(skb, walk) {
         return Ok(Verdict::Segment);
     }
-    let header_len = l4::header_len(walk.protocol).unwrap_or(0);
     let biggest_fragment = skb.frag_max_size(true);
-    let id = at.translator.idents.next(session.ident, skb.segments());
-    let payload = Payload {
-        protocol: walk.protocol,
-        len: skb.len().saturating_sub(l4_offset as u32),
-        // A packet that came in fragments may be cut again, as the sender allowed.
-        fragment: walk
-            .fragment
-            .or((biggest_fragment != 0).then_some(Fragment {
-                offset: 0,
-                more: false,
-                id: id.into(),
-            })),
-        segment: gso.then(|| skb.segment_len(header_len)),
-    };
-    let hop = match at.origin {
-        Origin::Network => Hop::Count,
-        Origin::Local => Hop::Keep,
-    };
-    let values = &config.values;
-    let tos = (values.get(Id::IgnoreTrafficClass) != 0).then(|| values.get(Id::Tos) as u8);
-    let (saddr, daddr) = (session.v4.saddr, session.v4.daddr);
-    let mut new = header::to_v4(header, saddr, daddr, &payload, id, hop, tos)?;
-    let way = Way::of_session(at, skb, session, &session.to4, new.tos, guard, |skb| {
+    let mut new = header4(at, config, skb, header, walk, target)?;
+    let find = |skb: &Skb| {
+        let (saddr, daddr) = (new.saddr, new.daddr);
         let route = Route::v4(at.net, skb, saddr, daddr, new.tos, new.protocol);
         Way::check(at, skb, true, route)
-    })?;
+    };
+    let way = match target.session {
+        Some(session) => Way::of_session(at, skb, session, &session.to4, new.tos, guard, find)?,
+        None => find(skb)?,
+    };
 
     let mtu = way.mtu(guard);
     let mut fragments = None;
-    if gso {
+    if skb.is_gso() {
         if !skb.segments_fit(mtu.saturating_add(mtu::GROWTH)) {
             // Every segment is to be cut, so its sender cannot help.
             if !new.df {
@@ -227,30 +301,7 @@ fn rewrite<'g>(
             .max(mtu::MIN_V4 as u16);
         fragments = Some(fragments.unwrap_or(u16::MAX).min(size));
     }
-
-    if walk.protocol == l4::ICMPV6 {
-        skb.finish_checksum().map_err(|_| Reason::Truncated)?;
-    }
-    let partial = skb.summed() == Summed::Partial;
-    skb.make_room(l4_offset.wrapping_add(header_len), 0)
-        .map_err(|_| Trouble::Memory)?;
-    let transport = skb.head_mut().get_mut(l4_offset..).unwrap_or(&mut []);
-    match walk.protocol {
-        l4::ICMPV6 => echo(transport, header, payload.len, session)?,
-        protocol => {
-            if protocol == l4::UDP && !partial {
-                l4::check_udp6(transport)?;
-            }
-            let ports = (session.v4.sport, session.v4.dport);
-            let delta = session.delta(partial);
-            rewrite::ports(transport, protocol, ports, delta, partial);
-        }
-    }
-    skb.retarget(l4_offset, ipv4::LEN, false)
-        .map_err(|_| Reason::Truncated)?;
-    if let Some(place) = skb.head_mut().first_chunk_mut() {
-        *place = new.emit();
-    }
+    apply(skb, header, walk, target, &new)?;
     if let Some(size) = fragments {
         skb.set_frag_max_size(size, false);
     }
@@ -258,20 +309,77 @@ fn rewrite<'g>(
     Ok(Verdict::Send(way))
 }
 
+/// Turns the packet into an IPv4 one that goes nowhere yet; false if it must be split first.
+pub(super) fn turn(
+    at: &Place<'_>,
+    config: &Config,
+    skb: &mut Skb,
+    header: &ipv6::Header,
+    walk: &Walk,
+    target: &Target<'_, Ipv4Addr>,
+) -> Result<bool, Cause> {
+    if must_split(skb, walk) {
+        return Ok(false);
+    }
+    let new = header4(at, config, skb, header, walk, target)?;
+    apply(skb, header, walk, target, &new)?;
+    at.translator.counters.did(Event::To4, 1);
+    Ok(true)
+}
+
+/// Writes the new headers.
+#[inline(always)]
+fn apply(
+    skb: &mut Skb,
+    header: &ipv6::Header,
+    walk: &Walk,
+    target: &Target<'_, Ipv4Addr>,
+    new: &ipv4::Header,
+) -> Result<(), Cause> {
+    let l4_offset = usize::from(walk.l4_offset);
+    let touched = touched(walk);
+    let len = skb.len().saturating_sub(walk.l4_offset.into());
+    if walk.protocol == l4::ICMPV6 {
+        skb.finish_checksum().map_err(|_| Reason::Truncated)?;
+    }
+    let partial = skb.summed() == Summed::Partial;
+    skb.make_room(l4_offset.wrapping_add(touched), 0)
+        .map_err(|_| Trouble::Memory)?;
+    let transport = skb.head_mut().get_mut(l4_offset..).unwrap_or(&mut []);
+    match walk.protocol {
+        _ if touched == 0 => {}
+        l4::ICMPV6 => echo(transport, header, len, target)?,
+        protocol => {
+            if protocol == l4::UDP && !partial {
+                l4::check_udp6(transport)?;
+            }
+            rewrite::ports(
+                transport,
+                protocol,
+                target.ports,
+                target.delta(partial),
+                partial,
+            );
+        }
+    }
+    skb.retarget(l4_offset, ipv4::LEN, false)
+        .map_err(|_| Reason::Truncated)?;
+    if let Some(place) = skb.head_mut().first_chunk_mut() {
+        *place = new.emit();
+    }
+    Ok(())
+}
+
 fn echo(
     transport: &mut [u8],
     header: &ipv6::Header,
     len: u32,
-    session: &Session,
+    target: &Target<'_, Ipv4Addr>,
 ) -> Result<(), Reason> {
-    let kind = *transport.first().ok_or(Reason::Truncated)?;
-    let from = icmp::Echo {
-        kind,
-        id: session.v6.sport,
-    };
+    let from = icmp::Echo::read(transport)?;
     let to = icmp::Echo {
-        kind: icmp::echo_to_v4(kind)?,
-        id: session.v4.sport,
+        kind: icmp::echo_to_v4(from.kind)?,
+        id: target.ports.map_or(from.id, |ports| ports.sport),
     };
     let delta = icmp::echo_delta(header.saddr, header.daddr, len, from, to);
     rewrite::echo(transport, to, delta);

@@ -2,8 +2,18 @@
 
 //! The configuration: an immutable snapshot that is replaced whole.
 
-use super::{pool::Pool, variables::Values};
-use crate::{linux::array::Array, nat::rule::Rule, xlate::addr::Prefix};
+use super::{
+    pool::Pool,
+    variables::{self, Id, Values},
+};
+use crate::{
+    linux::array::Array,
+    nat::rule::Rule,
+    xlate::{
+        addr::Prefix,
+        eam::{Addresses, Mapping},
+    },
+};
 use core::net::{Ipv4Addr, Ipv6Addr};
 use kernel::{
     prelude::*,
@@ -17,13 +27,46 @@ const MAX_RULES: usize = 4096;
 /// What rules are apart that get their number from us.
 const INTERVAL: u32 = 100;
 
-/// A rule with its pool.
+/// One `map` statement.
 #[derive(Clone)]
 pub(crate) struct Entry {
+    /// Place in the list.
+    pub(crate) number: u32,
+    pub(crate) action: Action,
+}
+
+/// What a `map` statement does.
+#[derive(Clone)]
+pub(crate) enum Action {
+    /// Hosts share the addresses of a pool.
+    Share(Sharing),
+    /// Each host has an address of its own.
+    Stateless(Mapping),
+}
+
+/// A stateful rule with its pool.
+#[derive(Clone)]
+pub(crate) struct Sharing {
     pub(crate) rule: Rule,
     pub(crate) pool: Arc<Pool>,
     /// New mappings that the rule made.
     pub(crate) mappings: Arc<Atomic<u64>>,
+}
+
+impl Entry {
+    fn sharing(&self) -> Option<&Sharing> {
+        match &self.action {
+            Action::Share(sharing) => Some(sharing),
+            Action::Stateless(_) => None,
+        }
+    }
+
+    fn mapping(&self) -> Option<&Mapping> {
+        match &self.action {
+            Action::Share(_) => None,
+            Action::Stateless(mapping) => Some(mapping),
+        }
+    }
 }
 
 /// Why a change is refused.
@@ -60,6 +103,10 @@ pub(crate) struct Config {
     pub(crate) values: Values,
     /// In the order of their addresses.
     pools: Array<Arc<Pool>>,
+    /// The explicit mappings of stateless rules, in the order of their IPv6 addresses.
+    by6: Array<Mapping>,
+    /// All of them, in the order of their IPv4 addresses.
+    by4: Array<Mapping>,
 }
 
 impl Config {
@@ -71,6 +118,8 @@ impl Config {
             rules: Array::new(0, [])?,
             values: Values::DEFAULT,
             pools: Array::new(0, [])?,
+            by6: Array::new(0, [])?,
+            by4: Array::new(0, [])?,
         })
     }
 
@@ -90,6 +139,8 @@ impl Config {
             rules: self.rules.filtered(|_| true)?,
             values: self.values,
             pools: self.pools.filtered(|_| true)?,
+            by6: self.by6.filtered(|_| true)?,
+            by4: self.by4.filtered(|_| true)?,
         })
     }
 
@@ -99,11 +150,33 @@ impl Config {
         self.prefixes.iter().find(|prefix| prefix.contains(addr))
     }
 
-    /// The first rule for a host and protocol.
-    pub(crate) fn rule_for(&self, host: Ipv6Addr, proto: u8) -> Option<&Entry> {
+    /// Whether there are stateless rules.
+    #[inline]
+    pub(crate) fn is_stateless(&self) -> bool {
+        !self.by4.is_empty()
+    }
+
+    /// Whether there are stateful rules.
+    pub(crate) fn is_stateful(&self) -> bool {
+        self.rules.iter().any(|entry| entry.sharing().is_some())
+    }
+
+    /// How stateless rules translate addresses.
+    #[inline]
+    pub(crate) fn addresses(&self) -> Addresses<'_> {
+        Addresses {
+            by6: &self.by6,
+            by4: &self.by4,
+            prefixes: &self.prefixes,
+        }
+    }
+
+    /// The first stateful rule for a host and protocol.
+    pub(crate) fn rule_for(&self, host: Ipv6Addr, proto: u8) -> Option<&Sharing> {
         self.rules
             .iter()
-            .find(|entry| entry.rule.matches(host, proto))
+            .filter_map(Entry::sharing)
+            .find(|sharing| sharing.rule.matches(host, proto))
     }
 
     /// The pool of an address, also if its rules are gone.
@@ -120,33 +193,31 @@ impl Config {
         if self.prefixes.len() >= MAX_PREFIXES {
             return Err(Refused::Full("too many prefixes"));
         }
+        let prefix = prefix.with_private(self.values.get(Id::PrivateWellKnown) != 0);
         Ok(self.prefixes.insert(self.prefixes.len(), prefix)?)
     }
 
     /// Deletes all prefixes.
     pub(crate) fn flush_prefixes(&mut self) -> Result<(), Refused> {
+        if self.by4.iter().any(|mapping| mapping.prefix().is_some()) {
+            return Err(Refused::Exists(
+                "a stateless rule has its hosts under a prefix: delete the rule first",
+            ));
+        }
         self.prefixes = Array::new(0, [])?;
         Ok(())
     }
 
     /// Number for a rule that comes without: behind all others.
     pub(crate) fn next_number(&self) -> u32 {
-        let last = self.rules.last().map_or(0, |entry| entry.rule.number);
+        let last = self.rules.last().map_or(0, |entry| entry.number);
         last.saturating_add(INTERVAL)
     }
 
-    /// Adds a rule that was checked, in the order of the numbers.
-    pub(crate) fn add_rule(&mut self, rule: Rule) -> Result<(), Refused> {
-        if self.rules.len() >= MAX_RULES {
-            return Err(Refused::Full("too many rules"));
-        }
-        let place = first_not(&self.rules, |other| other.rule.number < rule.number);
-        if self
-            .rules
-            .get(place)
-            .is_some_and(|other| other.rule.number == rule.number)
-        {
-            return Err(Refused::Exists("there is a rule with this number already"));
+    /// Adds a stateful rule that was checked.
+    pub(crate) fn add_rule(&mut self, number: u32, rule: Rule) -> Result<(), Refused> {
+        if self.addresses().mapping4(rule.to).is_some() {
+            return Err(Refused::Exists("pool address is in a stateless rule"));
         }
         let pool = match self.pool(rule.to) {
             Some(pool) => pool.clone(),
@@ -161,27 +232,83 @@ impl Config {
             }
         };
         let mappings = Arc::new(Atomic::new(0), GFP_KERNEL)?;
-        let entry = Entry {
+        let sharing = Sharing {
             rule,
             pool,
             mappings,
         };
-        Ok(self.rules.insert(place, entry)?)
+        self.add_entry(number, Action::Share(sharing))
+    }
+
+    /// Adds a stateless rule that was checked.
+    pub(crate) fn add_mapping(&mut self, number: u32, mapping: Mapping) -> Result<(), Refused> {
+        if self.by4.iter().any(|other| other.overlaps(&mapping)) {
+            return Err(Refused::Exists(
+                "addresses overlap those of another stateless rule",
+            ));
+        }
+        if self
+            .pools
+            .iter()
+            .any(|pool| mapping.v6_of(pool.addr).is_some())
+        {
+            return Err(Refused::Exists("IPv4 addresses cover one of a pool"));
+        }
+        self.add_entry(number, Action::Stateless(mapping))?;
+        self.index_mappings()
+    }
+
+    /// Adds an entry in the order of the numbers.
+    fn add_entry(&mut self, number: u32, action: Action) -> Result<(), Refused> {
+        if self.rules.len() >= MAX_RULES {
+            return Err(Refused::Full("too many rules"));
+        }
+        let place = first_not(&self.rules, |other| other.number < number);
+        let same = self.rules.get(place).filter(|it| it.number == number);
+        if same.is_some() {
+            return Err(Refused::Exists("there is a rule with this number already"));
+        }
+        Ok(self.rules.insert(place, Entry { number, action })?)
+    }
+
+    /// Puts the mappings of the stateless rules in order.
+    fn index_mappings(&mut self) -> Result<(), Refused> {
+        self.by6 = Array::new(0, [])?;
+        self.by4 = Array::new(0, [])?;
+        for mapping in self.rules.iter().filter_map(Entry::mapping) {
+            let place = first_not(&self.by4, |other| other.order4() < mapping.order4());
+            self.by4.insert(place, *mapping)?;
+            if let Some(order) = mapping.order6() {
+                let place = first_not(&self.by6, |it| it.order6().is_some_and(|o| o < order));
+                self.by6.insert(place, *mapping)?;
+            }
+        }
+        Ok(())
     }
 
     /// Deletes the rule of a number.
     pub(crate) fn delete_rule(&mut self, number: u32) -> Result<(), Refused> {
-        let left = self.rules.filtered(|entry| entry.rule.number != number)?;
+        let left = self.rules.filtered(|entry| entry.number != number)?;
         if left.len() == self.rules.len() {
             return Err(Refused::Missing("there is no rule with this number"));
         }
         self.rules = left;
-        Ok(())
+        self.index_mappings()
     }
 
     /// Deletes all rules.
     pub(crate) fn flush_rules(&mut self) -> Result<(), Refused> {
         self.rules = Array::new(0, [])?;
+        self.index_mappings()
+    }
+
+    /// Sets a variable by its name.
+    pub(crate) fn set(&mut self, name: &[u8], value: u64) -> Result<(), variables::Refused> {
+        self.values.set(name, value)?;
+        let private = self.values.get(Id::PrivateWellKnown) != 0;
+        for prefix in self.prefixes.iter_mut() {
+            *prefix = prefix.with_private(private);
+        }
         Ok(())
     }
 
@@ -189,8 +316,8 @@ impl Config {
     pub(crate) fn renumber(&mut self, start: u32, interval: u32) -> Result<(), Refused> {
         let mut number = Some(start);
         for entry in self.rules.iter_mut() {
-            entry.rule.number = number.ok_or(Refused::Full("numbers go beyond 32 bits"))?;
-            number = entry.rule.number.checked_add(interval);
+            entry.number = number.ok_or(Refused::Full("numbers go beyond 32 bits"))?;
+            number = entry.number.checked_add(interval);
         }
         Ok(())
     }

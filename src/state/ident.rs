@@ -3,12 +3,21 @@
 //! Identification numbers for the IPv4 packets we make (RFC 6864).
 
 use crate::linux::{array::Array, sys};
+use core::net::Ipv4Addr;
 use kernel::{
     prelude::*,
     sync::atomic::{ordering, Atomic},
 };
 
 const COUNTERS: usize = 1024;
+
+/// Chooses the counter of a packet's source, destination and protocol.
+pub(crate) fn index(saddr: Ipv4Addr, daddr: Ipv4Addr, proto: u8) -> u32 {
+    u32::from(saddr)
+        .rotate_left(16)
+        .wrapping_add(u32::from(daddr))
+        .wrapping_add(proto.into())
+}
 
 /// A counter for each (source, destination, protocol), shared by those that fall on the same one.
 ///

@@ -5,7 +5,7 @@
 pub(crate) mod config;
 pub(crate) mod counters;
 mod expiry;
-mod ident;
+pub(crate) mod ident;
 pub(crate) mod mapping;
 mod pool;
 pub(crate) mod session;
@@ -26,11 +26,14 @@ use kernel::{
 };
 use translator::Translator;
 
-/// Places where packets are looked at: two of each family.
-pub(crate) type Attached = Hooks<Translator, 4>;
-
-/// Puts the hooks of a translator in place. The data plane gives this to the control plane.
-pub(crate) type Attach = fn(Arc<Translator>) -> Result<Attached>;
+/// Puts hooks of a translator in place. The data plane gives this to the control plane.
+#[derive(Clone, Copy)]
+pub(crate) struct Attach {
+    /// Where packets are looked at: two places of each family.
+    pub(crate) packets: fn(Arc<Translator>) -> Result<Hooks<Translator, 4>>,
+    /// Where fragments are looked at before anybody puts them together: one of each family.
+    pub(crate) fragments: fn(Arc<Translator>) -> Result<Hooks<Translator, 2>>,
+}
 
 /// What a namespace has of natpt.
 #[pin_data]
@@ -43,7 +46,9 @@ pub(crate) struct Namespace {
 /// The part that only changes under the lock. Fields are dropped in this order.
 struct Control {
     /// Absent while translation is off.
-    hooks: Option<Attached>,
+    hooks: Option<Hooks<Translator, 4>>,
+    /// Absent while there are no stateless rules.
+    fragments: Option<Hooks<Translator, 2>>,
     worker: Option<Pin<KBox<Worker<Translator>>>>,
     /// Absent until translation is first switched on.
     translator: Option<Arc<Translator>>,
@@ -69,6 +74,7 @@ impl PerNet for Namespace {
     fn new(net: NetRef) -> Result<Pin<KBox<Self>>> {
         let control = Control {
             hooks: None,
+            fragments: None,
             worker: None,
             translator: None,
             config: Config::new()?,
@@ -85,6 +91,7 @@ impl PerNet for Namespace {
     fn pre_exit(&self) {
         let mut control = self.control.lock();
         control.hooks = None;
+        control.fragments = None;
         control.worker = None;
     }
 }
@@ -119,7 +126,11 @@ impl Namespace {
             None => (None, None),
         };
         if let (true, None, Some(translator)) = (next.enabled, &control.hooks, &known) {
-            control.hooks = Some(attach(translator.clone())?);
+            control.hooks = Some((attach.packets)(translator.clone())?);
+        }
+        let stateless = next.enabled && next.is_stateless();
+        if let (true, None, Some(translator)) = (stateless, &control.fragments, &known) {
+            control.fragments = Some((attach.fragments)(translator.clone())?);
         }
         // Nothing fails from here on.
         if let (Some(translator), Some(copy)) = (known, copy) {
@@ -127,6 +138,9 @@ impl Namespace {
         }
         if !next.enabled {
             control.hooks = None;
+        }
+        if !stateless {
+            control.fragments = None;
         }
         control.config = next;
         Ok(())

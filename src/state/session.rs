@@ -2,7 +2,10 @@
 
 //! Sessions: what a packet of a known conversation needs to be translated.
 
-use super::variables::{Id, Values};
+use super::{
+    ident,
+    variables::{Id, Values},
+};
 use crate::{
     linux::{
         route::Slot,
@@ -92,10 +95,7 @@ impl Session {
             used: Atomic::new(now),
             finished: Delta::of(v6.sum(), v4.sum()),
             partial: Delta::of(v6.addr_sum(), v4.addr_sum()),
-            ident: u32::from(v4.saddr)
-                .rotate_left(16)
-                .wrapping_add(u32::from(v4.daddr))
-                .wrapping_add(proto.into()),
+            ident: ident::index(v4.saddr, v4.daddr, proto),
             host,
             to4: Slot::new(false),
             to6: Slot::new(true),

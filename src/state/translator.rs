@@ -3,7 +3,7 @@
 //! The tables of a namespace, and how entries come and go.
 
 use super::{
-    config::{Config, Entry},
+    config::{Config, Sharing},
     counters::{Cause, Counters, Event, Trouble},
     ident::Identifiers,
     mapping::{self, Host, Mapping},
@@ -299,7 +299,7 @@ impl Translator {
 
     fn open_mapping<'g>(
         &'g self,
-        rule: &Entry,
+        rule: &Sharing,
         host: Host,
         tuple: &Tuple6,
         bh: &BhGuard,

@@ -59,6 +59,18 @@ variables! {
         "type of service that ignore-traffic-class writes",
     ZeroTrafficClass "zero-traffic-class" [0..=1] 0 ""
         "1 writes 0 into IPv6 packets instead of the type of service (RFC 7915 section 4.1)",
+    UdpZeroChecksum "udp-zero-checksum" [0..=1] 1 ""
+        "1 makes the UDP checksum that an IPv4 sender left out, 0 drops its packets (stateless rules; RFC 7915 section 4.5)",
+    PrivateWellKnown "private-well-known" [0..=1] 0 ""
+        "1 lets 64:ff9b::/96 carry the addresses of RFC 1918 and RFC 6598",
+    ErrorSource "error-source" [0..=3758096383] 0 "address"
+        "source of ICMP errors from IPv6 routers without an IPv4 form (RFC 6791); 0.0.0.0: the pool address, or 192.0.0.8 for stateless rules",
+    ErrorSourceLength "error-source-length" [24..=32] 32 ""
+        "prefix length of error-source: each error comes from any of its addresses",
+    IcmpErrors "icmp-errors" [0..=1] 1 ""
+        "1 answers dropped IPv4 packets with ICMP errors within the kernel's rate limits, 0 never",
+    Icmp6Errors "icmpv6-errors" [0..=1] 1 ""
+        "1 answers dropped IPv6 packets with ICMPv6 errors within the kernel's rate limits, 0 never",
 }
 
 /// The values of all variables.

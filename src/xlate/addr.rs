@@ -65,6 +65,7 @@ pub struct Prefix {
     bits: u128,
     mask: u128,
     len: u8,
+    private: bool,
 }
 
 impl Prefix {
@@ -78,6 +79,7 @@ impl Prefix {
             bits,
             mask: mask(u32::from(len)),
             len,
+            private: false,
         };
         if bits & !prefix.mask != 0 {
             return Err(PrefixError::HostBits);
@@ -94,6 +96,13 @@ impl Prefix {
             return Err(PrefixError::WellKnownLength);
         }
         Ok(prefix)
+    }
+
+    /// The same prefix; `private` lets the well-known prefix carry the addresses of RFC 1918 and
+    /// RFC 6598, as an unmanaged CLAT needs it.
+    #[must_use]
+    pub const fn with_private(self, private: bool) -> Prefix {
+        Prefix { private, ..self }
     }
 
     /// The address part.
@@ -171,7 +180,7 @@ impl Prefix {
     /// The well-known prefix carries global addresses only (RFC 6052 section 3.1).
     #[inline]
     pub fn check_global(&self, addr: Ipv4Addr) -> Result<(), Reason> {
-        if self.is_well_known() && !is_global4(addr) {
+        if self.is_well_known() && !is_global4(addr) && !(self.private && is_private4(addr)) {
             return Err(Reason::NotGlobal);
         }
         Ok(())
@@ -212,6 +221,14 @@ pub const fn is_global4(addr: Ipv4Addr) -> bool {
             | [198, 18 | 19, ..]
             | [198, 51, 100, _]
             | [203, 0, 113, _]
+    )
+}
+
+/// Whether `addr` is private (RFC 1918) or shared between a provider and its customers (RFC 6598).
+pub const fn is_private4(addr: Ipv4Addr) -> bool {
+    matches!(
+        addr.octets(),
+        [10, ..] | [100, 64..=127, ..] | [172, 16..=31, ..] | [192, 168, ..]
     )
 }
 

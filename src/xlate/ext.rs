@@ -148,7 +148,7 @@ fn chain(packet: &[u8], first: u8) -> Result<Walk, Stop> {
 
 /// The headers that are not carried over to IPv4 (RFC 7915 section 5.1).
 #[inline(always)]
-const fn is_skipped(next_header: u8) -> bool {
+pub const fn is_skipped(next_header: u8) -> bool {
     matches!(next_header, HOP_BY_HOP | ROUTING | FRAGMENT | DESTINATION)
 }
 

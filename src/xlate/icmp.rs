@@ -4,6 +4,7 @@
 use core::net::Ipv6Addr;
 
 use super::{
+    bytes::array,
     checksum::{pseudo_v6, Delta, Sum},
     l4::ICMPV6,
     Reason,
@@ -179,6 +180,14 @@ pub struct Echo {
 }
 
 impl Echo {
+    /// Reads an ICMP message; whether it is an echo is for others to tell.
+    #[inline]
+    pub fn read(message: &[u8]) -> Result<Echo, Reason> {
+        let [kind, _, _, _, i0, i1, ..] = array::<8>(message, 0).ok_or(Reason::Truncated)?;
+        let id = u16::from_be_bytes([i0, i1]);
+        Ok(Echo { kind, id })
+    }
+
     const fn sum(self) -> Sum {
         Sum::ZERO.add16((self.kind as u16) << 8).add16(self.id)
     }

@@ -74,8 +74,13 @@ impl<'a> Body<'a> {
     }
 }
 
-/// The ports of a quoted packet.
-fn inner_ports(protocol: u8, transport: &[u8]) -> Result<Ports, Reason> {
+/// The ports of a quoted packet, or why there are none although its addresses can be translated.
+type Inner = Result<Ports, Reason>;
+
+fn inner_ports(protocol: u8, later: bool, transport: &[u8]) -> Result<Inner, Reason> {
+    if later {
+        return Ok(Err(Reason::InnerFragment));
+    }
     let is_error = match (protocol, transport.first()) {
         (l4::ICMP, Some(&kind)) => icmp::is_error4(kind),
         (l4::ICMPV6, Some(&kind)) => icmp::is_error6(kind),
@@ -84,10 +89,12 @@ fn inner_ports(protocol: u8, transport: &[u8]) -> Result<Ports, Reason> {
     if is_error {
         return Err(Reason::InnerIcmpError);
     }
-    Ports::read(protocol, transport).map_err(|reason| match reason {
-        Reason::Truncated => Reason::InnerTruncated,
-        _ => Reason::InnerProtocol,
-    })
+    match Ports::read(protocol, transport) {
+        Ok(ports) => Ok(Ok(ports)),
+        Err(Reason::Truncated) => Err(Reason::InnerTruncated),
+        Err(Reason::UnknownProtocol) => Ok(Err(Reason::InnerProtocol)),
+        Err(_) => Err(Reason::InnerProtocol),
+    }
 }
 
 fn inner(reason: Reason) -> Reason {
@@ -104,8 +111,10 @@ pub struct Quote6<'a> {
     pub header: ipv6::Header,
     /// What its extension headers say.
     pub walk: Walk,
-    /// Its addresses and ports.
+    /// Its addresses and ports; the latter are 0 where `bare` says so.
     pub tuple: Tuple6,
+    /// Why the quoted packet has no ports, if it has none: no session can be found by it.
+    pub bare: Option<Reason>,
     message: Message,
     transport: &'a [u8],
     extension: &'a [u8],
@@ -123,11 +132,10 @@ impl<'a> Quote6<'a> {
         let body = Body::split(message, usize::from(words) << 3)?;
         let header = ipv6::Header::parse(body.datagram).map_err(inner)?;
         let walk = walk(body.datagram).map_err(inner)?;
-        if walk.fragment.is_some_and(|fragment| fragment.offset != 0) {
-            return Err(Reason::InnerFragment);
-        }
+        let later = walk.fragment.is_some_and(|fragment| fragment.offset != 0);
         let transport = body.transport(usize::from(walk.l4_offset), walk.payload_len(&header))?;
-        let ports = inner_ports(walk.protocol, transport)?;
+        let inner = inner_ports(walk.protocol, later, transport)?;
+        let ports = inner.unwrap_or(Ports::echo(0));
         Ok(Quote6 {
             header,
             walk,
@@ -137,6 +145,7 @@ impl<'a> Quote6<'a> {
                 sport: ports.sport,
                 dport: ports.dport,
             },
+            bare: inner.err(),
             message: head,
             transport,
             extension: body.extension,
@@ -164,8 +173,10 @@ pub enum InnerCheck {
 pub struct Quote4<'a> {
     /// IPv4 header of the quoted packet.
     pub header: ipv4::Header,
-    /// Its addresses and ports.
+    /// Its addresses and ports; the latter are 0 where `bare` says so.
     pub tuple: Tuple4,
+    /// Why the quoted packet has no ports, if it has none: no session can be found by it.
+    pub bare: Option<Reason>,
     message: Message,
     transport: &'a [u8],
     extension: &'a [u8],
@@ -183,11 +194,9 @@ impl<'a> Quote4<'a> {
             InnerCheck::Ignore => ipv4::Header::read(body.datagram),
         };
         let header = header.map_err(inner)?;
-        if header.frag_off != 0 {
-            return Err(Reason::InnerFragment);
-        }
         let transport = body.transport(usize::from(header.header_len), header.payload_len())?;
-        let ports = inner_ports(header.protocol, transport)?;
+        let inner = inner_ports(header.protocol, header.frag_off != 0, transport)?;
+        let ports = inner.unwrap_or(Ports::echo(0));
         Ok(Quote4 {
             header,
             tuple: Tuple4 {
@@ -196,6 +205,7 @@ impl<'a> Quote4<'a> {
                 sport: ports.sport,
                 dport: ports.dport,
             },
+            bare: inner.err(),
             message: head,
             transport,
             extension: body.extension,
@@ -204,10 +214,11 @@ impl<'a> Quote4<'a> {
 }
 
 /// Writes the ICMPv4 message for an ICMPv6 error to `out` and tells its length. `tuple` is the
-/// quoted packet in IPv4.
+/// quoted packet in IPv4; a `reporter` without an IPv4 address is named in an extension (RFC 6791).
 pub fn error_to_v4(
     quote: &Quote6<'_>,
     tuple: &Tuple4,
+    reporter: Option<Ipv6Addr>,
     hops: NextHops,
     out: &mut [u8],
 ) -> Result<usize, Reason> {
@@ -227,15 +238,20 @@ pub fn error_to_v4(
     message.push(&header.emit())?;
     let at = message.len;
     message.push_datagram(quote.transport)?;
-    let attribute = message.push_extension(quote.extension, 2);
+    let object = reporter.map(reporter_object);
+    let object = object.as_ref().map_or(&[][..], |object| object);
+    let attribute = message.push_extension(quote.extension, object, 2);
     let word = match error.field {
         Field::Mtu => {
             let fragment = quote.walk.fragment.is_some();
             let [m0, m1] = mtu::to_v4(u32::from_be_bytes(word), fragment, hops).to_be_bytes();
-            [0, 0, m0, m1]
+            [0, attribute, m0, m1]
         }
-        Field::Pointer => [icmp::pointer_to_v4(u32::from_be_bytes(word))?, 0, 0, 0],
-        Field::PointerTo(pointer) => [pointer, 0, 0, 0],
+        Field::Pointer => {
+            let pointer = icmp::pointer_to_v4(u32::from_be_bytes(word))?;
+            [pointer, attribute, 0, 0]
+        }
+        Field::PointerTo(pointer) => [pointer, attribute, 0, 0],
         Field::Zero => [0, attribute, 0, 0],
     };
     message.put_word(word);
@@ -246,6 +262,7 @@ pub fn error_to_v4(
     };
     let transport = message.transport(at);
     match quote.walk.protocol {
+        _ if later(quote.walk.fragment) => {}
         l4::ICMPV6 => {
             let (from, to) = echo(transport, ports, icmp::echo_to_v4)?;
             let (saddr, daddr) = (quote.tuple.saddr, quote.tuple.daddr);
@@ -308,7 +325,7 @@ pub fn error_to_v6(
         }
         Field::PointerTo(pointer) => [0, 0, 0, pointer],
         // Only these errors may carry an extension in ICMPv6 (RFC 4884 section 4.6).
-        Field::Zero => [message.push_extension(quote.extension, 3), 0, 0, 0],
+        Field::Zero => [message.push_extension(quote.extension, &[], 3), 0, 0, 0],
     };
     message.put_word(word);
 
@@ -318,6 +335,7 @@ pub fn error_to_v6(
     };
     let transport = message.transport(at);
     match quote.header.protocol {
+        _ if later(fragment) => {}
         l4::ICMP => {
             let (from, to) = echo(transport, ports, icmp::echo_to_v6)?;
             let delta = icmp::echo_delta(tuple.saddr, tuple.daddr, len, to, from);
@@ -330,6 +348,11 @@ pub fn error_to_v6(
     }
     let pseudo = pseudo_v6(saddr, daddr, l4::ICMPV6, message.len as u32);
     Ok(message.finish(pseudo))
+}
+
+/// Whether a quoted fragment has no transport header.
+fn later(fragment: Option<Fragment>) -> bool {
+    fragment.is_some_and(|fragment| fragment.offset != 0)
 }
 
 /// Type and identifier of a quoted echo before and after translation.
@@ -358,23 +381,42 @@ fn rewrite_echo(transport: &mut [u8], to: Echo, delta: Delta) {
 }
 
 fn rewrite_ports(transport: &mut [u8], protocol: u8, ports: Ports, delta: Delta) {
-    put(transport, 0, ports.sport.to_be_bytes());
-    put(transport, 2, ports.dport.to_be_bytes());
-    match protocol {
-        l4::TCP => update(transport, 16, |check| delta.apply(check)),
-        // No checksum stays no checksum.
-        l4::UDP => update(transport, 6, |check| match check {
-            0 => 0,
-            _ => delta.apply_udp(check),
-        }),
-        _ => {}
+    if matches!(protocol, l4::TCP | l4::UDP) {
+        put(transport, 0, ports.sport.to_be_bytes());
+        put(transport, 2, ports.dport.to_be_bytes());
     }
+    let Some(at) = l4::check_offset(protocol) else {
+        return;
+    };
+    update(transport, at, |check| match (protocol, check) {
+        (l4::TCP, _) => delta.apply(check),
+        // No checksum stays no checksum.
+        (_, 0) => 0,
+        _ => delta.apply_udp(check),
+    });
 }
 
 fn update(transport: &mut [u8], at: usize, change: impl Fn(u16) -> u16) {
     if let Some(check) = be16(transport, at) {
         put(transport, at, change(check).to_be_bytes());
     }
+}
+
+/// The object that names an IPv6 reporter: an Interface Information Object with an IP address
+/// only (RFC 5837 section 4.1, as RFC 6791 section 4 wants it).
+fn reporter_object(addr: Ipv6Addr) -> [u8; 24] {
+    const LEN: u8 = 24;
+    const INTERFACE: u8 = 2;
+    const HAS_ADDRESS: u8 = 1 << 2;
+    const AFI_IPV6: u8 = 2;
+    let mut object = [0; LEN as usize];
+    put(
+        &mut object,
+        0,
+        [0, LEN, INTERFACE, HAS_ADDRESS, 0, AFI_IPV6, 0, 0],
+    );
+    put(&mut object, 8, addr.octets());
+    object
 }
 
 /// An ICMP message in the making.
@@ -414,27 +456,41 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Pads the original datagram and adds the extension, or leaves out an extension that does not
-    /// fit. Answers with the length attribute, which counts in units of 2 to the `shift` bytes.
-    fn push_extension(&mut self, extension: &[u8], shift: u32) -> u8 {
-        if extension.is_empty() {
-            return 0;
-        }
-        let datagram = self.len.saturating_sub(icmp::LEN).max(MIN_DATAGRAM);
+    /// Pads the original datagram and adds the extension with one more object, or leaves out what
+    /// does not fit. Answers with the length attribute, which counts in units of 2 to the `shift`
+    /// bytes: a datagram that is too long for it is cut.
+    fn push_extension(&mut self, extension: &[u8], object: &[u8], shift: u32) -> u8 {
+        const VERSION: [u8; 4] = [0x20, 0, 0, 0];
+        let extension = match (extension, object) {
+            ([], []) => return 0,
+            ([], _) => &VERSION,
+            _ => extension,
+        };
+        let longest = usize::from(u8::MAX).wrapping_shl(shift);
+        let datagram = self
+            .len
+            .saturating_sub(icmp::LEN)
+            .max(MIN_DATAGRAM)
+            .min(longest);
         let fill = datagram.wrapping_neg() & 1usize.wrapping_shl(shift).wrapping_sub(1);
         let padded = datagram.saturating_add(fill);
         let end = padded.saturating_add(icmp::LEN);
-        let Ok(attribute) = u8::try_from(padded.wrapping_shr(shift)) else {
-            return 0;
-        };
-        if self.out.len() < end.saturating_add(extension.len()) {
+        let room = self.out.len().saturating_sub(end);
+        if room < extension.len() {
             return 0;
         }
         if let Some(padding) = self.out.get_mut(self.len..end) {
             padding.fill(0);
         }
         self.len = end.saturating_add(copy(self.out, end, extension));
-        attribute
+        if !object.is_empty() && room >= extension.len().saturating_add(object.len()) {
+            self.len = self.len.saturating_add(copy(self.out, self.len, object));
+            let whole = self.out.get_mut(end..self.len).unwrap_or_default();
+            put(whole, 2, [0, 0]);
+            let check = Sum::of(whole).check();
+            put(whole, 2, check.to_be_bytes());
+        }
+        padded.wrapping_shr(shift) as u8
     }
 
     fn put_word(&mut self, word: [u8; 4]) {

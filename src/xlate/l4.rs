@@ -9,8 +9,12 @@ pub const ICMP: u8 = 1;
 pub const TCP: u8 = 6;
 /// UDP.
 pub const UDP: u8 = 17;
+/// DCCP.
+pub const DCCP: u8 = 33;
 /// ICMPv6.
 pub const ICMPV6: u8 = 58;
+/// UDP-Lite.
+pub const UDP_LITE: u8 = 136;
 
 /// The IPv4 protocol number of an IPv6 transport.
 #[inline]
@@ -40,14 +44,25 @@ pub const fn header_len(protocol: u8) -> Option<usize> {
     }
 }
 
-/// Where the checksum stands in the transport header.
+/// Where the checksum stands in the transport header, for the protocols whose checksum covers the
+/// addresses: all others are passed on as they are (RFC 7915 section 4.5).
 #[inline]
 pub const fn check_offset(protocol: u8) -> Option<usize> {
     match protocol {
         TCP => Some(16),
-        UDP => Some(6),
+        UDP | UDP_LITE | DCCP => Some(6),
         ICMP | ICMPV6 => Some(2),
         _ => None,
+    }
+}
+
+/// Octets of the transport header that translation may change.
+#[inline]
+pub const fn touched(protocol: u8) -> usize {
+    match (header_len(protocol), check_offset(protocol)) {
+        (Some(len), _) => len,
+        (None, Some(offset)) => offset.saturating_add(2),
+        (None, None) => 0,
     }
 }
 

@@ -10,6 +10,7 @@
 pub mod addr;
 pub mod bytes;
 pub mod checksum;
+pub mod eam;
 pub mod ext;
 pub mod header;
 pub mod icmp;

@@ -3,7 +3,7 @@
 
 use core::net::{Ipv4Addr, Ipv6Addr};
 
-use super::checksum::Sum;
+use super::{checksum::Sum, eam::Ends};
 
 /// Addresses and ports of an IPv4 packet; both ports are the identifier of an ICMP echo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,35 @@ pub struct Tuple4 {
 }
 
 impl Tuple4 {
+    /// The addresses.
+    pub const fn ends(&self) -> Ends<Ipv4Addr> {
+        Ends {
+            saddr: self.saddr,
+            daddr: self.daddr,
+        }
+    }
+
+    /// The tuple of the way back.
+    #[must_use]
+    pub const fn turned(&self) -> Tuple4 {
+        Tuple4 {
+            saddr: self.daddr,
+            daddr: self.saddr,
+            sport: self.dport,
+            dport: self.sport,
+        }
+    }
+
+    /// The same ports between addresses of the other family.
+    pub const fn in_v6(&self, ends: Ends<Ipv6Addr>) -> Tuple6 {
+        Tuple6 {
+            saddr: ends.saddr,
+            daddr: ends.daddr,
+            sport: self.sport,
+            dport: self.dport,
+        }
+    }
+
     /// What the addresses add to a transport checksum: for CHECKSUM_PARTIAL fields.
     #[inline]
     pub const fn addr_sum(&self) -> Sum {
@@ -46,6 +75,35 @@ pub struct Tuple6 {
 }
 
 impl Tuple6 {
+    /// The addresses.
+    pub const fn ends(&self) -> Ends<Ipv6Addr> {
+        Ends {
+            saddr: self.saddr,
+            daddr: self.daddr,
+        }
+    }
+
+    /// The tuple of the way back.
+    #[must_use]
+    pub const fn turned(&self) -> Tuple6 {
+        Tuple6 {
+            saddr: self.daddr,
+            daddr: self.saddr,
+            sport: self.dport,
+            dport: self.sport,
+        }
+    }
+
+    /// The same ports between addresses of the other family.
+    pub const fn in_v4(&self, ends: Ends<Ipv4Addr>) -> Tuple4 {
+        Tuple4 {
+            saddr: ends.saddr,
+            daddr: ends.daddr,
+            sport: self.sport,
+            dport: self.dport,
+        }
+    }
+
     /// What the addresses add to a transport checksum: for CHECKSUM_PARTIAL fields.
     #[inline]
     pub const fn addr_sum(&self) -> Sum {

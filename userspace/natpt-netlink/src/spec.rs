@@ -48,11 +48,12 @@ pub mod attr {
     pub mod rule {
         /// Place in the list. Absent in map-add means after the last rule.
         pub const NUMBER: u16 = 1;
-        /// IPv6 source prefix. Absent means any6.
+        /// IPv6 source prefix, or the IPv6 addresses of a stateless rule. Absent
+        /// means any6.
         pub const FROM: u16 = 2;
         /// Length of the source prefix, 0 to 128. Absent means 128.
         pub const FROM_LENGTH: u16 = 3;
-        /// IPv4 pool address.
+        /// IPv4 pool address, or the IPv4 addresses of a stateless rule.
         pub const TO: u16 = 4;
         /// First port of the pool. Absent means all that are free to use.
         pub const PORT_MIN: u16 = 5;
@@ -61,8 +62,13 @@ pub mod attr {
         pub const PROTOS: u16 = 7;
         /// New mappings that the rule made (only in answers).
         pub const MAPPINGS: u16 = 8;
+        /// Length of a stateless rule's IPv4 prefix, 0 to 32. Absent means 32.
+        pub const TO_LENGTH: u16 = 9;
+        /// Makes the rule a stateless one (RFC 7757): from is a translation
+        /// prefix (hosts have the addresses of RFC 6052 under it) or any other.
+        pub const STATELESS: u16 = 10;
         /// The highest number.
-        pub const LAST: u16 = 8;
+        pub const LAST: u16 = 10;
     }
     /// How to number the rules anew.
     pub mod renum {
@@ -184,6 +190,12 @@ pub mod session_state {
     pub const TRANS: u8 = 7;
 }
 
+/// Where the hosts of a stateless rule are.
+pub mod hosts {
+    pub const V6: u8 = 0;
+    pub const V4: u8 = 1;
+}
+
 /// Names of protos, by bit.
 pub const PROTOS: &[&str] = &["icmp", "tcp", "udp"];
 
@@ -198,6 +210,9 @@ pub const SESSION_STATE: &[&str] = &[
     "v6-fin-v4-fin-rcv",
     "trans",
 ];
+
+/// Names of hosts, by value.
+pub const HOSTS: &[&str] = &["v6", "v4"];
 
 /// A translation prefix (RFC 6052).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -231,11 +246,12 @@ impl Attributes for Prefix {
 pub struct Rule {
     /// Place in the list. Absent in map-add means after the last rule.
     pub number: Option<u32>,
-    /// IPv6 source prefix. Absent means any6.
+    /// IPv6 source prefix, or the IPv6 addresses of a stateless rule. Absent
+    /// means any6.
     pub from: Option<Ipv6Addr>,
     /// Length of the source prefix, 0 to 128. Absent means 128.
     pub from_length: Option<u8>,
-    /// IPv4 pool address.
+    /// IPv4 pool address, or the IPv4 addresses of a stateless rule.
     pub to: Option<Ipv4Addr>,
     /// First port of the pool. Absent means all that are free to use.
     pub port_min: Option<u16>,
@@ -244,6 +260,11 @@ pub struct Rule {
     pub protos: Option<u32>,
     /// New mappings that the rule made (only in answers).
     pub mappings: Option<u64>,
+    /// Length of a stateless rule's IPv4 prefix, 0 to 32. Absent means 32.
+    pub to_length: Option<u8>,
+    /// Makes the rule a stateless one (RFC 7757): from is a translation
+    /// prefix (hosts have the addresses of RFC 6052 under it) or any other.
+    pub stateless: Option<u8>,
 }
 
 impl Attributes for Rule {
@@ -257,6 +278,8 @@ impl Attributes for Rule {
             attr::rule::PORT_MAX => self.port_max = Some(attr.value()?),
             attr::rule::PROTOS => self.protos = Some(attr.value()?),
             attr::rule::MAPPINGS => self.mappings = Some(attr.value()?),
+            attr::rule::TO_LENGTH => self.to_length = Some(attr.value()?),
+            attr::rule::STATELESS => self.stateless = Some(attr.value()?),
             _ => {}
         }
         Ok(())
@@ -285,6 +308,12 @@ impl Attributes for Rule {
         }
         if let Some(value) = &self.mappings {
             to.put(attr::rule::MAPPINGS, value);
+        }
+        if let Some(value) = &self.to_length {
+            to.put(attr::rule::TO_LENGTH, value);
+        }
+        if let Some(value) = &self.stateless {
+            to.put(attr::rule::STATELESS, value);
         }
     }
 }

@@ -76,7 +76,7 @@ fn policy_of(spec: &Spec, set: &Set) -> Result<TokenStream, String> {
 }
 
 fn entry(spec: &Spec, attribute: &Attribute) -> Result<TokenStream, String> {
-    if let Some(definition) = &attribute.definition {
+    if let Some(definition) = attribute.definition.as_ref().filter(|_| attribute.as_flags) {
         let module = lower(&spec.definition(definition)?.name);
         let mask = constant("mask");
         return Ok(quote! { Policy::flags32(#module::#mask) });

@@ -61,7 +61,7 @@ pub struct Attribute {
     #[serde(rename = "enum")]
     pub definition: Option<String>,
     #[serde(default, rename = "enum-as-flags")]
-    _as_flags: bool,
+    pub as_flags: bool,
     #[serde(default, rename = "multi-attr")]
     _multi: bool,
     #[serde(default)]

@@ -1,0 +1,516 @@
+// SPDX-License-Identifier: GPL-2.0
+//! Addresses of stateless translation: explicit mappings (RFC 7757) beside the prefixes (RFC 6052).
+
+use core::net::{Ipv4Addr, Ipv6Addr};
+
+use super::addr::{illegal_source6, is_martian4, mask, Prefix};
+use super::Reason;
+
+/// Where the hosts of a mapping are; on the other side they have the mapping's other addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hosts {
+    /// IPv6 hosts that are known to IPv4 ones (RFC 7755).
+    V6,
+    /// IPv4 hosts that go out through an IPv6 network: the CLAT of RFC 6877.
+    V4,
+}
+
+/// How the IPv6 addresses of a mapping are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// A prefix, then the suffix of the IPv4 address.
+    Explicit { bits: u128, len: u8 },
+    /// Those of RFC 6052 under a translation prefix.
+    Embedded(Prefix),
+}
+
+/// Why a mapping is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MappingError {
+    /// IPv6 prefix longer than an address.
+    Length6,
+    /// IPv4 prefix longer than an address.
+    Length4,
+    /// IPv6 prefix has bits beyond its length.
+    HostBits6,
+    /// IPv4 prefix has bits beyond its length.
+    HostBits4,
+    /// More IPv4 addresses than IPv6 ones.
+    Suffix,
+    /// The IPv6 prefix has addresses that no packet may come from.
+    Martian6,
+    /// The IPv4 prefix has addresses that no packet may come from.
+    Martian4,
+    /// The well-known prefix is not for hosts' addresses.
+    WellKnown,
+}
+
+impl MappingError {
+    /// One line for the user.
+    pub const fn text(self) -> &'static str {
+        match self {
+            MappingError::Length6 => "IPv6 prefix length must not be above 128",
+            MappingError::Length4 => "IPv4 prefix length must not be above 32",
+            MappingError::HostBits6 => "IPv6 prefix has bits set beyond its length",
+            MappingError::HostBits4 => "IPv4 prefix has bits set beyond its length",
+            MappingError::Suffix => "there are more IPv4 addresses than IPv6 addresses",
+            MappingError::Martian6 => {
+                "IPv6 prefix covers loopback, link-local, multicast or IPv4-mapped addresses"
+            }
+            MappingError::Martian4 => "IPv4 prefix covers 0/8, 127/8, 224/4 or 240/4",
+            MappingError::WellKnown => "hosts cannot have addresses under the well-known prefix",
+        }
+    }
+}
+
+/// Addresses of one family that stand for the same number of the other, one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mapping {
+    hosts: Hosts,
+    form: Form,
+    v4: u32,
+    v4_len: u8,
+}
+
+/// The netmask of an IPv4 prefix.
+const fn mask4(len: u8) -> u32 {
+    (mask((len as u32).saturating_add(96)) & 0xffff_ffff) as u32
+}
+
+fn check4(addr: Ipv4Addr, len: u8) -> Result<u32, MappingError> {
+    let bits = addr.to_bits();
+    if len > 32 {
+        return Err(MappingError::Length4);
+    }
+    if bits & !mask4(len) != 0 {
+        return Err(MappingError::HostBits4);
+    }
+    let blocks = [(0, 8), (127, 8), (224, 4), (240, 4)];
+    for (first, block_len) in blocks {
+        if (bits ^ (first << 24)) & mask4(len) & mask4(block_len) == 0 {
+            return Err(MappingError::Martian4);
+        }
+    }
+    Ok(bits)
+}
+
+impl Mapping {
+    /// An explicit mapping. There must not be more IPv4 addresses than IPv6 ones.
+    pub fn explicit(
+        hosts: Hosts,
+        (addr6, len6): (Ipv6Addr, u8),
+        (addr4, len4): (Ipv4Addr, u8),
+    ) -> Result<Mapping, MappingError> {
+        let bits = addr6.to_bits();
+        if len6 > 128 {
+            return Err(MappingError::Length6);
+        }
+        if bits & !mask(len6.into()) != 0 {
+            return Err(MappingError::HostBits6);
+        }
+        if illegal_source6(addr6) || len6 < 8 {
+            return Err(MappingError::Martian6);
+        }
+        let v4 = check4(addr4, len4)?;
+        if 32u8.saturating_sub(len4) > 128u8.saturating_sub(len6) {
+            return Err(MappingError::Suffix);
+        }
+        Ok(Mapping {
+            hosts,
+            form: Form::Explicit { bits, len: len6 },
+            v4,
+            v4_len: len4,
+        })
+    }
+
+    /// The mapping of IPv6 hosts that have their RFC 6052 addresses under a prefix.
+    pub fn embedded(
+        prefix: Prefix,
+        (addr4, len4): (Ipv4Addr, u8),
+    ) -> Result<Mapping, MappingError> {
+        if prefix.is_well_known() {
+            return Err(MappingError::WellKnown);
+        }
+        Ok(Mapping {
+            hosts: Hosts::V6,
+            form: Form::Embedded(prefix),
+            v4: check4(addr4, len4)?,
+            v4_len: len4,
+        })
+    }
+
+    /// Where the hosts are.
+    #[inline]
+    pub const fn hosts(&self) -> Hosts {
+        self.hosts
+    }
+
+    /// The IPv6 addresses as prefix and length.
+    pub const fn v6(&self) -> (Ipv6Addr, u8) {
+        match self.form {
+            Form::Explicit { bits, len } => (Ipv6Addr::from_bits(bits), len),
+            Form::Embedded(prefix) => (prefix.addr(), prefix.len()),
+        }
+    }
+
+    /// The IPv4 addresses as prefix and length.
+    pub const fn v4(&self) -> (Ipv4Addr, u8) {
+        (Ipv4Addr::from_bits(self.v4), self.v4_len)
+    }
+
+    /// The translation prefix that the hosts' addresses are under, if that is how they are made.
+    pub const fn prefix(&self) -> Option<&Prefix> {
+        match &self.form {
+            Form::Embedded(prefix) => Some(prefix),
+            Form::Explicit { .. } => None,
+        }
+    }
+
+    /// How far the suffix of an IPv6 address is shifted down.
+    const fn shift(&self, len6: u8) -> u32 {
+        let suffix6 = 128u32.saturating_sub(len6 as u32);
+        suffix6.saturating_sub(32u32.saturating_sub(self.v4_len as u32))
+    }
+
+    fn contains4(&self, addr: Ipv4Addr) -> bool {
+        (addr.to_bits() ^ self.v4) & mask4(self.v4_len) == 0
+    }
+
+    /// The IPv4 form of an address (RFC 7757 section 3.3.2).
+    pub fn v4_of(&self, addr: Ipv6Addr) -> Option<Ipv4Addr> {
+        match self.form {
+            Form::Explicit { bits, len } => {
+                let suffix = addr.to_bits() ^ bits;
+                if suffix & mask(len.into()) != 0 {
+                    return None;
+                }
+                let suffix = suffix.checked_shr(self.shift(len)).unwrap_or(0) as u32;
+                Some(Ipv4Addr::from_bits(self.v4 | suffix))
+            }
+            Form::Embedded(prefix) => {
+                let v4 = prefix.extract(addr);
+                (prefix.contains(addr) && self.contains4(v4)).then_some(v4)
+            }
+        }
+    }
+
+    /// The IPv6 form of an address (RFC 7757 section 3.3.1).
+    pub fn v6_of(&self, addr: Ipv4Addr) -> Option<Ipv6Addr> {
+        if !self.contains4(addr) {
+            return None;
+        }
+        Some(match self.form {
+            Form::Explicit { bits, len } => {
+                let suffix = u128::from(addr.to_bits() ^ self.v4);
+                let suffix = suffix.checked_shl(self.shift(len)).unwrap_or(0);
+                Ipv6Addr::from_bits(bits | suffix)
+            }
+            Form::Embedded(prefix) => prefix.embed(addr),
+        })
+    }
+
+    /// Whether some address of either family is in both mappings.
+    pub fn overlaps(&self, other: &Mapping) -> bool {
+        let both4 = mask4(self.v4_len) & mask4(other.v4_len);
+        if (self.v4 ^ other.v4) & both4 == 0 {
+            return true;
+        }
+        match (self.form, other.form) {
+            (Form::Explicit { bits, len }, Form::Explicit { bits: b, len: l }) => {
+                (bits ^ b) & mask(len.into()) & mask(l.into()) == 0
+            }
+            _ => false,
+        }
+    }
+
+    /// Place of a mapping in the order of IPv6 addresses; nothing if it has none of its own.
+    pub const fn order6(&self) -> Option<u128> {
+        match self.form {
+            Form::Explicit { bits, .. } => Some(bits),
+            Form::Embedded(_) => None,
+        }
+    }
+
+    /// Place of a mapping in the order of IPv4 addresses.
+    pub const fn order4(&self) -> u32 {
+        self.v4
+    }
+}
+
+/// The last of some ordered items for which `before` holds, as it does for all before that one.
+fn last<T>(items: &[T], before: impl Fn(&T) -> bool) -> Option<&T> {
+    let (mut low, mut high) = (0usize, items.len());
+    while low < high {
+        let middle = low.wrapping_add(high) / 2;
+        if items.get(middle).is_some_and(&before) {
+            low = middle.wrapping_add(1);
+        } else {
+            high = middle;
+        }
+    }
+    items.get(low.checked_sub(1)?)
+}
+
+/// Source and destination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ends<A> {
+    /// Source address.
+    pub saddr: A,
+    /// Destination address.
+    pub daddr: A,
+}
+
+/// A packet's addresses in both families.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pair {
+    /// In IPv6.
+    pub v6: Ends<Ipv6Addr>,
+    /// In IPv4.
+    pub v4: Ends<Ipv4Addr>,
+}
+
+/// How an error is translated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ErrorPair<A> {
+    /// Who reports it; nothing if the reporter has no address of the other family.
+    pub saddr: Option<A>,
+    /// Who is told.
+    pub daddr: A,
+    /// The quoted packet.
+    pub quoted: Ends<A>,
+}
+
+/// All that translates addresses. Mappings do not overlap each other.
+#[derive(Clone, Copy, Debug)]
+pub struct Addresses<'a> {
+    /// Explicit mappings in the order of their IPv6 addresses.
+    pub by6: &'a [Mapping],
+    /// All mappings in the order of their IPv4 addresses.
+    pub by4: &'a [Mapping],
+    /// The translation prefixes; the first one is for IPv4 addresses without a mapping.
+    pub prefixes: &'a [Prefix],
+}
+
+impl<'a> Addresses<'a> {
+    /// The mapping that an IPv4 address is in.
+    #[inline]
+    pub fn mapping4(&self, addr: Ipv4Addr) -> Option<&'a Mapping> {
+        last(self.by4, |it| it.order4() <= addr.to_bits()).filter(|it| it.contains4(addr))
+    }
+
+    /// The mapping that an IPv6 address is in, unless a longer prefix has it (RFC 7757 section 3.3).
+    #[inline]
+    pub fn mapping6(&self, addr: Ipv6Addr) -> Option<&'a Mapping> {
+        let explicit = last(self.by6, |it| {
+            it.order6().is_some_and(|bits| bits <= addr.to_bits())
+        })
+        .filter(|it| it.v4_of(addr).is_some());
+        let Some(prefix) = self.prefix_of(addr) else {
+            return explicit;
+        };
+        if let Some(mapping) = explicit.filter(|it| it.v6().1 >= prefix.len()) {
+            return Some(mapping);
+        }
+        self.mapping4(prefix.extract(addr))
+            .filter(|it| it.prefix() == Some(prefix))
+    }
+
+    /// The prefix that an IPv6 address is under.
+    #[inline]
+    pub fn prefix_of(&self, addr: Ipv6Addr) -> Option<&'a Prefix> {
+        self.prefixes.iter().find(|prefix| prefix.contains(addr))
+    }
+
+    /// Whether an IPv6 address is that of a mapping's host.
+    pub fn is_host6(&self, addr: Ipv6Addr) -> bool {
+        self.mapping6(addr).is_some_and(|it| it.hosts == Hosts::V6)
+    }
+
+    /// The mapping of an IPv6 host's IPv4 address.
+    pub fn host6(&self, addr: Ipv4Addr) -> Option<&'a Mapping> {
+        self.mapping4(addr).filter(|it| it.hosts == Hosts::V6)
+    }
+
+    /// Whether packets to an IPv4 address turn straight back to IPv6 (RFC 7757 section 4.2.2).
+    pub fn is_hairpin(&self, addr: Ipv4Addr) -> bool {
+        self.host6(addr).is_some()
+    }
+
+    fn is_host4(&self, addr: Ipv4Addr) -> bool {
+        self.mapping4(addr).is_some_and(|it| it.hosts == Hosts::V4)
+    }
+
+    /// The IPv4 form of any address that has one.
+    pub fn v4_of(&self, addr: Ipv6Addr) -> Option<Ipv4Addr> {
+        match self.mapping6(addr) {
+            Some(mapping) => mapping.v4_of(addr),
+            None => Some(self.prefix_of(addr)?.extract(addr)),
+        }
+    }
+
+    /// The IPv6 form of an address under a prefix, mappings left aside.
+    fn embed(&self, addr: Ipv4Addr, strict: bool) -> Result<Ipv6Addr, Reason> {
+        let prefix = self.prefixes.first().ok_or(Reason::NotGlobal)?;
+        match strict {
+            true => prefix.source(addr),
+            false => {
+                prefix.check_global(addr)?;
+                Ok(prefix.embed(addr))
+            }
+        }
+    }
+
+    /// The IPv6 form of the other end of a mapping's host.
+    fn peer(&self, mapping: &Mapping, addr: Ipv4Addr, strict: bool) -> Result<Ipv6Addr, Reason> {
+        match mapping.prefix() {
+            Some(prefix) if strict => prefix.source(addr),
+            Some(prefix) => Ok(prefix.embed(addr)),
+            None => self.embed(addr, strict),
+        }
+    }
+
+    /// What an IPv6 packet turns into, if it is for stateless translation and no ICMPv6 error.
+    pub fn claim6(&self, v6: Ends<Ipv6Addr>) -> Option<Result<Pair, Reason>> {
+        let to = self.mapping6(v6.daddr);
+        let from_host = self.is_host6(v6.saddr);
+        match to {
+            // Hosts of the same side find each other without us.
+            Some(mapping) if mapping.hosts == Hosts::V6 => None,
+            Some(mapping) => {
+                let daddr = mapping.v4_of(v6.daddr)?;
+                let saddr = self.prefix_of(v6.saddr)?.extract(v6.saddr);
+                Some(if is_martian4(saddr) {
+                    Err(Reason::MartianSource)
+                } else {
+                    Ok(Pair {
+                        v6,
+                        v4: Ends { saddr, daddr },
+                    })
+                })
+            }
+            None if from_host => {
+                let target = self.prefix_of(v6.daddr)?.target(v6.daddr);
+                let saddr = self.v4_of(v6.saddr)?;
+                Some(target.map(|daddr| Pair {
+                    v6,
+                    v4: Ends { saddr, daddr },
+                }))
+            }
+            None => None,
+        }
+    }
+
+    /// What an IPv4 packet turns into, if it is for stateless translation and no ICMPv4 error.
+    /// A source in front of an explicit destination is not mapped, so that hairpinned packets find
+    /// their way back (RFC 7757 section 4.2.1).
+    pub fn claim4(&self, v4: Ends<Ipv4Addr>) -> Option<Result<Pair, Reason>> {
+        let pair = |saddr, daddr| Pair {
+            v4,
+            v6: Ends { saddr, daddr },
+        };
+        if let Some(mapping) = self.host6(v4.daddr) {
+            let daddr = mapping.v6_of(v4.daddr)?;
+            let source = self.peer(mapping, v4.saddr, true);
+            return Some(source.map(|saddr| pair(saddr, daddr)));
+        }
+        let mapping = self.mapping4(v4.saddr).filter(|it| it.hosts == Hosts::V4)?;
+        let saddr = mapping.v6_of(v4.saddr)?;
+        let target = match is_martian4(v4.daddr) {
+            true => Err(Reason::MartianTarget),
+            false => self.embed(v4.daddr, false),
+        };
+        Some(target.map(|daddr| pair(saddr, daddr)))
+    }
+
+    /// What an ICMPv6 error with this quoted packet turns into, if we translated that one.
+    pub fn error6(
+        &self,
+        error: Ends<Ipv6Addr>,
+        quoted: Ends<Ipv6Addr>,
+    ) -> Option<ErrorPair<Ipv4Addr>> {
+        let ours = match self.is_host6(quoted.daddr) {
+            true => self.prefix_of(quoted.saddr).is_some(),
+            false => {
+                let from = self.mapping6(quoted.saddr)?;
+                from.hosts == Hosts::V4 && self.prefix_of(quoted.daddr).is_some()
+            }
+        };
+        if !ours || error.daddr != quoted.saddr {
+            return None;
+        }
+        Some(ErrorPair {
+            saddr: self.v4_of(error.saddr),
+            daddr: self.v4_of(error.daddr)?,
+            quoted: Ends {
+                saddr: self.v4_of(quoted.saddr)?,
+                daddr: self.v4_of(quoted.daddr)?,
+            },
+        })
+    }
+
+    /// What an ICMPv4 error with this quoted packet turns into, if we translated that one.
+    /// The quoted destination is not mapped, nor is a reporter that is this very destination
+    /// (RFC 7757 section 4.2.1).
+    pub fn error4(
+        &self,
+        error: Ends<Ipv4Addr>,
+        quoted: Ends<Ipv4Addr>,
+    ) -> Option<Result<ErrorPair<Ipv6Addr>, Reason>> {
+        if error.daddr != quoted.saddr {
+            return None;
+        }
+        Some(match self.host6(quoted.saddr) {
+            Some(mapping) => self.error_to_host6(mapping, error, quoted),
+            None if self.is_host4(quoted.daddr) => self.error_from_host4(error, quoted),
+            None => return None,
+        })
+    }
+
+    fn error_to_host6(
+        &self,
+        mapping: &Mapping,
+        error: Ends<Ipv4Addr>,
+        quoted: Ends<Ipv4Addr>,
+    ) -> Result<ErrorPair<Ipv6Addr>, Reason> {
+        let host = mapping.v6_of(quoted.saddr).ok_or(Reason::MartianTarget)?;
+        let peer = self.peer(mapping, quoted.daddr, false)?;
+        let saddr = match error.saddr == quoted.daddr {
+            true => peer,
+            false => self.reporter(error.saddr)?,
+        };
+        Ok(ErrorPair {
+            saddr: Some(saddr),
+            daddr: host,
+            quoted: Ends {
+                saddr: host,
+                daddr: peer,
+            },
+        })
+    }
+
+    fn error_from_host4(
+        &self,
+        error: Ends<Ipv4Addr>,
+        quoted: Ends<Ipv4Addr>,
+    ) -> Result<ErrorPair<Ipv6Addr>, Reason> {
+        let peer = self.embed(quoted.saddr, false)?;
+        let mapping = self.mapping4(quoted.daddr).ok_or(Reason::MartianSource)?;
+        let host = mapping.v6_of(quoted.daddr).ok_or(Reason::MartianSource)?;
+        Ok(ErrorPair {
+            saddr: Some(self.reporter(error.saddr)?),
+            daddr: peer,
+            quoted: Ends {
+                saddr: peer,
+                daddr: host,
+            },
+        })
+    }
+
+    /// The IPv6 form of whoever reports an ICMPv4 error.
+    fn reporter(&self, addr: Ipv4Addr) -> Result<Ipv6Addr, Reason> {
+        match self.mapping4(addr).and_then(|it| it.v6_of(addr)) {
+            Some(saddr) => Ok(saddr),
+            None => self.embed(addr, false),
+        }
+    }
+}
