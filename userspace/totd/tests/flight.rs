@@ -135,7 +135,9 @@ fn many_in_flight() {
     let totd = start("flight", forwarder.local_addr().unwrap(), port);
     let client = UdpSocket::bind("127.0.0.1:0").unwrap();
     // longer than totd tries
-    client.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    client
+        .set_read_timeout(Some(Duration::from_secs(5)))
+        .unwrap();
     client.connect(("127.0.0.1", port)).unwrap();
 
     let held = Arc::new(AtomicBool::new(true));

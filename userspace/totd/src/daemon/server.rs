@@ -406,7 +406,10 @@ fn flags(reads: bool, writes: bool) -> EpollFlags {
 }
 
 fn watch(epoll: &Epoll, socket: impl AsFd, source: Source, key: Key) -> nix::Result<()> {
-    epoll.add(socket, EpollEvent::new(flags(true, false), data(source, key)))
+    epoll.add(
+        socket,
+        EpollEvent::new(flags(true, false), data(source, key)),
+    )
 }
 
 fn rewatch(

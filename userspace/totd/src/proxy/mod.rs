@@ -262,11 +262,7 @@ impl Proxy {
             .asking
             .values()
             .copied()
-            .filter(|&key| {
-                self.tasks
-                    .get(key)
-                    .is_some_and(|task| task.came_by(socket))
-            })
+            .filter(|&key| self.tasks.get(key).is_some_and(|task| task.came_by(socket)))
             .collect();
         for key in gone {
             self.end(key);
