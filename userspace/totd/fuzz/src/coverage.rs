@@ -16,7 +16,10 @@ extern "C" fn __sanitizer_cov_8bit_counters_init(start: *const AtomicU8, end: *c
     // SAFETY: the pass hands in its section of counters, bytes that live as long as the program
     // and that only one thread touches.
     let counters = unsafe { slice::from_raw_parts(start, len) };
-    COUNTERS.lock().expect("no panic before main").push(counters);
+    COUNTERS
+        .lock()
+        .expect("no panic before main")
+        .push(counters);
 }
 
 /// Remembers which edges were reached how often, in powers of two.
@@ -33,7 +36,13 @@ impl Coverage {
 
     /// Forgets what was counted so far.
     pub fn clear() {
-        for counter in COUNTERS.lock().expect("one thread").iter().copied().flatten() {
+        for counter in COUNTERS
+            .lock()
+            .expect("one thread")
+            .iter()
+            .copied()
+            .flatten()
+        {
             counter.store(0, Relaxed);
         }
     }
@@ -41,7 +50,8 @@ impl Coverage {
     /// Whether something was reached for the first time since, or more often than ever.
     pub fn is_new(&mut self) -> bool {
         let counters = COUNTERS.lock().expect("one thread");
-        self.seen.resize(counters.iter().map(|one| one.len()).sum(), 0);
+        self.seen
+            .resize(counters.iter().map(|one| one.len()).sum(), 0);
         let mut new = false;
         let all = counters.iter().copied().flatten();
         for (seen, counter) in self.seen.iter_mut().zip(all) {

@@ -21,6 +21,15 @@ struct Connection {
     addr: SocketAddr,
     /// When something happened last.
     alive: u64,
+    /// The client will ask no more.
+    ended: bool,
+}
+
+/// What is to be done with a connection that was written to.
+pub enum Written {
+    All,
+    Some,
+    Broken,
 }
 
 #[derive(Default)]
@@ -40,6 +49,7 @@ impl Clients {
             stream: Stream::new(socket),
             addr: plain(addr),
             alive: now,
+            ended: false,
         });
         self.keys.push(key);
         Some(key)
@@ -54,18 +64,26 @@ impl Clients {
         self.keys.retain(|&other| other != key);
     }
 
-    /// The queries that have come, and whether the connection is still of use.
+    /// Whether the client may ask more.
+    pub fn asks(&self, key: Key) -> bool {
+        self.connections
+            .get(key)
+            .is_some_and(|connection| !connection.ended)
+    }
+
+    /// The queries that have come, and what the connection is like now.
     pub fn read(
         &mut self,
         now: u64,
         key: Key,
         buffer: &mut [u8],
-    ) -> (Vec<(Client, Vec<u8>)>, bool) {
+    ) -> (Vec<(Client, Vec<u8>)>, Progress) {
         let Some(connection) = self.connections.get_mut(key) else {
-            return (Vec::new(), false);
+            return (Vec::new(), Progress::Broken);
         };
         connection.alive = now;
-        let open = matches!(connection.stream.read(buffer), Progress::Open);
+        let progress = connection.stream.read(buffer);
+        connection.ended |= matches!(progress, Progress::Ended);
         let client = Client {
             addr: connection.addr,
             local: None,
@@ -76,7 +94,7 @@ impl Clients {
         while let Some(message) = connection.stream.take() {
             queries.push((client, message));
         }
-        (queries, open)
+        (queries, progress)
     }
 
     pub fn push(&mut self, now: u64, key: Key, message: &[u8]) {
@@ -86,11 +104,16 @@ impl Clients {
         }
     }
 
-    /// Sends what can be sent; true while there is more, None when the connection is of no use.
-    pub fn write(&mut self, key: Key) -> Option<bool> {
-        let connection = self.connections.get_mut(key)?;
-        connection.stream.write().ok()?;
-        (connection.stream.waiting() <= UNREAD).then(|| connection.stream.has_output())
+    /// Sends what can be sent.
+    pub fn write(&mut self, key: Key) -> Written {
+        let Some(connection) = self.connections.get_mut(key) else {
+            return Written::Broken;
+        };
+        match (connection.stream.write(), connection.stream.waiting()) {
+            (Ok(()), 0) => Written::All,
+            (Ok(()), waiting) if waiting <= UNREAD => Written::Some,
+            _ => Written::Broken,
+        }
     }
 
     pub fn idle(&self, now: u64) -> Vec<Key> {

@@ -15,10 +15,11 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use totd::config::{Config, Prefixes};
 use totd::proxy::{Action, Key, Proxy, Transport};
 
-use super::clients::Clients;
+use super::clients::{Clients, Written};
 use super::kernel::{self, Kernel};
 use super::options::Options;
 use super::sockets::{self, Endpoint};
+use super::stream::Progress;
 use super::udp::Udp;
 use super::upstream::{Event, Upstream};
 use super::{load, log, status};
@@ -275,23 +276,29 @@ impl Server {
         }
         let readable = EpollFlags::EPOLLIN | EpollFlags::EPOLLHUP | EpollFlags::EPOLLERR;
         if events.intersects(readable) {
-            let (queries, open) = self.clients.read(now, key, &mut self.buffer);
+            let (queries, progress) = self.clients.read(now, key, &mut self.buffer);
             for (client, query) in queries {
                 proxy.query(now, client, &query);
             }
-            if !open {
-                self.act(proxy, now);
-                self.hang_up(proxy, key);
+            self.act(proxy, now);
+            match progress {
+                Progress::Open => (),
+                Progress::Ended => self.write_client(proxy, key),
+                Progress::Broken => self.hang_up(proxy, key),
             }
         }
     }
 
     fn write_client(&mut self, proxy: &mut Proxy, key: Key) {
-        match (self.clients.write(key), self.clients.socket(key)) {
-            (Some(more), Some(socket)) => {
-                let _ = rewatch(&self.epoll, socket, Source::Client, key, more);
-            }
-            _ => self.hang_up(proxy, key),
+        let asks = self.clients.asks(key);
+        let more = match self.clients.write(key) {
+            Written::Some => true,
+            // Who has ended gets the answers that are still to come.
+            Written::All if asks || proxy.is_awaited_by(key) => false,
+            Written::All | Written::Broken => return self.hang_up(proxy, key),
+        };
+        if let Some(socket) = self.clients.socket(key) {
+            let _ = rewatch(&self.epoll, socket, Source::Client, key, flags(asks, more));
         }
     }
 
@@ -304,7 +311,8 @@ impl Server {
         if events.contains(EpollFlags::EPOLLOUT) {
             match (self.upstream.write(key), self.upstream.socket(key)) {
                 (Ok(more), Some(socket)) => {
-                    let _ = rewatch(&self.epoll, socket, Source::Forwarder, key, more);
+                    let flags = flags(true, more);
+                    let _ = rewatch(&self.epoll, socket, Source::Forwarder, key, flags);
                 }
                 _ => return proxy.failed(now, key),
             }
@@ -341,7 +349,7 @@ impl Server {
                                 return Ok(());
                             };
                             let event = data(Source::Forwarder, attempt);
-                            let event = EpollEvent::new(flags(writes), event);
+                            let event = EpollEvent::new(flags(true, writes), event);
                             Ok(self.epoll.add(socket, event)?)
                         });
                         if let Err(problem) = watched {
@@ -390,15 +398,18 @@ fn data(source: Source, key: Key) -> u64 {
     ((source as u64) << KEY_BITS) | key
 }
 
-fn flags(writes: bool) -> EpollFlags {
-    match writes {
-        true => EpollFlags::EPOLLIN | EpollFlags::EPOLLOUT,
-        false => EpollFlags::EPOLLIN,
-    }
+fn flags(reads: bool, writes: bool) -> EpollFlags {
+    let mut flags = EpollFlags::empty();
+    flags.set(EpollFlags::EPOLLIN, reads);
+    flags.set(EpollFlags::EPOLLOUT, writes);
+    flags
 }
 
 fn watch(epoll: &Epoll, socket: impl AsFd, source: Source, key: Key) -> nix::Result<()> {
-    epoll.add(socket, EpollEvent::new(flags(false), data(source, key)))
+    epoll.add(
+        socket,
+        EpollEvent::new(flags(true, false), data(source, key)),
+    )
 }
 
 fn rewatch(
@@ -406,10 +417,7 @@ fn rewatch(
     socket: impl AsFd,
     source: Source,
     key: Key,
-    writes: bool,
+    flags: EpollFlags,
 ) -> nix::Result<()> {
-    epoll.modify(
-        socket,
-        &mut EpollEvent::new(flags(writes), data(source, key)),
-    )
+    epoll.modify(socket, &mut EpollEvent::new(flags, data(source, key)))
 }

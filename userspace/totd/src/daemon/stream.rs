@@ -14,7 +14,9 @@ pub struct Stream {
 /// What can be done without waiting is done.
 pub enum Progress {
     Open,
+    /// The other side has said its last word, and may still listen.
     Ended,
+    Broken,
 }
 
 impl Stream {
@@ -70,7 +72,7 @@ impl Stream {
             {
                 Progress::Open
             }
-            Err(_) => Progress::Ended,
+            Err(_) => Progress::Broken,
         }
     }
 

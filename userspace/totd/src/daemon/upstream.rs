@@ -95,7 +95,7 @@ impl Upstream {
                 let answers = std::iter::from_fn(|| stream.take()).collect();
                 match progress {
                     Progress::Open => Event::Answers(answers),
-                    Progress::Ended => Event::Ended(answers),
+                    Progress::Ended | Progress::Broken => Event::Ended(answers),
                 }
             }
             None => Event::Answers(Vec::new()),

@@ -262,15 +262,16 @@ impl Proxy {
             .asking
             .values()
             .copied()
-            .filter(|&key| {
-                self.tasks.get(key).is_some_and(|task| {
-                    task.client.transport == Transport::Tcp && task.client.socket == socket
-                })
-            })
+            .filter(|&key| self.tasks.get(key).is_some_and(|task| task.came_by(socket)))
             .collect();
         for key in gone {
             self.end(key);
         }
+    }
+
+    /// Whether answers are still to come for a client's connection.
+    pub fn is_awaited_by(&self, socket: Key) -> bool {
+        self.tasks.iter().any(|task| task.came_by(socket))
     }
 
     /// Whether the answer to this very query is awaited already.

@@ -167,6 +167,11 @@ impl Task {
         Header::parse(&self.query).is_ok_and(|header| header.checking_disabled())
     }
 
+    /// Whether a client's connection brought it.
+    pub fn came_by(&self, socket: Key) -> bool {
+        self.client.transport == Transport::Tcp && self.client.socket == socket
+    }
+
     pub fn asked(&self) -> Result<Asked<'_>, Malformed> {
         Ok(Asked {
             header: Header::parse(&self.query)?,
