@@ -7,6 +7,7 @@ use natpt_netlink::{Connection, Error, Refusal, Request};
 
 use crate::problem::Problem;
 use crate::source::Placed;
+use crate::value::Notation;
 
 /// Why nothing was changed.
 pub enum Failure {
@@ -23,8 +24,9 @@ impl From<Error> for Failure {
 
 /// All of the changes or none; the kernel may have a warning.
 pub fn apply(connection: &mut Connection, changes: &[Placed]) -> Result<Option<String>, Failure> {
-    if changes.iter().any(|placed| placed.change.duration) {
-        check_durations(&connection.dump()?, changes)?;
+    let mut statements = changes.iter().map(|placed| &placed.change.statement);
+    if statements.any(|statement| matches!(statement, Statement::Set(_))) {
+        check_notations(&connection.dump()?, changes)?;
     }
     let mut request = Request::default();
     for placed in changes {
@@ -58,20 +60,23 @@ fn column(placed: &Placed, attribute: Option<u16>) -> usize {
     word.map_or(placed.change.column, |&(_, column)| column)
 }
 
-/// Only what is counted in seconds may be given as a duration.
-fn check_durations(variables: &[Variable], changes: &[Placed]) -> Result<(), Failure> {
-    for placed in changes.iter().filter(|placed| placed.change.duration) {
+/// A duration is for what is counted in seconds, an address for what is one.
+fn check_notations(variables: &[Variable], changes: &[Placed]) -> Result<(), Failure> {
+    for placed in changes {
         let Statement::Set(set) = &placed.change.statement else {
             continue;
         };
         let known = variables.iter().find(|one| one.name == set.name);
-        if let Some(unit) = known.and_then(|one| one.unit.as_deref()) {
-            if unit != "s" {
-                let column = column(placed, Some(attr::variable::VALUE));
-                let message = "not counted in seconds: write a plain number";
-                return Err(Failure::At(placed.line, Problem::new(column, message)));
-            }
-        }
+        let unit = known.and_then(|one| one.unit.as_deref());
+        let message = match (unit, placed.change.notation) {
+            (None, _) | (Some("address"), Notation::Address) => continue,
+            (Some("address"), _) => "an address: write it as 192.0.2.9",
+            (Some(_), Notation::Address) => "not an address: write a plain number",
+            (Some("s"), Notation::Duration) | (Some(_), Notation::Number) => continue,
+            (Some(_), Notation::Duration) => "not counted in seconds: write a plain number",
+        };
+        let column = column(placed, Some(attr::variable::VALUE));
+        return Err(Failure::At(placed.line, Problem::new(column, message)));
     }
     Ok(())
 }
@@ -117,18 +122,31 @@ mod tests {
     }
 
     #[test]
-    fn durations_are_for_seconds() {
-        let changes = source::parse(b"set a = 1\nset a = 1h").unwrap();
-        let variable = |unit: &str| Variable {
-            name: Some("a".into()),
-            unit: Some(unit.into()),
-            ..Variable::default()
+    fn notations_fit_units() {
+        let told = |unit: &str| {
+            let changes = source::parse(b"set a = 1\nset a = 1h\nset a = 192.0.2.9").unwrap();
+            let variable = Variable {
+                name: Some("a".into()),
+                unit: Some(unit.into()),
+                ..Variable::default()
+            };
+            let told = changes.into_iter().map(|placed| {
+                match check_notations(&[variable.clone()], &[placed]) {
+                    Ok(()) => String::new(),
+                    Err(Failure::At(line, problem)) => {
+                        format!("{line}:{}: {}", problem.column, problem.message)
+                    }
+                    Err(Failure::Netlink(error)) => error.to_string(),
+                }
+            });
+            told.collect::<Vec<_>>()
         };
-        assert!(check_durations(&[variable("s")], &changes).is_ok());
-        let refused = check_durations(&[variable("")], &changes);
-        let Err(Failure::At(2, problem)) = refused else {
-            panic!();
-        };
-        assert_eq!(problem.column, 9);
+        let address = "3:9: not an address: write a plain number";
+        let seconds = "2:9: not counted in seconds: write a plain number";
+        assert_eq!(told("s"), ["", "", address]);
+        assert_eq!(told(""), ["", seconds, address]);
+        let (one, two) = ("1:9", "2:9");
+        let dots = |at| format!("{at}: an address: write it as 192.0.2.9");
+        assert_eq!(told("address"), [dots(one), dots(two), String::new()]);
     }
 }

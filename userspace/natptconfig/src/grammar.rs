@@ -54,26 +54,48 @@ choices! {
     LENGTH: "LENGTH" "length of the prefix in bits";
 
     MAP:
-        "from" "add a rule after the last one: from SOURCE to V4 [port ...] [proto ...]",
-        "N" "number of the new rule: N from SOURCE to V4 [port ...] [proto ...]",
+        "from" "add a rule after the last one: from HOSTS to ADDRESS [port ...] [proto ...]",
+        "N" "number of the new rule: N from HOSTS to ADDRESS [port ...] [proto ...]",
         "enable" "start translation",
         "disable" "stop translation",
         "delete" "remove the rule with a number",
         "renum" "number the rules anew",
         "flush" "remove all rules";
-    FROM: "from" "IPv6 hosts that the rule is for";
+    FROM: "from" "hosts that the rule is for";
     SOURCE:
         "any6" "every IPv6 host",
         "V6" "one IPv6 host, e.g. 2001:db8::7",
-        "V6/LENGTH" "the hosts under a prefix, e.g. 2001:db8::/32";
+        "V6/LENGTH" "the hosts under a prefix, e.g. 2001:db8::/32",
+        "V4" "one IPv4 host, e.g. 192.0.0.1 (stateless)",
+        "V4/LENGTH" "the IPv4 hosts under a prefix, e.g. 192.0.2.0/24 (stateless)";
     SOURCE_LENGTH:
         "/LENGTH" "length of the prefix, 0 to 128",
         "to" "IPv4 address that the hosts appear as";
+    SOURCE4_LENGTH:
+        "/LENGTH" "length of the prefix, 0 to 32 (32 if left out)",
+        "to" "IPv6 addresses that the hosts appear as";
+    TO6: "to" "IPv6 addresses that the hosts appear as";
+    TARGET6:
+        "V6" "IPv6 address, e.g. 2001:db8::7",
+        "V6/LENGTH" "IPv6 addresses, at least as many as there are hosts";
+    TARGET6_LENGTH:
+        "/LENGTH" "length of the prefix, 0 to 128 (128 if left out)",
+        "stateless" "each host has an address of its own";
+    STATELESS: "stateless" "each host has an address of its own";
     TO: "to" "IPv4 address that the hosts appear as";
     POOL: "V4" "IPv4 address, e.g. 192.0.2.1";
     AFTER_POOL:
         "port" "ports to use: A - B, or A : COUNT for COUNT ports from A on (KAME took one more)",
         "proto" "transport protocols that the rule is for: icmp, tcp, udp, or several as tcp/udp",
+        "the end" "the statement is complete";
+    TARGET4:
+        "V4" "IPv4 address, e.g. 192.0.2.1",
+        "V4/LENGTH" "an IPv4 address for each host, e.g. 192.0.2.0/24 (stateless)";
+    AFTER_TARGET4:
+        "/LENGTH" "an IPv4 address for each host (stateless): length of their prefix, 0 to 32",
+        "port" "ports to use: A - B, or A : COUNT for COUNT ports from A on (KAME took one more)",
+        "proto" "transport protocols that the rule is for: icmp, tcp, udp, or several as tcp/udp",
+        "stateless" "each host has an address of its own",
         "the end" "the statement is complete";
     PORT: "PORT" "first port, 1 to 65535";
     RANGE:
@@ -101,7 +123,7 @@ choices! {
 
     VARIABLE: "NAME" "name of a variable (show variables lists them)";
     ASSIGN: "=" "and the value follows";
-    VALUE: "VALUE" "decimal, hexadecimal as 0x10, or for seconds a duration as 2h4m";
+    VALUE: "VALUE" "decimal, hexadecimal as 0x10, for seconds a duration as 2h4m, or an address as 192.0.2.9";
 
     SHOW:
         "prefix" "the translation prefixes",

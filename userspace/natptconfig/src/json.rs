@@ -6,7 +6,7 @@ use natpt_netlink::spec::{Counter, Prefix, Rule, Session, Status, Variable};
 use serde_json::{json, Value};
 
 use crate::statement::Config;
-use crate::{statement, xlate};
+use crate::{statement, value, xlate};
 
 pub fn prefix(prefix: &Prefix) -> Value {
     json!({ "address": prefix.address, "length": prefix.length })
@@ -26,21 +26,26 @@ pub fn rule(rule: &Rule) -> Value {
     json!({
         "number": rule.number,
         "from": statement::source(rule),
-        "to": rule.to,
+        "to": statement::target(rule),
         "port-min": rule.port_min,
         "port-max": rule.port_max,
         "protos": statement::protos(rule),
+        "stateless": statement::stateless(rule),
         "mappings": rule.mappings,
     })
 }
 
 pub fn variable(variable: &Variable) -> Value {
+    let number = |number: Option<u64>| match variable.unit.as_deref() {
+        Some("address") => number.map(|bits| value::show(bits, Some("address"))).into(),
+        _ => json!(number),
+    };
     json!({
         "name": variable.name,
-        "value": variable.value,
-        "default": variable.default,
-        "min": variable.min,
-        "max": variable.max,
+        "value": number(variable.value),
+        "default": number(variable.default),
+        "min": number(variable.min),
+        "max": number(variable.max),
         "unit": variable.unit,
         "doc": variable.doc,
     })

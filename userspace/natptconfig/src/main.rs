@@ -13,6 +13,7 @@ mod parser;
 mod problem;
 mod show;
 mod source;
+mod stateless;
 mod statement;
 mod table;
 mod value;

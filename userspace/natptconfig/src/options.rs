@@ -28,11 +28,14 @@ Statements:
   map [N] from any6|V6[/LENGTH] to V4 [port A - B | A : COUNT] [proto P[/P...]]
                                   add a rule; A : COUNT are COUNT ports from A on
                                   (KAME took one more), P is icmp, tcp or udp
+  map [N] from V6[/LENGTH] to V4[/LENGTH] stateless
+  map [N] from V4[/LENGTH] to V6[/LENGTH] stateless
+                                  add a rule that gives each host an address of its own
   map enable|disable              start or stop translation
   map delete N                    remove rule N
   map renum [START [INTERVAL]]    number the rules anew
   map flush                       remove all rules
-  set NAME = VALUE                decimal, hexadecimal (0x10) or duration (2h4m)
+  set NAME = VALUE                decimal, hexadecimal (0x10), duration (2h4m) or address
   show prefix|mapping|rules|sessions|stats|config
   show xlate [long|short]         the sessions
   show variables [NAME]

@@ -5,12 +5,14 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use natpt_core::xlate::addr::{self, PrefixError};
-use natpt_netlink::spec::{attr, protos, Prefix, Renum, Rule, Statement, Variable};
+use natpt_core::xlate::eam::Hosts;
+use natpt_netlink::spec::{attr, hosts, protos, Prefix, Renum, Rule, Statement, Variable};
 
 use crate::grammar::{self as g, Choices};
 use crate::lexer::{self, Token};
 use crate::problem::Problem;
-use crate::value;
+use crate::stateless;
+use crate::value::{self, Notation};
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum Line {
@@ -27,8 +29,8 @@ pub struct Change {
     pub column: usize,
     /// Attribute in the statement, column of the word.
     pub words: Vec<(u16, usize)>,
-    /// The value was given as a duration.
-    pub duration: bool,
+    /// How the value was written.
+    pub notation: Notation,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -61,7 +63,7 @@ pub fn parse(line: &[u8]) -> Result<Option<Line>, Problem> {
         tokens: tokens.iter(),
         last: *first,
         words: Vec::new(),
-        duration: false,
+        notation: Notation::Number,
     };
     match parser.statement() {
         Ok(line) => Ok(Some(line)),
@@ -84,7 +86,7 @@ struct Parser<'a> {
     tokens: std::slice::Iter<'a, Token<'a>>,
     last: Token<'a>,
     words: Vec<(u16, usize)>,
-    duration: bool,
+    notation: Notation,
 }
 
 impl<'a> Parser<'a> {
@@ -99,7 +101,7 @@ impl<'a> Parser<'a> {
             statement,
             column: self.column,
             words: std::mem::take(&mut self.words),
-            duration: self.duration,
+            notation: self.notation,
         }))
     }
 
@@ -158,11 +160,38 @@ impl<'a> Parser<'a> {
             number,
             ..Rule::default()
         };
-        self.source(&mut rule)?;
-        let pool = self.next(g::POOL)?;
-        rule.to = Some(pool_address(pool)?);
-        self.note(attr::rule::TO, pool);
-        let mut next = self.end_or(g::AFTER_POOL)?;
+        let hosts = self.next(g::SOURCE)?;
+        if hosts.text.parse::<Ipv4Addr>().is_ok() {
+            self.network4(&mut rule, hosts, g::SOURCE, g::SOURCE4_LENGTH)?;
+            self.keyword(g::TO6)?;
+            let word = self.next(g::TARGET6)?;
+            self.network6(&mut rule, word, g::TARGET6, g::TARGET6_LENGTH)?;
+            self.keyword(g::STATELESS)?;
+            return self.stateless(rule, Hosts::V4);
+        }
+        if hosts.is("any6") {
+            self.keyword(g::TO)?;
+            let word = self.next(g::POOL)?;
+            self.target4(&mut rule, word, g::POOL)?;
+            let next = self.end_or(g::AFTER_POOL)?;
+            return self.pool(rule, next);
+        }
+        self.network6(&mut rule, hosts, g::SOURCE, g::SOURCE_LENGTH)?;
+        self.keyword(g::TO)?;
+        let word = self.next(g::TARGET4)?;
+        self.network4(&mut rule, word, g::TARGET4, g::AFTER_TARGET4)?;
+        let next = match rule.to_length {
+            Some(_) => Some(self.keyword(g::STATELESS)?),
+            None => self.end_or(g::AFTER_TARGET4)?,
+        };
+        match next {
+            Some("stateless") => self.stateless(rule, Hosts::V6),
+            _ => self.pool(rule, next),
+        }
+    }
+
+    /// The rest of a rule whose hosts share a pool.
+    fn pool(&mut self, mut rule: Rule, mut next: Option<&str>) -> Result<Statement> {
         if next == Some("port") {
             self.ports(&mut rule)?;
             next = self.end_or(g::AFTER_PORTS)?;
@@ -173,18 +202,35 @@ impl<'a> Parser<'a> {
         Ok(Statement::MapAdd(rule))
     }
 
-    fn source(&mut self, rule: &mut Rule) -> Result<()> {
-        let word = self.next(g::SOURCE)?;
-        if word.is("any6") {
-            return self.keyword(g::TO).map(drop);
+    /// After the word that makes a rule stateless.
+    fn stateless(&mut self, mut rule: Rule, hosts: Hosts) -> Result<Statement> {
+        self.end(g::END)?;
+        if let (Some(from), Some(to)) = (rule.from, rule.to) {
+            let v6 = (from, rule.from_length.unwrap_or(128));
+            let v4 = (to, rule.to_length.unwrap_or(32));
+            stateless::check(hosts, v6, v4).map_err(|(attribute, message)| {
+                let word = self.words.iter().find(|(number, _)| *number == attribute);
+                let column = word.map_or(self.column, |&(_, column)| column);
+                Stop::Problem(Problem::new(column, message))
+            })?;
         }
-        let address = address6(word, g::SOURCE)?;
-        let length = self.length(g::SOURCE_LENGTH)?;
-        let bits = length.map_or(Ok(128), |word| bits(word))?;
-        if bits > 128 {
-            let message = format!("a prefix has at most 128 bits, not {bits}");
-            return Err(problem(length.unwrap_or(word), message));
-        }
+        rule.stateless = Some(match hosts {
+            Hosts::V6 => hosts::V6,
+            Hosts::V4 => hosts::V4,
+        });
+        Ok(Statement::MapAdd(rule))
+    }
+
+    fn network6(
+        &mut self,
+        rule: &mut Rule,
+        word: Token<'a>,
+        may: Choices,
+        may_length: Choices,
+    ) -> Result<()> {
+        let address = address6(word, may)?;
+        let length = self.length(may_length)?;
+        let bits = prefix_bits(word, length, 128)?;
         if address.to_bits() & !addr::mask(u32::from(bits)) != 0 {
             return Err(host_bits(word, address, bits));
         }
@@ -196,12 +242,42 @@ impl<'a> Parser<'a> {
                            give the address that the host has";
             return Err(problem(word, message));
         }
-        self.keyword(g::TO)?;
         self.note(attr::rule::FROM, word);
         self.note(attr::rule::FROM_LENGTH, length.unwrap_or(word));
         rule.from = Some(address);
         rule.from_length = Some(bits);
         Ok(())
+    }
+
+    fn network4(
+        &mut self,
+        rule: &mut Rule,
+        word: Token<'a>,
+        may: Choices,
+        may_length: Choices,
+    ) -> Result<()> {
+        let address = self.target4(rule, word, may)?;
+        let length = self.length(may_length)?;
+        let bits = prefix_bits(word, length, 32)?;
+        let mask = addr::mask(96 + u32::from(bits)) as u32;
+        let network = Ipv4Addr::from_bits(address.to_bits() & mask);
+        if network != address {
+            let message = format!("bits are set beyond the length: write {network}/{bits}");
+            return Err(problem(word, message));
+        }
+        if let Some(length) = length {
+            self.note(attr::rule::TO_LENGTH, length);
+            rule.to_length = Some(bits);
+        }
+        Ok(())
+    }
+
+    fn target4(&mut self, rule: &mut Rule, word: Token<'a>, may: Choices) -> Result<Ipv4Addr> {
+        let address = word.text.parse().map_err(|_| unexpected(word, may))?;
+        at(word, value::host4(address))?;
+        self.note(attr::rule::TO, word);
+        rule.to = Some(address);
+        Ok(address)
     }
 
     fn ports(&mut self, rule: &mut Rule) -> Result<()> {
@@ -290,12 +366,8 @@ impl<'a> Parser<'a> {
             return Err(unexpected(sign, g::ASSIGN));
         }
         let word = self.next(g::VALUE)?;
-        let seconds = value::duration(word.text);
-        self.duration = seconds.is_some();
-        let value = match seconds {
-            Some(seconds) => seconds,
-            None => at(word, value::number(word.text))?,
-        };
+        let (value, notation) = at(word, value::read(word.text))?;
+        self.notation = notation;
         self.note(attr::variable::VALUE, word);
         self.end(g::END)?;
         Ok(Statement::Set(Variable {
@@ -430,20 +502,14 @@ fn bits(word: Token<'_>) -> Result<u8> {
     Ok(u8::try_from(bits).unwrap_or(u8::MAX))
 }
 
-fn pool_address(word: Token<'_>) -> Result<Ipv4Addr> {
-    let address: Ipv4Addr = word.text.parse().map_err(|_| unexpected(word, g::POOL))?;
-    if !addr::is_martian4(address) {
-        return Ok(address);
+/// Of a prefix; the whole address if no length was given.
+fn prefix_bits(word: Token<'_>, length: Option<Token<'_>>, most: u8) -> Result<u8> {
+    let bits = length.map_or(Ok(most), |word| bits(word))?;
+    if bits > most {
+        let message = format!("a prefix has at most {most} bits, not {bits}");
+        return Err(problem(length.unwrap_or(word), message));
     }
-    let kind = match address {
-        _ if address.is_loopback() => "a loopback address",
-        _ if address.is_multicast() => "a multicast address",
-        _ if address.is_broadcast() => "the broadcast address",
-        _ if address.octets()[0] == 0 => "not the address of a host",
-        _ => "a reserved address",
-    };
-    let message = format!("{address} is {kind}: give one that IPv4 hosts can answer to");
-    Err(problem(word, message))
+    Ok(bits)
 }
 
 fn variable(word: Token<'_>) -> Result<String> {

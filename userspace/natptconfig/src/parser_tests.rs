@@ -225,7 +225,7 @@ fn bad_rules() {
         ),
         (
             "map from any4 to 192.0.2.1",
-            "10: unexpected `any4`: expected any6, V6 or V6/LENGTH",
+            "10: unexpected `any4`: expected any6, V6, V6/LENGTH, V4 or V4/LENGTH",
         ),
         (
             "map from 2001:db8::1/64 to 192.0.2.1",
@@ -305,6 +305,138 @@ fn bad_rules() {
     }
 }
 
+// req: B-031 B-032
+#[test]
+fn stateless_rules() {
+    let stateless = |v6: &str, length6, v4: &str, length4, hosts| Rule {
+        from: v6.parse().ok(),
+        from_length: Some(length6),
+        to: v4.parse().ok(),
+        to_length: length4,
+        stateless: Some(hosts),
+        ..Rule::default()
+    };
+    for (line, expected) in [
+        (
+            "map from 2001:db8::7 to 192.0.2.1 stateless",
+            stateless("2001:db8::7", 128, "192.0.2.1", None, hosts::V6),
+        ),
+        (
+            "MAP FROM 2001:db8::/120 TO 192.0.2.0/24 STATELESS",
+            stateless("2001:db8::", 120, "192.0.2.0", Some(24), hosts::V6),
+        ),
+        (
+            "map from 192.0.0.1 to 2001:db8:c1a7::1 stateless",
+            stateless("2001:db8:c1a7::1", 128, "192.0.0.1", None, hosts::V4),
+        ),
+        (
+            "map from 192.0.2.0/24 to 2001:db8:1::/64 stateless",
+            stateless("2001:db8:1::", 64, "192.0.2.0", Some(24), hosts::V4),
+        ),
+        (
+            "map 7 from 2001:db8::7 to 192.0.2.1/32 stateless",
+            Rule {
+                number: Some(7),
+                ..stateless("2001:db8::7", 128, "192.0.2.1", Some(32), hosts::V6)
+            },
+        ),
+    ] {
+        assert_eq!(rule(line), expected, "{line}");
+    }
+    assert_eq!(
+        change("map from 192.0.2.0/24 to 2001:db8:1::/64 stateless").words,
+        [
+            (attr::rule::TO, 10),
+            (attr::rule::TO_LENGTH, 20),
+            (attr::rule::FROM, 26),
+            (attr::rule::FROM_LENGTH, 39),
+        ]
+    );
+}
+
+// req: B-033
+#[test]
+fn bad_stateless_rules() {
+    rule("map from 2001:db8::/120 to 192.0.2.0/24 stateless");
+    for (line, message) in [
+        (
+            "map from 2001:db8::/122 to 192.0.2.0/24 stateless",
+            "21: there are more IPv4 addresses than IPv6 addresses: make the length 120 or less",
+        ),
+        (
+            "map from 192.0.2.0/24 to 2001:db8::1 stateless",
+            "26: there are more IPv4 addresses than IPv6 addresses: make the length 120 or less",
+        ),
+        (
+            "map from 2001:db8::1/120 to 192.0.2.0/24 stateless",
+            "10: bits are set beyond the length: write 2001:db8::/120",
+        ),
+        (
+            "map from 2001:db8::/120 to 192.0.2.1/24 stateless",
+            "28: bits are set beyond the length: write 192.0.2.0/24",
+        ),
+        (
+            "map from 192.0.2.1/24 to 2001:db8::/120 stateless",
+            "10: bits are set beyond the length: write 192.0.2.0/24",
+        ),
+        (
+            "map from 192.0.2.0/33 to 2001:db8::/120 stateless",
+            "20: a prefix has at most 32 bits, not 33",
+        ),
+        (
+            "map from 192.0.2.0/24 to 2001:db8::/129 stateless",
+            "37: a prefix has at most 128 bits, not 129",
+        ),
+        (
+            "map from fe80::1 to 192.0.2.1 stateless",
+            "10: IPv6 prefix covers loopback, link-local, multicast or IPv4-mapped addresses: \
+             give addresses of hosts",
+        ),
+        (
+            "map from 192.0.2.1 to ff02::1 stateless",
+            "23: a multicast address is no source of packets",
+        ),
+        (
+            "map from 127.0.0.1 to 2001:db8::1 stateless",
+            "10: 127.0.0.1 is a loopback address: give one that IPv4 hosts can answer to",
+        ),
+        (
+            "map from 2001:db8::/64 to 126.0.0.0/7 stateless",
+            "27: IPv4 prefix covers 0/8, 127/8, 224/4 or 240/4: give addresses of hosts",
+        ),
+        (
+            "map from 2001:db8::/120 to 192.0.2.0/24",
+            "40: the statement is incomplete: expected stateless",
+        ),
+        (
+            "map from 2001:db8::/120 to 192.0.2.0/24 port 1 - 9",
+            "41: unexpected `port`: expected stateless",
+        ),
+        (
+            "map from 192.0.0.1 to 2001:db8::1",
+            "34: the statement is incomplete: expected stateless",
+        ),
+        (
+            "map from 192.0.0.1 to 192.0.2.1",
+            "23: unexpected `192.0.2.1`: expected V6 or V6/LENGTH",
+        ),
+        (
+            "map from 2001:db8::1 to 2001:db8::2 stateless",
+            "25: unexpected `2001:db8::2`: expected V4 or V4/LENGTH",
+        ),
+        (
+            "map from any6 to 192.0.2.1 stateless",
+            "28: unexpected `stateless`: expected port, proto or the end",
+        ),
+        (
+            "map from 2001:db8::1 to 192.0.2.1 stateless proto tcp",
+            "45: unexpected `proto`: expected the end",
+        ),
+    ] {
+        assert_eq!(problem(line), message, "{line}");
+    }
+}
+
 #[test]
 fn switches_and_numbers() {
     let renum = |start, interval| {
@@ -344,8 +476,14 @@ fn variables() {
     assert_eq!(statement("set udp-timeout = 300"), set(300));
     assert_eq!(statement("set UDP-Timeout=0x12c"), set(300));
     assert_eq!(statement("set udp-timeout = 5m"), set(300));
-    assert!(change("set udp-timeout = 5m").duration);
-    assert!(!change("set udp-timeout = 300").duration);
+    for (value, notation) in [
+        ("300", Notation::Number),
+        ("5m", Notation::Duration),
+        ("192.0.2.9", Notation::Address),
+    ] {
+        let line = format!("set x = {value}");
+        assert_eq!(change(&line).notation, notation, "{line}");
+    }
     for (line, message) in [
         ("set", "4: the statement is incomplete: expected NAME"),
         ("set 5 = 5", "5: unexpected `5`: expected NAME"),
@@ -353,6 +491,10 @@ fn variables() {
         ("set x =", "8: the statement is incomplete: expected VALUE"),
         ("set x = -1", "9: expected a number, not `-`"),
         ("set x = 1.5", "9: expected a number, not `1.5`"),
+        (
+            "set x = 127.0.0.1",
+            "9: 127.0.0.1 is a loopback address: give one that IPv4 hosts can answer to",
+        ),
         (
             "set x = 18446744073709551616",
             "9: `18446744073709551616` is too large",
@@ -435,6 +577,16 @@ fn help_everywhere() {
         ("map from any6 to 192.0.2.1 port 1 - 9 ?", g::AFTER_PORTS),
         ("map from any6 to 192.0.2.1 proto ?", g::PROTO),
         ("map from any6 to 192.0.2.1 proto tcp ?", g::AFTER_PROTO),
+        ("map from 2001:db8::7 to ?", g::TARGET4),
+        ("map from 2001:db8::7 to 192.0.2.1 ?", g::AFTER_TARGET4),
+        ("map from 2001:db8::7 to 192.0.2.1/?", g::LENGTH),
+        ("map from 2001:db8::7 to 192.0.2.1/32 ?", g::STATELESS),
+        ("map from 2001:db8::7 to 192.0.2.1 stateless ?", g::END),
+        ("map from 192.0.0.1 ?", g::SOURCE4_LENGTH),
+        ("map from 192.0.0.1/32 ?", g::TO6),
+        ("map from 192.0.0.1 to ?", g::TARGET6),
+        ("map from 192.0.0.1 to 2001:db8::1 ?", g::TARGET6_LENGTH),
+        ("map from 192.0.0.1 to 2001:db8::1/128 ?", g::STATELESS),
         ("map delete ?", g::NUMBER),
         ("map renum ?", g::START),
         ("map renum 1 ?", g::INTERVAL),
@@ -465,6 +617,7 @@ proptest! {
         prop::sample::select(vec![
             "prefix", "map", "set", "show", "from", "to", "any6", "port", "proto", "tcp", "/",
             "-", ":", "=", "flush", "1", "65535", "2001:db8::", "192.0.2.1", "renum", "xlate",
+            "stateless", "32",
         ]), 0..12)) {
         let _ = parse(words.join(" ").as_bytes());
     }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::parser::{Show, Width};
 use crate::statement::Config;
 use crate::table::{self, Align};
-use crate::{json, statement, xlate};
+use crate::{json, statement, value, xlate};
 
 pub enum Failure {
     Netlink(Error),
@@ -140,7 +140,8 @@ fn variables(kernel: &mut Connection, name: Option<&str>) -> Result<Vec<Variable
 fn print_variables(out: &mut impl Write, variables: &[Variable]) -> io::Result<()> {
     let header = ["Name", "Value", "Default", "Range", "Unit", "Meaning"].map(String::from);
     let rows = variables.iter().map(|one| {
-        let number = |value: Option<u64>| value.unwrap_or_default().to_string();
+        let unit = one.unit.as_deref();
+        let number = |number: Option<u64>| value::show(number.unwrap_or_default(), unit);
         [
             one.name.clone().unwrap_or_default(),
             number(one.value),

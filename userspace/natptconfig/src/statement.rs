@@ -2,7 +2,9 @@
 
 //! What the kernel holds, as statements that make it again.
 
-use natpt_netlink::spec::{Prefix, Rule, Status, Variable, PROTOS};
+use natpt_netlink::spec::{hosts, Prefix, Rule, Status, Variable, HOSTS, PROTOS};
+
+use crate::value;
 
 /// `2001:db8:64::/96`
 pub fn prefix(prefix: &Prefix) -> String {
@@ -14,9 +16,9 @@ pub fn prefix(prefix: &Prefix) -> String {
 
 /// `from any6 to 192.0.2.1 port 1024 - 65535 proto tcp/udp`
 pub fn rule(rule: &Rule) -> String {
-    let mut text = format!("from {}", source(rule));
-    if let Some(pool) = rule.to {
-        text.push_str(&format!(" to {pool}"));
+    let mut text = format!("from {} to {}", source(rule), target(rule));
+    if rule.stateless.is_some() {
+        text.push_str(" stateless");
     }
     if let (Some(min), Some(max)) = (rule.port_min, rule.port_max) {
         text.push_str(&format!(" port {min} - {max}"));
@@ -28,13 +30,41 @@ pub fn rule(rule: &Rule) -> String {
     text
 }
 
-/// `any6`, an address, or a prefix.
+/// The hosts: `any6`, an address, or a prefix.
 pub fn source(rule: &Rule) -> String {
+    match rule.stateless {
+        Some(hosts::V4) => addresses4(rule),
+        _ => addresses6(rule),
+    }
+}
+
+/// What the hosts appear as.
+pub fn target(rule: &Rule) -> String {
+    match rule.stateless {
+        Some(hosts::V4) => addresses6(rule),
+        _ => addresses4(rule),
+    }
+}
+
+fn addresses6(rule: &Rule) -> String {
     match (rule.from, rule.from_length) {
         (None, _) => "any6".into(),
         (Some(address), None | Some(128)) => address.to_string(),
         (Some(address), Some(length)) => format!("{address}/{length}"),
     }
+}
+
+fn addresses4(rule: &Rule) -> String {
+    match (rule.to, rule.to_length) {
+        (None, _) => "?".into(),
+        (Some(address), None | Some(32)) => address.to_string(),
+        (Some(address), Some(length)) => format!("{address}/{length}"),
+    }
+}
+
+/// `v6` or `v4`: where a stateless rule's hosts are.
+pub fn stateless(rule: &Rule) -> Option<&'static str> {
+    HOSTS.get(usize::from(rule.stateless?)).copied()
 }
 
 /// None are all of them.
@@ -64,7 +94,8 @@ pub struct Config {
 
 /// A file that makes this configuration, whatever was there before.
 pub fn config(config: &Config) -> Vec<String> {
-    let mut lines = vec!["prefix flush".into(), "map flush".into()];
+    // Prefixes with a stateless rule's hosts are not removed before the rule.
+    let mut lines = vec!["map flush".into(), "prefix flush".into()];
     lines.extend(
         config
             .prefixes
@@ -76,8 +107,8 @@ pub fn config(config: &Config) -> Vec<String> {
         format!("map {number} {}", rule(one))
     }));
     lines.extend(config.variables.iter().filter_map(|one| {
-        let (name, value) = (one.name.as_ref()?, one.value?);
-        Some(format!("set {name} = {value}"))
+        let (name, unit) = (one.name.as_ref()?, one.unit.as_deref());
+        Some(format!("set {name} = {}", value::show(one.value?, unit)))
     }));
     lines.push(format!("map {}", mapping(&config.status)));
     lines
@@ -91,17 +122,23 @@ mod tests {
     use crate::source;
 
     /// Lines that come back as they are.
+    // req: B-031 B-032
     #[test]
     fn round_trip() {
         let text = "\
-prefix flush
 map flush
+prefix flush
 prefix 2001:db8:64::/96
 prefix 2001:db8:100::/40
 map 0 from 2001:db8::7 to 192.0.2.3 proto icmp
 map 10 from 2001:db8:1::/48 to 192.0.2.1 port 1024 - 65535 proto tcp/udp
+map 20 from 2001:db8:d::a to 192.0.2.4 stateless
+map 30 from 2001:db8:e::/120 to 198.51.100.0/24 stateless
+map 40 from 192.0.0.1 to 2001:db8:c1a7::1 stateless
+map 50 from 203.0.113.0/24 to 2001:db8:f::/64 stateless
 map 4294967295 from any6 to 192.0.2.2
 set udp-timeout = 300
+set error-source = 192.0.2.9
 map enable
 ";
         let mut made = Config::default();
@@ -109,7 +146,12 @@ map enable
             match placed.change.statement {
                 Statement::PrefixAdd(one) => made.prefixes.push(one),
                 Statement::MapAdd(one) => made.rules.push(one),
-                Statement::Set(one) => made.variables.push(one),
+                Statement::Set(mut one) => {
+                    // As the kernel says it.
+                    let address = placed.change.notation == value::Notation::Address;
+                    one.unit = address.then(|| "address".into());
+                    made.variables.push(one);
+                }
                 Statement::Enable(one) => made.status.enabled = Some(one),
                 _ => (),
             }

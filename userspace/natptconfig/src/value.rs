@@ -1,6 +1,57 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Words that are values: numbers, ports, durations.
+//! Words that are values: numbers, ports, durations, addresses.
+
+use std::net::Ipv4Addr;
+
+use natpt_core::xlate::addr::is_martian4;
+
+/// How a variable's value is written, which must fit its unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notation {
+    Number,
+    Duration,
+    Address,
+}
+
+/// The value of a variable; to the kernel it is a number.
+pub fn read(text: &str) -> Result<(u64, Notation), String> {
+    if let Ok(address) = text.parse::<Ipv4Addr>() {
+        if !address.is_unspecified() {
+            host4(address)?;
+        }
+        return Ok((address.to_bits().into(), Notation::Address));
+    }
+    match duration(text) {
+        Some(seconds) => Ok((seconds, Notation::Duration)),
+        None => Ok((number(text)?, Notation::Number)),
+    }
+}
+
+/// A variable's value, as [`read`] takes it.
+pub fn show(value: u64, unit: Option<&str>) -> String {
+    match (unit, u32::try_from(value)) {
+        (Some("address"), Ok(bits)) => Ipv4Addr::from_bits(bits).to_string(),
+        _ => value.to_string(),
+    }
+}
+
+/// An address that a host may have.
+pub fn host4(address: Ipv4Addr) -> Result<(), String> {
+    if !is_martian4(address) {
+        return Ok(());
+    }
+    let kind = match address {
+        _ if address.is_loopback() => "a loopback address",
+        _ if address.is_multicast() => "a multicast address",
+        _ if address.is_broadcast() => "the broadcast address",
+        _ if address.octets()[0] == 0 => "not the address of a host",
+        _ => "a reserved address",
+    };
+    Err(format!(
+        "{address} is {kind}: give one that IPv4 hosts can answer to"
+    ))
+}
 
 /// Decimal, or hexadecimal after `0x`. A leading 0 was octal to KAME and is refused.
 pub fn number(text: &str) -> Result<u64, String> {
@@ -86,6 +137,19 @@ mod tests {
             port("0"),
             Err("`0` is not a port: ports are 1 to 65535".into())
         );
+    }
+
+    #[test]
+    fn addresses() {
+        let bits = 0xc000_0209;
+        assert_eq!(read("192.0.2.9"), Ok((bits, Notation::Address)));
+        assert_eq!(read("0.0.0.0"), Ok((0, Notation::Address)));
+        assert_eq!(read("5m"), Ok((300, Notation::Duration)));
+        assert_eq!(read("300"), Ok((300, Notation::Number)));
+        assert!(read("127.0.0.1").unwrap_err().contains("loopback"));
+        assert_eq!(show(bits, Some("address")), "192.0.2.9");
+        assert_eq!(show(bits, Some("s")), "3221225993");
+        assert_eq!(show(bits, None), "3221225993");
     }
 
     #[test]
