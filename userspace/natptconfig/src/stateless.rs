@@ -8,11 +8,7 @@ use natpt_core::xlate::eam::{Hosts, Mapping, MappingError};
 use natpt_netlink::spec::attr::rule;
 
 /// If not: the attribute that is wrong, and what to do about it.
-pub fn check(
-    hosts: Hosts,
-    v6: (Ipv6Addr, u8),
-    v4: (Ipv4Addr, u8),
-) -> Result<(), (u16, String)> {
+pub fn check(hosts: Hosts, v6: (Ipv6Addr, u8), v4: (Ipv4Addr, u8)) -> Result<(), (u16, String)> {
     // What is refused here is refused of addresses under a translation prefix too.
     let Err(why) = Mapping::explicit(hosts, v6, v4) else {
         return Ok(());
