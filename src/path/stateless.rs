@@ -4,11 +4,7 @@
 
 use super::{error, target::Target, v4, v6, Direction, Place, Verdict};
 use crate::{
-    linux::{
-        defrag::Outcome,
-        route::{native4, native6},
-        skb::Skb,
-    },
+    linux::{defrag::Outcome, route::native4, skb::Skb},
     state::{config::Config, counters::Cause, variables::Id},
     xlate::{
         addr,
@@ -90,17 +86,12 @@ pub(super) fn to_v4<'g>(
             return Ok(None);
         }
     }
-    let Ends { saddr, daddr } = Ends {
-        saddr: header.saddr,
-        daddr: header.daddr,
-    };
+    let (saddr, daddr) = (header.saddr, header.daddr);
     let Some(pair) = addresses.claim6(Ends { saddr, daddr }) else {
         let for_others = config.prefix_of(daddr).is_none() || addresses.is_host6(daddr);
         return Ok(for_others.then_some(Verdict::Untouched));
     };
-    // A way without translation that is known better than the mapping (RFC 7915 section 5.6).
-    let len = config.prefix_of(daddr).map_or(128, |prefix| prefix.len());
-    if native6(at.net, skb, saddr, daddr).is_some_and(|native| native > len) {
+    if v6::is_native(at, config, skb, saddr, daddr) {
         return Ok(Some(Verdict::Untouched));
     }
     if addr::illegal_source6(saddr) {

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     linux::{
         defrag::Outcome,
-        route::Route,
+        route::{native6, Route},
         skb::{Skb, Summed},
         sys,
     },
@@ -129,7 +129,9 @@ fn claimed<'g>(
         return Ok(Verdict::Collect);
     }
     let l4_offset = usize::from(walk.l4_offset);
-    let header_len = l4::header_len(walk.protocol).ok_or(Reason::UnknownProtocol)?;
+    let Some(header_len) = l4::header_len(walk.protocol) else {
+        return refuse(at, config, skb, &header, Reason::UnknownProtocol);
+    };
     if !skb.pull(l4_offset.wrapping_add(header_len)) {
         return Err(Reason::Truncated.into());
     }
@@ -137,17 +139,17 @@ fn claimed<'g>(
     if walk.protocol == l4::ICMPV6 && transport.first().is_some_and(|kind| icmp::is_error6(*kind)) {
         return error::to_v4(at, config, skb, &header, l4_offset, guard);
     }
-    let ports = Ports::read(walk.protocol, transport)?;
+    let ports = match Ports::read(walk.protocol, transport) {
+        Ok(ports) => ports,
+        Err(reason) => return refuse(at, config, skb, &header, reason),
+    };
     let tuple = Tuple6 {
         saddr: header.saddr,
         daddr: header.daddr,
         sport: ports.sport,
         dport: ports.dport,
     };
-    let Some(session) = session(at, config, &tuple, walk.protocol, transport, guard)? else {
-        if config.is_stateless() && !config.is_stateful() {
-            return Err(Reason::UnmappedSource.into());
-        }
+    let Some(session) = session(at, config, skb, &tuple, walk.protocol, transport, guard)? else {
         at.translator.counters.did(Event::Unclaimed, 1);
         return Ok(Verdict::Untouched);
     };
@@ -160,6 +162,7 @@ fn claimed<'g>(
 fn session<'g>(
     at: &Place<'g>,
     config: &'g Config,
+    skb: &Skb,
     tuple: &Tuple6,
     protocol: u8,
     transport: &[u8],
@@ -177,14 +180,43 @@ fn session<'g>(
     let side = tcp::Side::V6;
     match found.filter(|it| at.translator.advance(config, it, side, &arrival, guard)) {
         Some(session) => Ok(Some(session)),
-        None => open(at, config, tuple, &arrival, guard),
+        None => open(at, config, skb, tuple, &arrival, guard),
     }
+}
+
+/// A packet that cannot be translated: dropped, unless it can go as it is.
+#[cold]
+fn refuse<'g>(
+    at: &Place<'_>,
+    config: &Config,
+    skb: &Skb,
+    header: &ipv6::Header,
+    reason: Reason,
+) -> Result<Verdict<'g>, Cause> {
+    match is_native(at, config, skb, header.saddr, header.daddr) {
+        true => Ok(Verdict::Untouched),
+        false => Err(reason.into()),
+    }
+}
+
+/// Whether a destination has a route of its own, beside that of its prefix: packets are then not
+/// for translation (RFC 7915 section 5.6).
+pub(super) fn is_native(
+    at: &Place<'_>,
+    config: &Config,
+    skb: &Skb,
+    saddr: Ipv6Addr,
+    daddr: Ipv6Addr,
+) -> bool {
+    let len = config.prefix_of(daddr).map_or(128, |prefix| prefix.len());
+    native6(at.net, skb, saddr, daddr).is_some_and(|native| native > len)
 }
 
 #[cold]
 fn open<'g>(
     at: &Place<'g>,
     config: &'g Config,
+    skb: &Skb,
     tuple: &Tuple6,
     arrival: &Arrival,
     guard: &'g rcu::Guard,
@@ -195,7 +227,15 @@ fn open<'g>(
     if config.prefix_of(tuple.saddr).is_some() {
         return Err(Reason::SourceInPrefix.into());
     }
-    at.translator.open6(config, tuple, arrival, guard)
+    if is_native(at, config, skb, tuple.saddr, tuple.daddr) {
+        return Ok(None);
+    }
+    match at.translator.open6(config, tuple, arrival, guard)? {
+        None if config.is_stateless() && !config.is_stateful() => {
+            Err(Reason::UnmappedSource.into())
+        }
+        session => Ok(session),
+    }
 }
 
 /// Octets of the transport header that translation changes.

@@ -11,7 +11,7 @@ use crate::{
     nat::rule::Rule,
     xlate::{
         addr::Prefix,
-        eam::{Addresses, Mapping},
+        eam::{Addresses, Hosts, Mapping},
     },
 };
 use core::net::{Ipv4Addr, Ipv6Addr};
@@ -190,6 +190,16 @@ impl Config {
         if self.prefixes.iter().any(|other| other.overlaps(&prefix)) {
             return Err(Refused::Exists("prefix overlaps one that is set already"));
         }
+        let same = |it: &Mapping| it.v6() == (prefix.addr(), prefix.len());
+        if self
+            .by6
+            .iter()
+            .any(|it| it.hosts() == Hosts::V6 && same(it))
+        {
+            return Err(Refused::Exists(
+                "a stateless rule has these IPv6 addresses: delete the rule first",
+            ));
+        }
         if self.prefixes.len() >= MAX_PREFIXES {
             return Err(Refused::Full("too many prefixes"));
         }
@@ -247,15 +257,14 @@ impl Config {
                 "addresses overlap those of another stateless rule",
             ));
         }
-        if self
-            .pools
-            .iter()
-            .any(|pool| mapping.v6_of(pool.addr).is_some())
-        {
-            return Err(Refused::Exists("IPv4 addresses cover one of a pool"));
+        let mut pools = self.pools.iter();
+        if pools.any(|pool| mapping.v6_of(pool.addr).is_some()) {
+            return Err(Refused::Exists(
+                "IPv4 addresses cover one that is or was a pool's",
+            ));
         }
         self.add_entry(number, Action::Stateless(mapping))?;
-        self.index_mappings()
+        index(&mut self.by6, &mut self.by4, mapping)
     }
 
     /// Adds an entry in the order of the numbers.
@@ -276,12 +285,7 @@ impl Config {
         self.by6 = Array::new(0, [])?;
         self.by4 = Array::new(0, [])?;
         for mapping in self.rules.iter().filter_map(Entry::mapping) {
-            let place = first_not(&self.by4, |other| other.order4() < mapping.order4());
-            self.by4.insert(place, *mapping)?;
-            if let Some(order) = mapping.order6() {
-                let place = first_not(&self.by6, |it| it.order6().is_some_and(|o| o < order));
-                self.by6.insert(place, *mapping)?;
-            }
+            index(&mut self.by6, &mut self.by4, *mapping)?;
         }
         Ok(())
     }
@@ -321,6 +325,21 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// Puts a mapping where it belongs in the order of its addresses.
+fn index(
+    by6: &mut Array<Mapping>,
+    by4: &mut Array<Mapping>,
+    mapping: Mapping,
+) -> Result<(), Refused> {
+    let place = first_not(by4, |other| other.order4() < mapping.order4());
+    by4.insert(place, mapping)?;
+    if let Some(order) = mapping.order6() {
+        let place = first_not(by6, |it| it.order6().is_some_and(|o| o < order));
+        by6.insert(place, mapping)?;
+    }
+    Ok(())
 }
 
 /// Place of the first item of an ordered row for which `before` does not hold.
