@@ -6,7 +6,9 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_ipv6.h>
+#include <linux/notifier.h>
 #include <linux/workqueue.h>
+#include <net/fib_notifier.h>
 #include <net/genetlink.h>
 #include <net/gso.h>
 #include <net/icmp.h>
@@ -46,6 +48,7 @@ struct dst_entry *natpt_route6(struct net *net, const struct sk_buff *skb,
 int natpt_native4(struct net *net, const struct sk_buff *skb, __be32 daddr);
 int natpt_native6(struct net *net, const struct sk_buff *skb,
 		  const struct in6_addr *saddr, const struct in6_addr *daddr);
+int natpt_fib_route6(unsigned long event, const void *info, struct in6_addr *addr);
 u32 natpt_route_type(struct dst_entry *dst, bool ipv6);
 bool natpt_route_cacheable(const struct dst_entry *dst);
 u32 natpt_route_cookie(struct dst_entry *dst, bool ipv6);

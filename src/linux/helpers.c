@@ -277,6 +277,17 @@ int natpt_native6(struct net *net, const struct sk_buff *skb,
 	return len;
 }
 
+/* Prefix length and address of the IPv6 route that an event is about, or -ENOENT. */
+int natpt_fib_route6(unsigned long event, const void *info, struct in6_addr *addr)
+{
+	const struct fib6_entry_notifier_info *entry = info;
+
+	if (entry->info.family != AF_INET6 || event > FIB_EVENT_ENTRY_ADD)
+		return -ENOENT;
+	*addr = entry->rt->fib6_dst.addr;
+	return entry->rt->fib6_dst.plen;
+}
+
 u32 natpt_route_type(struct dst_entry *dst, bool ipv6)
 {
 	if (ipv6) {

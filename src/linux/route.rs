@@ -137,6 +137,12 @@ fn in6(addr: Ipv6Addr) -> bindings::in6_addr {
     unsafe { mem::transmute(addr.octets()) }
 }
 
+pub(super) fn from_in6(addr: bindings::in6_addr) -> Ipv6Addr {
+    // SAFETY: As in `in6`.
+    let octets: [u8; 16] = unsafe { mem::transmute(addr) };
+    octets.into()
+}
+
 /// A route that somebody else holds, for as long as an RCU guard.
 #[derive(Clone, Copy)]
 pub(crate) struct Hop<'g> {

@@ -209,7 +209,8 @@ pub(super) fn is_native(
     daddr: Ipv6Addr,
 ) -> bool {
     let len = config.prefix_of(daddr).map_or(128, |prefix| prefix.len());
-    native6(at.net, skb, saddr, daddr).is_some_and(|native| native > len)
+    at.translator.may_be_native()
+        && native6(at.net, skb, saddr, daddr).is_some_and(|native| native > len)
 }
 
 #[cold]

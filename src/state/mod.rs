@@ -13,6 +13,7 @@ pub(crate) mod translator;
 pub(crate) mod variables;
 
 use crate::linux::{
+    fib::Routes6,
     hooks::Hooks,
     pernet::{NetRef, PerNet, Registration, Subsystem},
     sys,
@@ -49,6 +50,8 @@ struct Control {
     hooks: Option<Hooks<Translator, 4>>,
     /// Absent while there are no stateless rules.
     fragments: Option<Hooks<Translator, 2>>,
+    /// Absent as the hooks are, or if memory was short.
+    routes: Option<Pin<KBox<Routes6<Translator>>>>,
     worker: Option<Pin<KBox<Worker<Translator>>>>,
     /// Absent until translation is first switched on.
     translator: Option<Arc<Translator>>,
@@ -75,6 +78,7 @@ impl PerNet for Namespace {
         let control = Control {
             hooks: None,
             fragments: None,
+            routes: None,
             worker: None,
             translator: None,
             config: Config::new()?,
@@ -92,6 +96,7 @@ impl PerNet for Namespace {
         let mut control = self.control.lock();
         control.hooks = None;
         control.fragments = None;
+        control.routes = None;
         control.worker = None;
     }
 }
@@ -141,6 +146,13 @@ impl Namespace {
         }
         if !stateless {
             control.fragments = None;
+        }
+        if *next.prefixes != *control.config.prefixes || !next.enabled {
+            control.routes = None;
+        }
+        if let (true, None, Some(translator)) = (next.enabled, &control.routes, &control.translator)
+        {
+            control.routes = translator.watch_routes();
         }
         control.config = next;
         Ok(())

@@ -14,6 +14,7 @@ use crate::{
     linux::{
         bh::{BhGuard, Stripes},
         defrag::Defrag6,
+        fib::{Listener, Routes6},
         pernet::NetRef,
         route::{Route, Slot},
         snapshot::Snapshot,
@@ -26,6 +27,7 @@ use crate::{
         tuple::{Tuple4, Tuple6},
     },
 };
+use core::net::Ipv6Addr;
 use kernel::{
     prelude::*,
     static_lock_class,
@@ -54,8 +56,27 @@ pub(crate) struct Translator {
     hosts: Stripes,
     session_count: Atomic<u32>,
     mapping_count: Atomic<u32>,
+    /// What is known of routes that are longer than a prefix.
+    native: Atomic<u32>,
     /// Where expiry is.
     pub(super) sweep: Atomic<u32>,
+}
+
+/// No route is longer than the prefix that it is under.
+const NONE: u32 = 0;
+/// There is, or was, one.
+const SOME: u32 = 1;
+/// The routes are being looked at.
+const SCANNING: u32 = 2;
+
+impl Listener for Translator {
+    fn route6(&self, addr: Ipv6Addr, len: u8) {
+        let guard = rcu::read_lock();
+        let prefix = self.config.read(&guard).prefix_of(addr);
+        if prefix.is_some_and(|prefix| len > prefix.len()) {
+            self.native.store(SOME, ordering::Relaxed);
+        }
+    }
 }
 
 /// What a session learns from a packet.
@@ -97,10 +118,25 @@ impl Translator {
                 hosts <- Stripes::new(static_lock_class!()),
                 session_count: Atomic::new(0),
                 mapping_count: Atomic::new(0),
+                native: Atomic::new(SCANNING),
                 sweep: Atomic::new(0),
             }),
             GFP_KERNEL,
         )
+    }
+
+    /// Whether a destination under a prefix may have a route of its own.
+    #[inline]
+    pub(crate) fn may_be_native(&self) -> bool {
+        self.native.load(ordering::Relaxed) != NONE
+    }
+
+    /// Looks at all routes anew, and from then on at those that come.
+    pub(crate) fn watch_routes(self: &Arc<Self>) -> Option<Pin<KBox<Routes6<Self>>>> {
+        self.native.store(SCANNING, ordering::Relaxed);
+        let routes = Routes6::start(self.net, self.clone()).ok()?;
+        let _ = self.native.cmpxchg(SCANNING, NONE, ordering::Relaxed);
+        Some(routes)
     }
 
     pub(crate) fn session_count(&self) -> u32 {
