@@ -35,7 +35,8 @@ impl<T: Listener> Routes6<T> {
             Self {
                 block: Opaque::new(bindings::notifier_block {
                     notifier_call: Some(event::<T>),
-                    ..Default::default()
+                    next: core::ptr::null_mut(),
+                    priority: 0,
                 }),
                 net,
                 listener,
@@ -66,7 +67,7 @@ unsafe extern "C" fn event<T: Listener>(
 ) -> c_int {
     // SAFETY: Only `start` hands this function out, with the first field of a `Routes6`.
     let routes = unsafe { &*block.cast::<Routes6<T>>() };
-    let mut addr = bindings::in6_addr::default();
+    let mut addr = super::route::in6(Ipv6Addr::UNSPECIFIED);
     // SAFETY: The chain passes an event with its info.
     let len = unsafe { bindings::natpt_fib_route6(event, info, &mut addr) };
     if let Ok(len) = u8::try_from(len) {

@@ -132,7 +132,7 @@ impl Drop for Route {
     }
 }
 
-fn in6(addr: Ipv6Addr) -> bindings::in6_addr {
+pub(super) fn in6(addr: Ipv6Addr) -> bindings::in6_addr {
     // SAFETY: Both are 16 octets in network order, of which every value is an address.
     unsafe { mem::transmute(addr.octets()) }
 }

@@ -54,7 +54,9 @@ refused "map from 2001:db8::1/64 to 192.0.2.1" \
 refused "map from 2001:db8::/129 to 192.0.2.1" "21: a prefix has at most 128 bits, not 129"
 refused "map from ff0e::/16 to 192.0.2.1" "10: a multicast address is no source of packets"
 refused "map from 192.0.2.0/24 to 192.0.2.1" \
-	"10: unexpected \`192.0.2.0\`: expected any6, V6 or V6/LENGTH"
+	"26: unexpected \`192.0.2.1\`: expected V6 or V6/LENGTH"
+refused "map from any4 to 192.0.2.1" \
+	"10: unexpected \`any4\`: expected any6, V6, V6/LENGTH, V4 or V4/LENGTH"
 
 refused "map from any6 to 192.0.2.1 port 2000 - 1000" \
 	"33: the port range is reversed: write 1000 - 2000"
