@@ -16,6 +16,10 @@ use libc::{
 
 use crate::errno;
 
+// The libc crate leaves linking to std when another crate of the build has it use std.
+#[link(name = "c")]
+extern "C" {}
+
 /// Stands for a function that this C library lacks; its result does for `int` and `ssize_t`.
 extern "C" fn missing() -> ssize_t {
     errno::set(libc::ENOSYS);
