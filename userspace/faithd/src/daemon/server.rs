@@ -476,7 +476,7 @@ impl Server {
 }
 
 fn data(key: Key, slot: u64) -> u64 {
-    key << BITS | slot
+    (key << BITS) | slot
 }
 
 fn time() -> String {

@@ -66,7 +66,7 @@ struct Assembler {
 impl Assembler {
     /// struct bpf_insn
     fn op(&mut self, code: u8, to: u8, from: u8, offset: i16, number: i32) {
-        let registers = to | from << 4;
+        let registers = to | (from << 4);
         let [low, high] = offset.to_ne_bytes();
         let [a, b, c, d] = number.to_ne_bytes();
         self.code
