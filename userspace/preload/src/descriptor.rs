@@ -9,7 +9,7 @@ use libc::c_int;
 use crate::process;
 
 /// Descriptors from here on are left alone.
-const LIMIT: usize = 1 << 20;
+pub const LIMIT: usize = 1 << 18;
 
 static WORDS: [AtomicU32; LIMIT] = [const { AtomicU32::new(0) }; LIMIT];
 

@@ -130,6 +130,15 @@ impl Storage {
         })
     }
 
+    /// The address, if it is IPv4.
+    pub fn v4(&self) -> Option<(Ipv4Addr, u16)> {
+        // SAFETY: the octets are there.
+        match unsafe { read(self.octets.as_ptr().cast(), self.len) } {
+            Given::V4(addr) => Some((*addr.ip(), addr.port())),
+            _ => None,
+        }
+    }
+
     /// Gives it to the program, an IPv6 address as what `convert` makes of it.
     ///
     /// # Safety

@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 //! The prefix, and what stays IPv4, from the environment.
 
-use core::{
-    cell::UnsafeCell,
-    net::{Ipv4Addr, Ipv6Addr},
-    sync::atomic::{
-        AtomicU8,
-        Ordering::{Acquire, Release},
-    },
-};
+use core::net::{Ipv4Addr, Ipv6Addr};
 
 use natpt_core::xlate::addr::{is_martian4, Prefix};
 use preload::{
     environment::{variable, warn},
-    errno,
+    once::Once,
     range::{self, Ranges},
 };
 
@@ -31,6 +24,9 @@ pub struct Config {
 impl Config {
     /// `addr` under the prefix, unless it stays IPv4.
     pub fn embed(&self, addr: Ipv4Addr) -> Option<Ipv6Addr> {
+        if addr == OWN {
+            return Some(Ipv6Addr::LOCALHOST);
+        }
         let stays = is_martian4(addr) || addr.is_link_local() || self.local.contains(addr);
         (!stays).then(|| self.prefix.embed(addr))
     }
@@ -45,39 +41,11 @@ pub fn under_prefix(addr: Ipv6Addr) -> Option<Ipv4Addr> {
         .then(|| config.prefix.extract(addr))
 }
 
-struct Place(UnsafeCell<Option<Config>>);
-
-// SAFETY: written once, before anyone reads it; STATE tells.
-unsafe impl Sync for Place {}
-
-static CONFIG: Place = Place(UnsafeCell::new(None));
-static STATE: AtomicU8 = AtomicU8::new(UNREAD);
-const UNREAD: u8 = 0;
-const READING: u8 = 1;
-const READ: u8 = 2;
+static CONFIG: Once<Config> = Once::new();
 
 /// What the environment asks for; None: nothing, the library does nothing.
 pub fn get() -> Option<&'static Config> {
-    if STATE.load(Acquire) != READ && !read_once() {
-        return None;
-    }
-    // SAFETY: it has been written and will not be again.
-    unsafe { (*CONFIG.0.get()).as_ref() }
-}
-
-/// Reads the environment, unless another is about to.
-#[cold]
-fn read_once() -> bool {
-    if STATE
-        .compare_exchange(UNREAD, READING, Acquire, Acquire)
-        .is_err()
-    {
-        return STATE.load(Acquire) == READ;
-    }
-    // SAFETY: only one gets here.
-    unsafe { *CONFIG.0.get() = errno::keep(read) };
-    STATE.store(READ, Release);
-    true
+    CONFIG.get(read)
 }
 
 fn read() -> Option<Config> {
