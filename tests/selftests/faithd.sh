@@ -37,8 +37,8 @@ coproc at client6 telnet $FS4 7006
 echo hello >&"${COPROC[1]}"
 while read -r -t 60 line <&"${COPROC[0]}" && [ "${line%$'\r'}" != hello ]; do :; done
 is "telnet" hello "${line%$'\r'}"
-is "… has one socket on either side" "$FS4 $C6
-$R4 $S4" "$(at router ss -Htn state established '( sport = :7006 or dport = :7006 )' |
+is "… has one socket on either side" "$R4 $S4
+$FS4 $C6" "$(at router ss -Htn state established '( sport = :7006 or dport = :7006 )' |
 	sed -E 's/[][]//g; s/:[0-9]+( |$)/ /g' | awk '{ print $3, $4 }' | sort)"
 # req: G-061
 is "a connection's line in the log" "TIME client [$C6]:PORT destination $S4:80 from $R4:PORT" \
@@ -120,7 +120,7 @@ wait "$faithd"
 
 # as KAME's: no file, a service on the command line; what a killed one left behind is taken over
 : >$FAITHD/log
-at router faithd -dp -P $FP ssh >$FAITHD/log 2>&1 &
+ip netns exec router faithd -dp -P $FP ssh >$FAITHD/log 2>&1 &
 faithd=$!
 wait_for logged ready
 check "without a file everybody may, and it says so" logged 'every client is permitted'
@@ -161,7 +161,7 @@ check "it was in the background, and ends" wait_for test ! -e "/proc/$pid"
 ip -n router -6 route add local $FP dev lo
 faithd_conf "prefix $FP" "$allow"
 : >$FAITHD/log
-at router /natpt/tests/selftests/faithd_peer.py given setpriv --reuid=65534 --regid=65534 \
+ip netns exec router /natpt/tests/selftests/faithd_peer.py given setpriv --reuid=65534 --regid=65534 \
 	--clear-groups faithd -f $FAITHD/conf 2>$FAITHD/log &
 faithd=$!
 wait_for logged ready
