@@ -24,9 +24,16 @@ bool natpt_skb_gso_ok(const struct sk_buff *skb, u32 mtu)
 	return skb_gso_validate_network_len(skb, mtu);
 }
 
+/* What a bridge shows us (br_netfilter) is to be routed if the frame is to the bridge itself. */
+static bool natpt_passes_bridge(const struct sk_buff *skb)
+{
+	return nf_bridge_info_exists(skb) &&
+	       !ether_addr_equal(eth_hdr(skb)->h_dest, skb->dev->dev_addr);
+}
+
 bool natpt_skb_is_routed(const struct sk_buff *skb)
 {
-	return skb->pkt_type == PACKET_HOST && !nf_bridge_info_exists(skb) &&
+	return skb->pkt_type == PACKET_HOST && !natpt_passes_bridge(skb) &&
 	       !skb_warn_if_lro(skb);
 }
 
@@ -93,6 +100,9 @@ void natpt_skb_retarget(struct sk_buff *skb, u32 strip, u32 hlen, bool ipv6)
 	}
 	skb_dst_drop(skb);
 	nf_reset_ct(skb);
+#if IS_ENABLED(CONFIG_BRIDGE_NETFILTER)
+	skb_ext_del(skb, SKB_EXT_BRIDGE_NF);
+#endif
 	skb_clear_tstamp(skb);
 	skb->ignore_df = 0;
 	natpt_skb_rebirth(skb, hlen, ipv6);

@@ -230,6 +230,8 @@ impl Skb {
 
     /// Whether the packet is for this host to route: sent to it alone, not shown by a bridge
     /// (br_netfilter), not merged by LRO.
+    /// Whether the packet is for this host to route: sent to it alone, not on its way through a
+    /// bridge (br_netfilter), not merged by LRO.
     #[inline]
     pub(crate) fn is_routed(&self) -> bool {
         // SAFETY: The packet is valid.

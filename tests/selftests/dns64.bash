@@ -12,7 +12,8 @@ TOTD=2001:db8:6::1
 background() { ip netns exec router "$@" </dev/null >>$DNS/log 2>&1 & }
 
 # answers PORT: whether a name server answers there
-answers() { at router dig @127.0.0.1 -p "$1" +time=1 +tries=1 . SOA | grep -q 'status: NOERROR'; }
+answers() { at router dig @127.0.0.1 -p "$1" +time=1 +tries=1 example4.test SOA |
+	grep -q 'status: NOERROR'; }
 
 zone_head='$TTL 300
 @ SOA ns.example4.test. root.example4.test. 1 3600 600 86400 60
@@ -21,6 +22,8 @@ zone_head='$TTL 300
 
 write_zones()
 {
+	# keys of a test before are not ours
+	rm -rf $DNS
 	mkdir -p $DNS
 	chmod 777 $DNS
 	cat >$DNS/root.zone <<-END
@@ -113,12 +116,13 @@ zone "bogus.test" { type primary; file "bogus.signed"; };
 zone "100.51.198.in-addr.arpa" { type primary; file "reverse4.zone"; };
 zone "0.0.0.0.5.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa" { type primary; file "reverse6.zone"; };'
 
-# named_options PORT: what every named here needs
+# named_options PORT [DIRECTORY]: what every named here needs, the directory its own
 named_options()
 {
 	cat <<-END
-		directory "$DNS"; pid-file "$DNS/named-$1.pid"; session-keyfile "$DNS/session-$1.key";
-		managed-keys-directory "$DNS"; listen-on port $1 { 127.0.0.1; }; listen-on-v6 { none; };
+		directory "${2-$DNS}"; managed-keys-directory "${2-$DNS}";
+		pid-file "$DNS/named-$1.pid"; session-keyfile "$DNS/session-$1.key";
+		listen-on port $1 { 127.0.0.1; }; listen-on-v6 { none; };
 		allow-query { any; }; empty-zones-enable no; minimal-responses no;
 	END
 }
@@ -130,7 +134,7 @@ start_authoritative()
 		controls { };
 		$zones
 	END
-	background named -f -c $DNS/named-5300.conf
+	background named -g -c $DNS/named-5300.conf
 }
 
 # unbound_server PORT MODULES: what every unbound here needs

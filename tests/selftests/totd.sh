@@ -120,16 +120,25 @@ cat >$DNS/totd.conf <<-END
 	; as it came with totd 1.5
 	forwarder 127.0.0.1 port 5399
 	forwarder 127.0.0.1 port 5301
-	prefix 2001:db8:64::
-	port 53
+	Prefix	2001:db8:64::	# the translator's
+	PORT 53
+	interfaces in6 lo
 	retry 300
 	pidfile $DNS/totd.pid
 	allow 192.0.2.1
+	allow 2001:db8:6::2
+	stf
+	scoped fec0:0:0:1:: 2001:db8:0:1:: 64
 END
 at router totd -c $DNS/totd.conf
 wait_for test -s $DNS/totd.pid
 is "a totd.conf of the original, with a forwarder that is not there" "$S46" \
 	"$(short www.example4.test AAAA)"
+is "… over TCP" "$S46" "$(short +tcp www.example4.test AAAA)"
+is "… backwards, as it was once asked" www.example4.test. \
+	"$(short a.0.4.6.3.3.6.c.0.0.0.0.0.0.0.0.0.0.0.0.4.6.0.0.8.b.d.0.1.0.0.2.ip6.int PTR | grep www)"
+is "… and not on the other interfaces" "" \
+	"$(at server6 dig @2001:db8:5::1 +time=2 +tries=1 +short www.example4.test AAAA | grep -v '^;')"
 kill "$(cat $DNS/totd.pid)"
 wait_for test ! -e $DNS/totd.pid
 

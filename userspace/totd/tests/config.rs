@@ -94,6 +94,9 @@ fn prefixes() {
     };
     assert_eq!(source("auto"), Prefixes::Auto);
     assert_eq!(source("none"), Prefixes::None);
+    assert_eq!(source("discover"), Prefixes::Discover(vec![]));
+    let links = ["eth0", "wg0"].map(String::from).to_vec();
+    assert_eq!(source("discover eth0 wg0"), Prefixes::Discover(links));
 }
 
 // req: B-012 B-013 B-014
@@ -158,7 +161,11 @@ fn wrong() {
         ),
         (
             "prefix auto\nprefix 2001:db8::/32",
-            "2:8: 'prefix auto' and 'prefix none' stand alone",
+            "2:8: 'prefix auto', 'discover' and 'none' stand alone",
+        ),
+        (
+            "prefix auto\nprefix discover",
+            "2:8: 'prefix discover' stands alone",
         ),
         (
             "prefix 2001:db8::/32\nprefix none",

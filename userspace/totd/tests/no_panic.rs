@@ -181,7 +181,7 @@ proptest! {
                         replies += 1;
                         prop_assert!(message.len() >= 12 && message[2] & 0x80 != 0);
                     }
-                    Action::Forget(_) => (),
+                    Action::Forget(_) | Action::Discovered(_) => (),
                 }
             }
         }

@@ -26,6 +26,6 @@ macro_rules! files {
 }
 
 files!(
-    access, aliases, dnssec, edns, exclude, forwarders, hygiene, ipv4only, others, prefixes,
-    reverse, sections, synthesis, ttl,
+    access, aliases, discover, dnssec, edns, exclude, forwarders, hygiene, ipv4only, others,
+    prefixes, reverse, sections, synthesis, ttl,
 );

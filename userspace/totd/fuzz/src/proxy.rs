@@ -123,7 +123,7 @@ impl Run {
                     self.replies += 1;
                     assert!(message.len() >= HEADER && message[2] & 0x80 != 0);
                 }
-                Action::Forget(_) => (),
+                Action::Forget(_) | Action::Discovered(_) => (),
             }
         }
     }

@@ -84,6 +84,8 @@ pub enum Prefixes {
     Listed(Vec<PrefixRule>),
     /// The kernel module's.
     Auto,
+    /// The network's, as routers on these interfaces and forwarders tell; empty: all interfaces.
+    Discover(Vec<String>),
     /// A forwarder, nothing more.
     None,
 }

@@ -133,26 +133,33 @@ fn forwarder(words: &mut Words<'_>) -> Result<SocketAddr, Problem> {
     })
 }
 
-/// `V6[/LEN] [for V4NET...] [clients NET...]`, `auto` or `none`
+/// `V6[/LEN] [for V4NET...] [clients NET...]`, `auto`, `discover [INTERFACE...]` or `none`
 fn prefix(
     words: &mut Words<'_>,
     list: &mut Vec<PrefixRule>,
     source: &mut Option<Prefixes>,
 ) -> Result<(), Problem> {
     let word = words.need("a prefix")?;
-    if word.is("auto") || word.is("none") {
+    let alone = if word.is("auto") {
+        Some(Prefixes::Auto)
+    } else if word.is("none") {
+        Some(Prefixes::None)
+    } else if word.is("discover") {
+        let names = std::iter::from_fn(|| words.next());
+        let names = names.map(|name| name.text.to_string());
+        Some(Prefixes::Discover(names.collect()))
+    } else {
+        None
+    };
+    if alone.is_some() {
         if source.is_some() || !list.is_empty() {
             return Err(word.problem(format!("'prefix {}' stands alone", word.text)));
         }
-        *source = Some(if word.is("auto") {
-            Prefixes::Auto
-        } else {
-            Prefixes::None
-        });
+        *source = alone;
         return Ok(());
     }
     if source.is_some() {
-        return Err(word.problem("'prefix auto' and 'prefix none' stand alone"));
+        return Err(word.problem("'prefix auto', 'discover' and 'none' stand alone"));
     }
     let mut rule = PrefixRule::from(translation_prefix(word)?);
     let mut read: fn(Word<'_>) -> Result<Net, Problem> = net4;

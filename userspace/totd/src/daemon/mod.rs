@@ -2,6 +2,7 @@
 
 //! The proxy with sockets, clock and signals.
 
+mod adverts;
 mod clients;
 mod kernel;
 pub mod log;
@@ -43,7 +44,7 @@ pub fn run() -> Result<(), String> {
         Mode::Serve => (),
     }
     let config = load(&options)?;
-    raise_file_limit();
+    raise_file_limit(config.max_queries);
     let random = random::source().map_err(|problem| format!("/dev/urandom: {problem}"))?;
     let mut server = Server::open(&config, &options)?;
     if !options.foreground {
@@ -69,9 +70,22 @@ fn load(options: &Options) -> Result<Config, String> {
     Ok(loaded.config)
 }
 
+/// Clients over TCP, listeners, and what else is open.
+const OTHER_FILES: u64 = 1024;
+
 /// Every question in flight has a socket of its own.
-fn raise_file_limit() {
-    if let Ok((_, most)) = getrlimit(Resource::RLIMIT_NOFILE) {
+fn raise_file_limit(queries: usize) {
+    let Ok((_, most)) = getrlimit(Resource::RLIMIT_NOFILE) else {
+        return;
+    };
+    let wanted = most.max(queries as u64 + OTHER_FILES);
+    // Only root may have more than the most.
+    if setrlimit(Resource::RLIMIT_NOFILE, wanted, wanted).is_err() {
         let _ = setrlimit(Resource::RLIMIT_NOFILE, most, most);
+        if most < wanted {
+            log::warning(&format!(
+                "{most} open files allow fewer than {queries} queries at a time"
+            ));
+        }
     }
 }

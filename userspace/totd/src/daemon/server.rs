@@ -8,6 +8,7 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixListener;
 use std::time::Instant;
 
+use natpt_core::xlate::addr::Prefix;
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::signal::{SigSet, Signal};
@@ -15,6 +16,7 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use totd::config::{Config, Prefixes};
 use totd::proxy::{Action, Key, Proxy, Transport};
 
+use super::adverts::Adverts;
 use super::clients::{Clients, Written};
 use super::kernel::{self, Kernel};
 use super::options::Options;
@@ -40,15 +42,17 @@ enum Source {
     Tcp,
     Client,
     Forwarder,
+    Router,
 }
 
-const SOURCES: [Source; 6] = [
+const SOURCES: [Source; 7] = [
     Source::Signal,
     Source::Status,
     Source::Udp,
     Source::Tcp,
     Source::Client,
     Source::Forwarder,
+    Source::Router,
 ];
 
 const KEY_BITS: u32 = 60;
@@ -69,6 +73,7 @@ pub struct Server {
     clients: Clients,
     upstream: Upstream,
     kernel: Kernel,
+    adverts: Option<Adverts>,
     start: Instant,
     buffer: Vec<u8>,
 }
@@ -95,6 +100,7 @@ impl Server {
             clients: Clients::default(),
             upstream: Upstream::default(),
             kernel: Kernel::default(),
+            adverts: None,
             start: Instant::now(),
             buffer: vec![0; 65_536],
         };
@@ -102,6 +108,7 @@ impl Server {
             watch(&server.epoll, status, Source::Status, 0).map_err(what)?;
         }
         server.listen(sockets::endpoints(config, options))?;
+        server.hear_routers(config);
         Ok(server)
     }
 
@@ -140,6 +147,7 @@ impl Server {
                     Some(Source::Forwarder) => {
                         self.forwarder(&mut proxy, now, key, event.events());
                     }
+                    Some(Source::Router) => self.routers(&mut proxy, now),
                     None => (),
                 }
                 self.act(&mut proxy, now);
@@ -194,6 +202,41 @@ impl Server {
         })
     }
 
+    /// Opens or closes what router advertisements come by.
+    fn hear_routers(&mut self, config: &Config) {
+        if !matches!(config.prefixes, Prefixes::Discover(_)) {
+            self.adverts = None;
+        } else if self.adverts.is_none() {
+            let opened = Adverts::open().and_then(|adverts| {
+                watch(&self.epoll, adverts.socket(), Source::Router, 0)?;
+                Ok(adverts)
+            });
+            self.adverts = opened
+                .map_err(|problem| {
+                    let why = problem.desc();
+                    log::warning(&format!("router advertisements are not heard: {why}"));
+                })
+                .ok();
+        }
+    }
+
+    fn routers(&mut self, proxy: &mut Proxy, now: u64) {
+        for _ in 0..BURST {
+            let received = |adverts: &mut Adverts| adverts.receive(&mut self.buffer);
+            let Some(advert) = self.adverts.as_mut().and_then(received) else {
+                return;
+            };
+            let wanted = match &proxy.config().prefixes {
+                Prefixes::Discover(interfaces) => advert.is_for(interfaces),
+                _ => false,
+            };
+            if wanted {
+                let message = &self.buffer[..advert.len];
+                proxy.advertised(now, advert.router, advert.interface, message);
+            }
+        }
+    }
+
     /// What is looked at from time to time.
     fn round(&mut self, proxy: &mut Proxy, now: u64) {
         proxy.set_links(kernel::links());
@@ -232,6 +275,7 @@ impl Server {
     fn reload(&mut self, proxy: &mut Proxy, options: &Options) -> Result<(), String> {
         let config = load(options)?;
         self.listen(sockets::endpoints(&config, options))?;
+        self.hear_routers(&config);
         proxy.configure(config);
         self.round(proxy, self.now());
         Ok(())
@@ -361,6 +405,11 @@ impl Server {
                         }
                     }
                     Action::Forget(attempt) => self.upstream.forget(attempt),
+                    Action::Discovered(prefixes) => {
+                        let text = |one: &Prefix| format!(" {}/{}", one.addr(), one.len());
+                        let all: String = prefixes.iter().map(text).collect();
+                        log::info(&format!("the network's prefixes:{all}"));
+                    }
                     Action::Reply { client, message } => match client.transport {
                         Transport::Udp => {
                             let key = client.socket;

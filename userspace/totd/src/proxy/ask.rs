@@ -133,6 +133,10 @@ impl Proxy {
             task.stage = Stage::A(super::synthesis::NO_SOA_TTL);
             return self.ask(now, key);
         }
+        if matches!(task.stage, Stage::Discovery) {
+            self.undiscovered(now);
+            return self.end(key);
+        }
         self.stats.failed += 1;
         let (client, query) = (task.client, std::mem::take(&mut task.query));
         self.asking_ended(client, &query, key);

@@ -71,6 +71,9 @@ impl Proxy {
             task.transport = Transport::Tcp;
             return self.ask(now, key);
         }
+        if matches!(task.stage, Stage::Discovery) {
+            return self.discovered(now, key, message);
+        }
         let next = next(task, message);
         let made = matches!(task.stage, Stage::A(_));
         let reverse = matches!(task.stage, Stage::Reverse(_));
@@ -189,7 +192,7 @@ fn follow(task: &mut Task, stage: &Stage, answer: &[u8]) -> Result<(Next, bool),
             Ok((Next::Reply(reply), false))
         }
         Stage::Reverse(target) => Ok((Next::Reply(reverse(task, target, &message)?), false)),
-        Stage::Relay | Stage::Transfer => Ok((Next::Fail, false)),
+        Stage::Relay | Stage::Transfer | Stage::Discovery => Ok((Next::Fail, false)),
     }
 }
 

@@ -9,7 +9,9 @@ use super::reverse;
 use super::settings::Settings;
 use crate::wire::{class, rcode, rtype, Edns, Malformed, Name, Question, Section, Writer};
 
-const ADDRESSES: [Ipv4Addr; 2] = [Ipv4Addr::new(192, 0, 0, 170), Ipv4Addr::new(192, 0, 0, 171)];
+/// The name, and its addresses.
+pub const NAME: &str = "ipv4only.arpa.";
+pub const ADDRESSES: [Ipv4Addr; 2] = [Ipv4Addr::new(192, 0, 0, 170), Ipv4Addr::new(192, 0, 0, 171)];
 
 /// A day: none of this ever changes but with the configuration.
 const TTL: u32 = 86_400;
@@ -30,7 +32,7 @@ pub fn answer(
     asked: &Asked<'_>,
     edns: Option<&Edns<'_>>,
 ) -> Option<Result<Vec<u8>, Malformed>> {
-    let name = Name::from_text("ipv4only.arpa.")?;
+    let name = Name::from_text(NAME)?;
     if question.class != class::IN || !settings.synthesises_for(client) {
         return None;
     }

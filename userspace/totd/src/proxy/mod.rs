@@ -3,8 +3,10 @@
 //! From a client's query to its answer. Time is in milliseconds from any moment on.
 
 mod access;
+mod advert;
 mod ask;
 mod assemble;
+mod discovery;
 mod echo;
 mod forwarders;
 mod hear;
@@ -26,6 +28,7 @@ use crate::config::{Config, Ptr};
 use crate::net::Net;
 use crate::wire::{class, rcode, rtype, Header, Name, Question, HEADER};
 use access::RateLimit;
+use discovery::Discovery;
 use echo::Echoes;
 use forwarders::Forwarders;
 use natpt_core::xlate::addr::Prefix;
@@ -52,6 +55,8 @@ pub enum Action {
         client: Client,
         message: Vec<u8>,
     },
+    /// These are the network's prefixes now; nothing has to be done.
+    Discovered(Vec<Prefix>),
 }
 
 pub struct Proxy {
@@ -67,6 +72,7 @@ pub struct Proxy {
     deadlines: BinaryHeap<Reverse<(u64, Key)>>,
     random: Box<dyn FnMut() -> u64>,
     turn: usize,
+    discovery: Option<Discovery>,
     pub stats: Stats,
     /// To be done by the caller, in this order.
     pub actions: Vec<Action>,
@@ -77,7 +83,7 @@ impl Proxy {
     pub fn new(config: Config, random: Box<dyn FnMut() -> u64>) -> Self {
         let mut forwarders = Forwarders::default();
         forwarders.configure(&config.forwarders, config.retry);
-        Self {
+        let mut proxy = Self {
             settings: Rc::new(Settings {
                 config,
                 found: Vec::new(),
@@ -92,9 +98,12 @@ impl Proxy {
             deadlines: BinaryHeap::new(),
             random,
             turn: 0,
+            discovery: None,
             stats: Stats::default(),
             actions: Vec::new(),
-        }
+        };
+        proxy.begin_discovery();
+        proxy
     }
 
     /// For queries from now on; those in flight go on as they began.
@@ -105,13 +114,14 @@ impl Proxy {
             found: self.settings.found.clone(),
             links: self.settings.links.clone(),
         });
+        self.begin_discovery();
     }
 
     pub fn config(&self) -> &Config {
         &self.settings.config
     }
 
-    /// The kernel module's prefixes; true if they are others than before.
+    /// The kernel module's or the network's prefixes; true if they are others than before.
     pub fn set_prefixes(&mut self, prefixes: Vec<Prefix>) -> bool {
         let found = prefixes.into_iter().map(Into::into).collect();
         if self.settings.found == found {
@@ -235,6 +245,12 @@ impl Proxy {
 
     /// The next moment at which `expire` has something to do.
     pub fn deadline(&mut self) -> Option<u64> {
+        let discovery = self.discovery.as_ref().map(Discovery::deadline);
+        self.first_due().into_iter().chain(discovery).min()
+    }
+
+    /// When the first attempt is overdue.
+    fn first_due(&mut self) -> Option<u64> {
         while let Some(&Reverse((at, attempt))) = self.deadlines.peek() {
             if self.attempts.get(attempt).is_some() {
                 return Some(at);
@@ -246,7 +262,8 @@ impl Proxy {
 
     /// Time has passed.
     pub fn expire(&mut self, now: u64) {
-        while let Some(at) = self.deadline() {
+        self.discover(now);
+        while let Some(at) = self.first_due() {
             if at > now {
                 break;
             }

@@ -11,7 +11,7 @@ use natpt_core::xlate::addr::Prefix;
 
 pub struct Settings {
     pub config: Config,
-    /// The kernel module's prefixes, for `prefix auto`.
+    /// The kernel module's or the network's prefixes, for `prefix auto` and `prefix discover`.
     pub found: Vec<PrefixRule>,
     /// The networks on this box's links.
     pub links: Vec<Net>,
@@ -21,7 +21,7 @@ impl Settings {
     pub fn prefixes(&self) -> &[PrefixRule] {
         match &self.config.prefixes {
             Prefixes::Listed(rules) => rules,
-            Prefixes::Auto => &self.found,
+            Prefixes::Auto | Prefixes::Discover(_) => &self.found,
             Prefixes::None => &[],
         }
     }

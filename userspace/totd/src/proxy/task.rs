@@ -43,6 +43,8 @@ pub enum Stage {
     HiddenA,
     /// The records of this name, for a reverse name under a prefix.
     Reverse(Name),
+    /// Our own question: the AAAA records of ipv4only.arpa.
+    Discovery,
 }
 
 /// A question that was sent.

@@ -104,6 +104,13 @@ impl Scenario {
                 });
                 self.proxy().set_prefixes(prefixes.collect());
             }
+            "advert" => {
+                let (router, interface) = words[1].split_once('%').unwrap();
+                let (router, interface) = (router.parse().unwrap(), interface.parse().unwrap());
+                let message = text::hex(&words[2..].concat());
+                let now = self.now;
+                self.proxy().advertised(now, router, interface, &message);
+            }
             "query" => self.query(&words[1..]),
             "raw" => {
                 let client = client("2001:db8:6::2", 1, Transport::Udp);
@@ -186,7 +193,7 @@ impl Scenario {
                     transport,
                     message,
                 }),
-                Action::Forget(_) => (),
+                Action::Forget(_) | Action::Discovered(_) => (),
                 Action::Reply { client, message } => self.replies.push_back((client, message)),
             }
         }

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0
+//! getaddrinfo, for those who ask for IPv4 addresses. The list is the C library's own, so that its
+//! freeaddrinfo frees it: IPv6 addresses in it make way for the IPv4 addresses that stand for them.
+
+use core::{
+    mem::swap,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddrV4},
+    ptr::{self, null_mut},
+};
+
+use libc::{
+    addrinfo, c_char, c_int, sockaddr_in, sockaddr_in6, socklen_t, AF_INET, AF_INET6, AI_ALL,
+    AI_NUMERICHOST, AI_V4MAPPED, EAI_AGAIN, EAI_FAIL, EAI_NODATA, EAI_NONAME,
+};
+use preload::{
+    errno, real,
+    sockaddr::{v4, LEN4},
+};
+
+use crate::{
+    config,
+    excluded::{counts4, counts6},
+    hostent::is_literal6,
+    pool,
+};
+
+/// The name has no address of this family; the libc crate lacks it, netdb.h has it.
+const EAI_ADDRFAMILY: c_int = -9;
+
+/// getaddrinfo(3)
+#[no_mangle]
+unsafe extern "C" fn getaddrinfo(
+    node: *const c_char,
+    service: *const c_char,
+    hints: *const addrinfo,
+    result: *mut *mut addrinfo,
+) -> c_int {
+    // SAFETY: the contract is that of the C library's function.
+    unsafe {
+        let status = real::getaddrinfo(node, service, hints, result);
+        if node.is_null() || hints.is_null() || result.is_null() || (*hints).ai_family != AF_INET {
+            return status;
+        }
+        let has_a = status == 0;
+        let wanting = match status {
+            0 => !list(*result).any(|entry| counts4(ipv4(entry))),
+            EAI_NONAME | EAI_AGAIN | EAI_FAIL | EAI_NODATA | EAI_ADDRFAMILY => true,
+            _ => false,
+        };
+        if !wanting
+            || (*hints).ai_flags & AI_NUMERICHOST != 0
+            || is_literal6(node)
+            || config::get().is_none()
+        {
+            return status;
+        }
+        let found = errno::keep(|| six(node, service, &*hints, has_a));
+        if found.is_null() {
+            return status;
+        }
+        if has_a {
+            libc::freeaddrinfo(*result);
+        }
+        *result = found;
+        0
+    }
+}
+
+/// The addresses that stand for the IPv6 addresses of `node`; null: there are none.
+unsafe fn six(
+    node: *const c_char,
+    service: *const c_char,
+    hints: &addrinfo,
+    has_a: bool,
+) -> *mut addrinfo {
+    unsafe {
+        let mut hints = *hints;
+        hints.ai_family = AF_INET6;
+        hints.ai_flags &= !(AI_V4MAPPED | AI_ALL);
+        let mut found = null_mut();
+        if real::getaddrinfo(node, service, &hints, &mut found) != 0 {
+            return null_mut();
+        }
+        let mut kept = null_mut();
+        let mut end: *mut *mut addrinfo = &mut kept;
+        let mut canonical = null_mut();
+        while !found.is_null() {
+            let entry = &mut *found;
+            found = entry.ai_next;
+            entry.ai_next = null_mut();
+            // it is the first entry that has the name
+            if !entry.ai_canonname.is_null() {
+                swap(&mut canonical, &mut entry.ai_canonname);
+            }
+            if !stand_in(entry, has_a) {
+                libc::freeaddrinfo(entry);
+                continue;
+            }
+            *end = entry;
+            end = &mut entry.ai_next;
+        }
+        match kept.as_mut() {
+            Some(first) => first.ai_canonname = canonical,
+            None => libc::free(canonical.cast()),
+        }
+        kept
+    }
+}
+
+/// Puts an IPv4 address in the place of an IPv6 address, if that counts.
+unsafe fn stand_in(entry: &mut addrinfo, has_a: bool) -> bool {
+    unsafe {
+        let addr = ptr::read_unaligned(entry.ai_addr.cast::<sockaddr_in6>());
+        let ip = Ipv6Addr::from(addr.sin6_addr.s6_addr);
+        let Some(stand_in) = counts6(ip, has_a).then(|| pool::stand_in(ip)).flatten() else {
+            return false;
+        };
+        let addr = v4(SocketAddrV4::new(stand_in, u16::from_be(addr.sin6_port)));
+        ptr::write_unaligned(entry.ai_addr.cast(), addr);
+        entry.ai_family = AF_INET;
+        entry.ai_addrlen = LEN4 as socklen_t;
+        true
+    }
+}
+
+unsafe fn list<'a>(first: *const addrinfo) -> impl Iterator<Item = &'a addrinfo> {
+    // SAFETY: the C library's list, whole and valid until it is freed.
+    unsafe { core::iter::successors(first.as_ref(), |entry| entry.ai_next.cast_const().as_ref()) }
+}
+
+fn ipv4(entry: &addrinfo) -> Ipv4Addr {
+    // SAFETY: the C library was asked for IPv4 addresses.
+    let addr = unsafe { ptr::read_unaligned(entry.ai_addr.cast::<sockaddr_in>()) };
+    Ipv4Addr::from_bits(u32::from_be(addr.sin_addr.s_addr))
+}

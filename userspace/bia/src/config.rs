@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0
+//! What the environment asks for: the pool, the prefix that makes AAAA records, and when a real
+//! IPv4 address wins.
+
+use natpt_core::xlate::addr::Prefix;
+use preload::{
+    environment::{variable, warn},
+    once::Once,
+    range::{self, Range},
+};
+
+/// Longest and shortest length of a pool.
+const LENGTHS: core::ops::RangeInclusive<u32> = 0x3..=0xffff;
+
+/// What the environment asks for.
+pub struct Config {
+    /// Addresses to hand out; None: one of those that RFC 6535 recommends.
+    pub pool: Option<Range>,
+    /// The network's translation prefix: who has an AAAA record under it has an A record.
+    pub prefix: Option<Prefix>,
+    /// A real IPv4 address counts only if there is a route to it.
+    pub routed_only: bool,
+}
+
+static CONFIG: Once<Config> = Once::new();
+
+/// What the environment asks for; None: it is wrong, the library does nothing.
+#[inline]
+pub fn get() -> Option<&'static Config> {
+    CONFIG.get(read)
+}
+
+fn read() -> Option<Config> {
+    let mut config = Config {
+        pool: None,
+        prefix: None,
+        routed_only: false,
+    };
+    if let Some(text) = variable(c"NATPT_POOL") {
+        config.pool = Range::parse(text).filter(|pool| LENGTHS.contains(&pool.last_index()));
+        if config.pool.is_none() {
+            warn(&[
+                b"bia: NATPT_POOL is no IPv4 range of length 16 to 30, doing nothing: ",
+                text,
+            ]);
+            return None;
+        }
+    }
+    if let Some(text) = variable(c"NATPT_PREFIX") {
+        config.prefix = range::prefix(text);
+        if config.prefix.is_none() {
+            warn(&[
+                b"bia: NATPT_PREFIX is no translation prefix, doing nothing: ",
+                text,
+            ]);
+            return None;
+        }
+    }
+    match variable(c"NATPT_A").unwrap_or(b"always") {
+        b"always" => {}
+        b"routed" => config.routed_only = true,
+        text => {
+            warn(&[
+                b"bia: NATPT_A is neither 'always' nor 'routed', doing nothing: ",
+                text,
+            ]);
+            return None;
+        }
+    }
+    Some(config)
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0
+//! `libbia.so`: Bump in the API (RFC 3338, with the rules of RFC 6535). IPv4-only programs reach
+//! IPv6-only hosts by name, and are reached by them.
+#![no_std]
+
+mod addrinfo;
+mod adopt;
+mod config;
+mod excluded;
+mod hostent;
+mod nameinfo;
+mod pool;
+mod properties;
+mod registration;
+
+use core::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4};
+
+use libc::c_int;
+use preload::{
+    library::{Library, Use},
+    real,
+};
+
+struct Bia;
+
+impl Library for Bia {
+    // An address of the pool has no IPv4 way.
+    const IPV4_INSTEAD: bool = false;
+
+    fn embed(addr: Ipv4Addr) -> Option<Ipv6Addr> {
+        if addr == pool::OWN {
+            return Some(Ipv6Addr::LOCALHOST);
+        }
+        pool::behind(addr)
+    }
+
+    fn extract(addr: Ipv6Addr) -> Ipv4Addr {
+        pool::peer(addr)
+    }
+
+    fn local(_: Ipv6Addr) -> Ipv4Addr {
+        pool::OWN
+    }
+
+    fn bound(addr: Ipv4Addr) -> Option<Ipv6Addr> {
+        pool::behind(addr)
+    }
+
+    fn own() -> Ipv4Addr {
+        pool::OWN
+    }
+
+    #[inline]
+    fn wants(addr: SocketAddrV4, to: Use) -> bool {
+        let ip = *addr.ip();
+        pool::contains(ip) || ip == pool::OWN || to == Use::Bind && ip.is_unspecified()
+    }
+
+    fn adopt(fd: c_int, addr: SocketAddrV4, to: Use) -> bool {
+        let ip = *addr.ip();
+        let known = to == Use::Bind && ip.is_unspecified() || Bia::embed(ip).is_some();
+        known && config::get().is_some() && adopt::adopt(fd, to)
+    }
+
+    fn adopted(fd: c_int) {
+        registration::enter(fd);
+    }
+
+    fn hold(addr: Ipv6Addr) -> Option<u16> {
+        let is_peer = !addr.is_loopback() && addr.to_ipv4_mapped().is_none();
+        is_peer.then(|| pool::hold(addr)).flatten()
+    }
+
+    fn share(slot: u16) {
+        pool::share(slot);
+    }
+
+    fn release(slot: u16) {
+        pool::release(slot);
+    }
+}
+
+preload::export!(Bia);
+
+/// Before the program, and before its other libraries.
+extern "C" fn start() {
+    real::find_all();
+    config::get();
+}
+
+#[used]
+#[link_section = ".init_array"]
+static START: extern "C" fn() = start;

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0
+//! The addresses that are handed out, and the IPv6 addresses behind them.
+
+use core::{
+    mem::{size_of, zeroed},
+    net::{Ipv4Addr, Ipv6Addr},
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+};
+
+use libc::{c_int, c_ulong, ifreq, sockaddr, sockaddr_in};
+use preload::{errno, phony::Table, range::Range, real};
+
+use crate::config;
+
+/// What RFC 6535 section 4.4 recommends for destinations.
+const DESTINATIONS: [(Ipv4Addr, u32); 2] = [
+    (Ipv4Addr::new(10, 170, 160, 0), 20),
+    (Ipv4Addr::new(172, 21, 80, 0), 20),
+];
+
+/// Stands for this host's IPv6 addresses: of RFC 6535's addresses for sources.
+pub const OWN: Ipv4Addr = Ipv4Addr::new(172, 21, 112, 1);
+
+/// Stands for peers when every address of the pool is in use (RFC 7600's dummy address).
+const NONE_LEFT: Ipv4Addr = Ipv4Addr::new(192, 0, 0, 8);
+
+/// The request for all interfaces' addresses (include/uapi/linux/sockios.h), and for one's mask.
+const SIOCGIFCONF: c_ulong = 0x8912;
+const SIOCGIFNETMASK: c_ulong = 0x891b;
+
+/// As many interfaces as are looked at.
+const MOST_INTERFACES: usize = 64;
+
+/// First address and number of addresses of the pool; zero until it is known.
+static POOL: AtomicU64 = AtomicU64::new(0);
+
+static TABLE: Table = Table::new();
+
+/// The pool in use.
+#[derive(Clone, Copy)]
+struct Pool {
+    first: u32,
+    size: u32,
+}
+
+impl Pool {
+    fn new(range: Range) -> Pool {
+        // the first address is the network's
+        Pool {
+            first: range.first().to_bits().wrapping_add(1),
+            size: range.last_index(),
+        }
+    }
+
+    fn known() -> Option<Pool> {
+        match POOL.load(Relaxed) {
+            0 => None,
+            pool => Some(Pool {
+                first: (pool >> 32) as u32,
+                size: pool as u32,
+            }),
+        }
+    }
+
+    /// The pool; the first who needs it chooses.
+    fn get() -> Option<Pool> {
+        Pool::known().or_else(|| {
+            let pool = Pool::new(errno::keep(choose)?);
+            POOL.store(
+                (u64::from(pool.first) << 32) | u64::from(pool.size),
+                Relaxed,
+            );
+            Some(pool)
+        })
+    }
+
+    #[inline]
+    fn slot(self, addr: Ipv4Addr) -> Option<u16> {
+        let slot = addr.to_bits().wrapping_sub(self.first);
+        (slot < self.size).then_some(slot as u16)
+    }
+
+    fn addr(self, slot: u16) -> Ipv4Addr {
+        Ipv4Addr::from_bits(self.first.wrapping_add(u32::from(slot)))
+    }
+}
+
+/// Whether `addr` is one of the pool, quickly: nothing is as long as none was handed out.
+#[inline]
+pub fn contains(addr: Ipv4Addr) -> bool {
+    Pool::known().is_some_and(|pool| pool.slot(addr).is_some())
+}
+
+/// The IPv6 address that `addr` stands for.
+pub fn behind(addr: Ipv4Addr) -> Option<Ipv6Addr> {
+    TABLE.addr(Pool::known()?.slot(addr)?)
+}
+
+/// The address that stands for `addr`, a new one if need be; None when all are in use.
+pub fn stand_in(addr: Ipv6Addr) -> Option<Ipv4Addr> {
+    let pool = Pool::get()?;
+    Some(pool.addr(TABLE.slot(pool.size, addr)?))
+}
+
+/// As `stand_in`, for those who need an address at any rate.
+pub fn peer(addr: Ipv6Addr) -> Ipv4Addr {
+    stand_in(addr).unwrap_or(NONE_LEFT)
+}
+
+/// A socket uses the address that stands for `addr`.
+pub fn hold(addr: Ipv6Addr) -> Option<u16> {
+    TABLE.hold(Pool::get()?.size, addr)
+}
+
+/// One more descriptor uses it.
+pub fn share(slot: u16) {
+    TABLE.share(slot);
+}
+
+/// One descriptor less uses it.
+pub fn release(slot: u16) {
+    TABLE.release(slot);
+}
+
+/// The pool of the environment, or the first recommended one that no interface is part of.
+fn choose() -> Option<Range> {
+    let config = config::get()?;
+    if config.pool.is_some() {
+        return config.pool;
+    }
+    let mut pools = DESTINATIONS
+        .iter()
+        .filter_map(|(addr, len)| Range::new(*addr, *len));
+    let first = pools.next()?;
+    match pools.next() {
+        Some(second) if is_local(first) && !is_local(second) => Some(second),
+        _ => Some(first),
+    }
+}
+
+/// struct ifconf
+#[repr(C)]
+struct Interfaces {
+    len: c_int,
+    list: *mut ifreq,
+}
+
+/// Whether an interface has an address or a network that touches `pool`.
+fn is_local(pool: Range) -> bool {
+    // SAFETY: a socket of our own, and room for so many interfaces.
+    unsafe {
+        let fd = real::socket(libc::AF_INET, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0);
+        if fd < 0 {
+            return false;
+        }
+        let mut list: [ifreq; MOST_INTERFACES] = zeroed();
+        let mut interfaces = Interfaces {
+            len: size_of::<[ifreq; MOST_INTERFACES]>() as c_int,
+            list: list.as_mut_ptr(),
+        };
+        let mut local = false;
+        if real::ioctl(fd, SIOCGIFCONF, (&raw mut interfaces) as usize) == 0 {
+            let count = (interfaces.len as usize).wrapping_div(size_of::<ifreq>());
+            for interface in list.iter_mut().take(count) {
+                let addr = ipv4(&interface.ifr_ifru.ifru_addr);
+                if real::ioctl(fd, SIOCGIFNETMASK, (&raw mut *interface) as usize) == 0 {
+                    let mask = ipv4(&interface.ifr_ifru.ifru_netmask);
+                    let network = Ipv4Addr::from_bits(addr.to_bits() & mask.to_bits());
+                    local |= Range::new(network, mask.to_bits().leading_ones())
+                        .is_some_and(|network| network.overlaps(pool));
+                }
+            }
+        }
+        real::close(fd);
+        local
+    }
+}
+
+fn ipv4(addr: &sockaddr) -> Ipv4Addr {
+    // SAFETY: of the same size; the kernel gives IPv4 addresses only.
+    let addr = unsafe { &*(&raw const *addr).cast::<sockaddr_in>() };
+    Ipv4Addr::from_bits(u32::from_be(addr.sin_addr.s_addr))
+}

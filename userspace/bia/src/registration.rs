@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+//! Who polls a descriptor with epoll: the kernel forgets that when the socket behind it is replaced.
+
+use core::sync::atomic::{
+    AtomicU32, AtomicU64,
+    Ordering::{Acquire, Relaxed, Release},
+};
+
+use libc::{c_int, epoll_event};
+use preload::{descriptor::LIMIT, errno, real};
+
+/// The last registration of a descriptor.
+struct Registration {
+    /// The epoll descriptor plus one; zero: none.
+    epfd: AtomicU32,
+    events: AtomicU32,
+    data: AtomicU64,
+}
+
+/// Set in `epfd` while the registration is to be made anew.
+const PENDING: u32 = 1 << 31;
+
+static REGISTRATIONS: [Registration; LIMIT] = [const {
+    Registration {
+        epfd: AtomicU32::new(0),
+        events: AtomicU32::new(0),
+        data: AtomicU64::new(0),
+    }
+}; LIMIT];
+
+/// epoll_ctl(2)
+#[no_mangle]
+unsafe extern "C" fn epoll_ctl(
+    epfd: c_int,
+    operation: c_int,
+    fd: c_int,
+    event: *mut epoll_event,
+) -> c_int {
+    // SAFETY: the contract is that of the C library's function.
+    unsafe {
+        let result = real::epoll_ctl(epfd, operation, fd, event);
+        if result == 0 {
+            if let Some(registration) = REGISTRATIONS.get(fd as usize) {
+                if operation == libc::EPOLL_CTL_DEL {
+                    registration.epfd.store(0, Relaxed);
+                } else {
+                    registration.events.store((*event).events, Relaxed);
+                    registration.data.store((*event).u64, Relaxed);
+                    registration
+                        .epfd
+                        .store((epfd as u32).wrapping_add(1), Release);
+                }
+            }
+        }
+        result
+    }
+}
+
+/// The socket behind `fd` is about to be replaced.
+pub fn leave(fd: c_int) {
+    let Some(registration) = REGISTRATIONS.get(fd as usize) else {
+        return;
+    };
+    let epfd = registration.epfd.load(Acquire);
+    if epfd == 0 {
+        return;
+    }
+    // what the kernel does not know is of a socket that had the number before
+    let known = unsafe {
+        let mut event = epoll_event { events: 0, u64: 0 };
+        real::epoll_ctl(descriptor(epfd), libc::EPOLL_CTL_DEL, fd, &mut event) == 0
+    };
+    let epfd = if known { epfd | PENDING } else { 0 };
+    registration.epfd.store(epfd, Release);
+}
+
+/// It has been replaced.
+pub fn enter(fd: c_int) {
+    let Some(registration) = REGISTRATIONS.get(fd as usize) else {
+        return;
+    };
+    let epfd = registration.epfd.load(Acquire);
+    if epfd & PENDING == 0 {
+        return;
+    }
+    let mut event = epoll_event {
+        events: registration.events.load(Relaxed),
+        u64: registration.data.load(Relaxed),
+    };
+    // SAFETY: an event, and numbers.
+    errno::keep(|| unsafe {
+        real::epoll_ctl(descriptor(epfd), libc::EPOLL_CTL_ADD, fd, &mut event)
+    });
+    registration.epfd.store(epfd & !PENDING, Release);
+}
+
+fn descriptor(epfd: u32) -> c_int {
+    (epfd & !PENDING).wrapping_sub(1) as c_int
+}

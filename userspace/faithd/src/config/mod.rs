@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! faithd.conf: what it says.
+
+mod parser;
+mod words;
+
+use std::collections::BTreeMap;
+
+use natpt_core::xlate::addr::Prefix;
+
+use crate::access::Access;
+
+pub use parser::{parse, prefix, service};
+pub use words::Problem;
+
+/// The port of FTP control connections.
+pub const FTP: u16 = 21;
+
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub prefixes: Vec<Prefix>,
+    pub services: Services,
+    /// What to run for connections to this box's own addresses: a program, argv[0], arguments.
+    pub local: BTreeMap<u16, Vec<String>>,
+    pub access: Access,
+    /// Seconds without a byte in either direction.
+    pub idle: u64,
+    pub max_connections: usize,
+    /// Source ports below 1024.
+    pub reserved_port: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Services {
+    Any,
+    Ports(Vec<u16>),
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            prefixes: Vec::new(),
+            services: Services::Ports(Vec::new()),
+            local: BTreeMap::new(),
+            access: Access::default(),
+            // RFC 5382, REQ-5.
+            idle: 7440,
+            max_connections: 10_000,
+            reserved_port: false,
+        }
+    }
+}

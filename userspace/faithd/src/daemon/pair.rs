@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A relayed connection: the socket that was accepted, and the one that was connected for it.
+
+use std::net::{SocketAddr, TcpStream};
+
+use nix::Result;
+
+use super::control::Control;
+use super::flow::{Flow, Progress, Side};
+use super::pipes::Pipes;
+use super::sockets;
+
+pub const ACCEPTED: usize = 0;
+pub const CONNECTED: usize = 1;
+
+pub enum Carrier {
+    Bytes([Flow; 2]),
+    Ftp(Box<Control>),
+}
+
+pub struct Pair {
+    pub sides: [Side; 2],
+    pub carrier: Carrier,
+    /// Where the second socket leads.
+    pub to: SocketAddr,
+    /// It is on its way.
+    pub connecting: bool,
+    /// When something moved last, in milliseconds.
+    pub touched: u64,
+}
+
+impl Pair {
+    pub fn new(
+        accepted: TcpStream,
+        connecting: TcpStream,
+        to: SocketAddr,
+        carrier: Carrier,
+        now: u64,
+    ) -> Self {
+        Self {
+            sides: [Side::new(accepted), Side::new(connecting)],
+            carrier,
+            to,
+            connecting: true,
+            touched: now,
+        }
+    }
+
+    /// Moves bytes both ways; not for FTP's control connections.
+    pub fn run(&mut self, pipes: &mut Pipes) -> Result<Progress> {
+        let [accepted, connected] = &mut self.sides;
+        let Carrier::Bytes([there, back]) = &mut self.carrier else {
+            return Ok(Progress::default());
+        };
+        let one = there.run(accepted, connected, pipes)?;
+        let other = back.run(connected, accepted, pipes)?;
+        Ok(Progress {
+            moved: one.moved + other.moved,
+            more: one.more || other.more,
+        })
+    }
+
+    pub fn is_over(&self) -> bool {
+        match &self.carrier {
+            Carrier::Bytes(flows) => flows.iter().all(Flow::is_over),
+            Carrier::Ftp(control) => control.is_over(),
+        }
+    }
+
+    /// What is lost on one side is lost on the other.
+    pub fn reset(&self) {
+        for side in &self.sides {
+            sockets::reset(&side.socket);
+        }
+    }
+
+    /// Who talks to whom, and as whom: what a log needs to find a user (RFC 6302).
+    pub fn describe(&self) -> String {
+        let name = |addr: std::io::Result<SocketAddr>| match addr {
+            Ok(addr) => addr.to_string(),
+            Err(_) => "?".into(),
+        };
+        let [accepted, connected] = self.sides.each_ref().map(|side| &side.socket);
+        // FTP's servers connect to us.
+        let (client, destination, from) = match self.to {
+            SocketAddr::V4(to) => (accepted.peer_addr(), Ok(to.into()), connected.local_addr()),
+            SocketAddr::V6(to) => (Ok(to.into()), accepted.peer_addr(), accepted.local_addr()),
+        };
+        let [client, destination, from] = [client, destination, from].map(name);
+        format!("client {client} destination {destination} from {from}")
+    }
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the relay decides without sockets and clock: who may go where, and what becomes of the
+//! lines of an FTP control connection.
+
+#![forbid(unsafe_code)]
+
+pub mod access;
+pub mod config;
+pub mod ftp;
+pub mod net;
+pub mod utc;

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! faithd: relays TCP from IPv6 clients to IPv4 servers, whose addresses are written under a
+//! prefix (RFC 3142).
+
+#![deny(unsafe_code)]
+
+mod daemon;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match daemon::run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            daemon::log::error(&problem);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0
+//! Addresses of sockets that are ours: the program's IPv4 form and the kernel's IPv6 form.
+
+use core::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4};
+
+use libc::{c_int, sockaddr, sockaddr_in6, socklen_t};
+
+use crate::{
+    descriptor::Word,
+    errno,
+    library::{Library, Use},
+    sockaddr::{self as address, Given},
+};
+
+/// Whether the library wants a foreign descriptor because of this address.
+#[inline(always)]
+pub unsafe fn wants<L: Library>(addr: *const sockaddr, len: socklen_t, to: Use) -> bool {
+    // SAFETY: as the C library's function has it.
+    matches!(unsafe { address::read(addr, len) }, Given::V4(addr) if L::wants(addr, to))
+}
+
+/// Where packets to `addr` go.
+pub fn target<L: Library>(word: Word, addr: Ipv4Addr) -> Ipv6Addr {
+    if !word.is_fixed() {
+        if let Some(target) = L::embed(addr) {
+            return target;
+        }
+    }
+    addr.to_ipv6_mapped()
+}
+
+/// Calls with the address that stands for `addr`; then perhaps with `addr` itself.
+pub fn towards<L: Library>(
+    word: Word,
+    addr: SocketAddrV4,
+    call: impl Fn(Ipv6Addr, *const sockaddr) -> isize,
+) -> isize {
+    let call = |ip: Ipv6Addr| {
+        let to: sockaddr_in6 = address::v6(ip, addr.port());
+        call(ip, (&raw const to).cast())
+    };
+    let ip = target::<L>(word, *addr.ip());
+    let result = call(ip);
+    if L::IPV4_INSTEAD
+        && result < 0
+        && is_unreachable(errno::get())
+        && ip.to_ipv4_mapped().is_none()
+    {
+        return call(addr.ip().to_ipv6_mapped());
+    }
+    result
+}
+
+/// Whether IPv6 is not there at all.
+fn is_unreachable(error: c_int) -> bool {
+    matches!(error, libc::ENETUNREACH | libc::EADDRNOTAVAIL)
+}
+
+/// What the program is told of a peer.
+pub fn peer<L: Library>(addr: Ipv6Addr) -> Ipv4Addr {
+    common(addr).unwrap_or_else(|| L::extract(addr))
+}
+
+/// What the program is told of its own end.
+pub fn local<L: Library>(word: Word, addr: Ipv6Addr) -> Ipv4Addr {
+    if addr.is_unspecified() && word.is_own() {
+        return L::own();
+    }
+    common(addr).unwrap_or_else(|| L::local(addr))
+}
+
+/// Addresses that have a twin in IPv4.
+fn common(addr: Ipv6Addr) -> Option<Ipv4Addr> {
+    if addr.is_unspecified() {
+        return Some(Ipv4Addr::UNSPECIFIED);
+    }
+    if addr.is_loopback() {
+        return Some(Ipv4Addr::LOCALHOST);
+    }
+    addr.to_ipv4_mapped()
+}

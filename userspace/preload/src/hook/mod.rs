@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0
+//! The functions that stand before the C library's. Each looks the descriptor up first and goes
+//! straight on when it is not ours; what else there is to do stands apart, out of that path.
+
+pub mod address;
+pub mod datagram;
+pub mod lifetime;
+pub mod name;
+pub mod option;
+
+pub use {datagram::*, lifetime::*, name::*, option::*};

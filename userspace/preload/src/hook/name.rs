@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0
+//! connect, bind, listen, accept, and the names of both ends.
+
+use core::net::{Ipv6Addr, SocketAddrV4};
+
+use libc::{c_int, sockaddr, socklen_t};
+
+use super::{
+    address::{local, peer, target, towards, wants},
+    lifetime::{forget, replace},
+};
+use crate::{
+    descriptor::{self, Word},
+    errno,
+    library::{Library, Use},
+    real,
+    sockaddr::{self as address, is_wanted, no_family, Given, Storage, LEN6},
+};
+
+/// connect(2)
+#[inline(always)]
+pub unsafe fn connect<L: Library>(fd: c_int, addr: *const sockaddr, len: socklen_t) -> c_int {
+    unsafe {
+        if !descriptor::get(fd).is_ours() && !wants::<L>(addr, len, Use::Connect) {
+            return real::connect(fd, addr, len);
+        }
+        connect_ours::<L>(fd, addr, len)
+    }
+}
+
+#[inline(never)]
+unsafe fn connect_ours<L: Library>(fd: c_int, addr: *const sockaddr, len: socklen_t) -> c_int {
+    unsafe {
+        let given = address::read(addr, len);
+        let adopted = match given {
+            Given::V4(to) if !descriptor::get(fd).is_ours() => {
+                if !L::adopt(fd, to, Use::Connect) {
+                    return real::connect(fd, addr, len);
+                }
+                true
+            }
+            _ => false,
+        };
+        let word = descriptor::get(fd);
+        match given {
+            Given::V4(to) => {
+                // held before, lest the address becomes another's meanwhile
+                let slot = L::hold(target::<L>(word, *to.ip()));
+                replace::<L>(fd, word.with_slot(slot));
+                let result = towards::<L>(word, to, |_, to| {
+                    real::connect(fd, to, LEN6 as socklen_t) as isize
+                });
+                if adopted {
+                    errno::keep(|| L::adopted(fd));
+                }
+                result as c_int
+            }
+            Given::Other => {
+                let none = no_family();
+                real::connect(fd, (&raw const none).cast(), LEN6 as socklen_t)
+            }
+            Given::Unspecified(_) | Given::Bad => real::connect(fd, addr, len),
+        }
+    }
+}
+
+/// bind(2)
+#[inline(always)]
+pub unsafe fn bind<L: Library>(fd: c_int, addr: *const sockaddr, len: socklen_t) -> c_int {
+    unsafe {
+        if !descriptor::get(fd).is_ours() && !wants::<L>(addr, len, Use::Bind) {
+            return real::bind(fd, addr, len);
+        }
+        bind_ours::<L>(fd, addr, len)
+    }
+}
+
+#[inline(never)]
+unsafe fn bind_ours<L: Library>(fd: c_int, addr: *const sockaddr, len: socklen_t) -> c_int {
+    unsafe {
+        let given = address::read(addr, len);
+        let mut adopted = false;
+        if let (Given::V4(to), false) = (given, descriptor::get(fd).is_ours()) {
+            if !L::adopt(fd, to, Use::Bind) {
+                return real::bind(fd, addr, len);
+            }
+            adopted = true;
+        }
+        let result = match given {
+            Given::V4(to) => bind_to::<L>(fd, to),
+            // as IPv4 sockets have it
+            Given::Unspecified(to) if to.ip().is_unspecified() => bind_to::<L>(fd, to),
+            Given::Unspecified(_) | Given::Other => {
+                let none = no_family();
+                real::bind(fd, (&raw const none).cast(), LEN6 as socklen_t)
+            }
+            Given::Bad => real::bind(fd, addr, len),
+        };
+        if adopted {
+            errno::keep(|| L::adopted(fd));
+        }
+        result
+    }
+}
+
+/// Binds to what stands for `addr`; to IPv4 alone where another has the port for IPv6.
+unsafe fn bind_to<L: Library>(fd: c_int, addr: SocketAddrV4) -> c_int {
+    let word = descriptor::get(fd);
+    let bind = |ip: Ipv6Addr, word: Word| {
+        let to = address::v6(ip, addr.port());
+        // SAFETY: an address and its length.
+        let result = unsafe { real::bind(fd, (&raw const to).cast(), LEN6 as socklen_t) };
+        if result == 0 {
+            descriptor::set(fd, word);
+        }
+        result
+    };
+    if *addr.ip() == L::own() {
+        return bind(Ipv6Addr::UNSPECIFIED, word.own());
+    }
+    if !addr.ip().is_unspecified() {
+        return match L::bound(*addr.ip()) {
+            Some(ip) => bind(ip, word),
+            None => bind(addr.ip().to_ipv6_mapped(), word.fixed()),
+        };
+    }
+    let result = bind(Ipv6Addr::UNSPECIFIED, word);
+    if result < 0 && matches!(errno::get(), libc::EADDRINUSE | libc::EADDRNOTAVAIL) {
+        return bind(addr.ip().to_ipv6_mapped(), word.fixed());
+    }
+    result
+}
+
+/// listen(2)
+#[inline(always)]
+pub unsafe fn listen<L: Library>(fd: c_int, backlog: c_int) -> c_int {
+    unsafe {
+        let any = SocketAddrV4::new(core::net::Ipv4Addr::UNSPECIFIED, 0);
+        if !descriptor::get(fd).is_ours()
+            && L::wants(any, Use::Bind)
+            && errno::keep(|| L::adopt(fd, any, Use::Bind))
+        {
+            errno::keep(|| L::adopted(fd));
+        }
+        real::listen(fd, backlog)
+    }
+}
+
+/// accept(2)
+#[inline(always)]
+pub unsafe fn accept<L: Library>(fd: c_int, addr: *mut sockaddr, len: *mut socklen_t) -> c_int {
+    unsafe {
+        if descriptor::get(fd).is_ours() {
+            return accept_ours::<L>(fd, addr, len, 0);
+        }
+        forget::<L>(real::accept(fd, addr, len))
+    }
+}
+
+/// accept4(2)
+#[inline(always)]
+pub unsafe fn accept4<L: Library>(
+    fd: c_int,
+    addr: *mut sockaddr,
+    len: *mut socklen_t,
+    flags: c_int,
+) -> c_int {
+    unsafe {
+        if descriptor::get(fd).is_ours() {
+            return accept_ours::<L>(fd, addr, len, flags);
+        }
+        forget::<L>(real::accept4(fd, addr, len, flags))
+    }
+}
+
+#[inline(never)]
+unsafe fn accept_ours<L: Library>(
+    fd: c_int,
+    addr: *mut sockaddr,
+    len: *mut socklen_t,
+    flags: c_int,
+) -> c_int {
+    unsafe {
+        if !addr.is_null() && !is_wanted(addr, len) {
+            return real::accept4(fd, addr, len, flags);
+        }
+        let mut from = Storage::new();
+        let new = real::accept4(fd, from.addr(), from.len(), flags);
+        if new < 0 {
+            return new;
+        }
+        let slot = from.v6().and_then(|(ip, _)| L::hold(ip));
+        replace::<L>(new, Word::OURS.with_slot(slot));
+        if !addr.is_null() {
+            from.give(peer::<L>, addr, len);
+        }
+        new
+    }
+}
+
+/// getsockname(2)
+#[inline(always)]
+pub unsafe fn getsockname<L: Library>(
+    fd: c_int,
+    addr: *mut sockaddr,
+    len: *mut socklen_t,
+) -> c_int {
+    unsafe {
+        if !descriptor::get(fd).is_ours() || !is_wanted(addr, len) {
+            return real::getsockname(fd, addr, len);
+        }
+        sockname_ours::<L>(fd, addr, len)
+    }
+}
+
+#[inline(never)]
+unsafe fn sockname_ours<L: Library>(fd: c_int, addr: *mut sockaddr, len: *mut socklen_t) -> c_int {
+    unsafe {
+        let mut name = Storage::new();
+        let result = real::getsockname(fd, name.addr(), name.len());
+        if result == 0 {
+            name.give(|ip| local::<L>(descriptor::get(fd), ip), addr, len);
+        }
+        result
+    }
+}
+
+/// getpeername(2)
+#[inline(always)]
+pub unsafe fn getpeername<L: Library>(
+    fd: c_int,
+    addr: *mut sockaddr,
+    len: *mut socklen_t,
+) -> c_int {
+    unsafe {
+        if !descriptor::get(fd).is_ours() || !is_wanted(addr, len) {
+            return real::getpeername(fd, addr, len);
+        }
+        peername_ours::<L>(fd, addr, len)
+    }
+}
+
+#[inline(never)]
+unsafe fn peername_ours<L: Library>(fd: c_int, addr: *mut sockaddr, len: *mut socklen_t) -> c_int {
+    unsafe {
+        let mut name = Storage::new();
+        let result = real::getpeername(fd, name.addr(), name.len());
+        if result == 0 {
+            name.give(peer::<L>, addr, len);
+        }
+        result
+    }
+}

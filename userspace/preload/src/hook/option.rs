@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0
+//! setsockopt, getsockopt, and requests for interfaces.
+
+use core::{mem::size_of, ptr};
+
+use libc::{c_int, c_ulong, c_void, socklen_t};
+
+use crate::{
+    control::HEADER_DIFFERENCE,
+    descriptor, errno,
+    library::Library,
+    option::twin,
+    real,
+    sockaddr::{Storage, LEN4},
+};
+
+use super::name::getpeername;
+
+// The libc crate lacks it; include/uapi/asm-generic/socket.h has it.
+const SO_PEERNAME: c_int = 28;
+
+const INT: socklen_t = size_of::<c_int>() as socklen_t;
+
+/// An `int` option of a socket.
+pub fn get(fd: c_int, level: c_int, name: c_int) -> Option<c_int> {
+    let mut value: c_int = 0;
+    let mut len = INT;
+    // SAFETY: room for the value.
+    let result = errno::keep(|| unsafe {
+        real::getsockopt(fd, level, name, (&raw mut value).cast(), &mut len)
+    });
+    (result == 0).then_some(value)
+}
+
+/// The type of a socket.
+pub fn kind(fd: c_int) -> Option<c_int> {
+    get(fd, libc::SOL_SOCKET, libc::SO_TYPE)
+}
+
+/// setsockopt(2)
+#[inline(always)]
+pub unsafe fn setsockopt<L: Library>(
+    fd: c_int,
+    level: c_int,
+    name: c_int,
+    value: *const c_void,
+    len: socklen_t,
+) -> c_int {
+    unsafe {
+        if !descriptor::get(fd).is_ours() {
+            return real::setsockopt(fd, level, name, value, len);
+        }
+        set_ours(fd, level, name, value, len)
+    }
+}
+
+/// Sets an option of a socket that is ours: for IPv4 packets, and for IPv6 packets.
+#[inline(never)]
+pub unsafe fn set_ours(
+    fd: c_int,
+    level: c_int,
+    name: c_int,
+    value: *const c_void,
+    len: socklen_t,
+) -> c_int {
+    unsafe {
+        match level {
+            // an IPv4 socket knows none
+            libc::IPPROTO_IPV6 => return errno::fail(libc::ENOPROTOOPT),
+            // IPv6 has no such options
+            libc::IPPROTO_IP if name == libc::IP_OPTIONS && len > 0 => {
+                return errno::fail(libc::ENOPROTOOPT)
+            }
+            _ => {}
+        }
+        let result = real::setsockopt(fd, level, name, value, len);
+        if result == 0 && level == libc::IPPROTO_IP {
+            if let (Some(twin), Some(value)) = (twin(name), number(value, len)) {
+                let value = (&raw const value).cast();
+                errno::keep(|| real::setsockopt(fd, libc::IPPROTO_IPV6, twin, value, INT));
+            }
+        }
+        result
+    }
+}
+
+/// IPv4's options are an `int` or one octet.
+unsafe fn number(value: *const c_void, len: socklen_t) -> Option<c_int> {
+    // SAFETY: the kernel has just read it.
+    unsafe {
+        match len {
+            _ if value.is_null() => None,
+            INT.. => Some(ptr::read_unaligned(value.cast())),
+            1.. => Some(c_int::from(*value.cast::<u8>())),
+            0 => None,
+        }
+    }
+}
+
+/// getsockopt(2)
+#[inline(always)]
+pub unsafe fn getsockopt<L: Library>(
+    fd: c_int,
+    level: c_int,
+    name: c_int,
+    value: *mut c_void,
+    len: *mut socklen_t,
+) -> c_int {
+    unsafe {
+        if !descriptor::get(fd).is_ours() {
+            return real::getsockopt(fd, level, name, value, len);
+        }
+        get_ours::<L>(fd, level, name, value, len)
+    }
+}
+
+#[inline(never)]
+unsafe fn get_ours<L: Library>(
+    fd: c_int,
+    level: c_int,
+    name: c_int,
+    value: *mut c_void,
+    len: *mut socklen_t,
+) -> c_int {
+    unsafe {
+        if level == libc::IPPROTO_IPV6 {
+            return errno::fail(libc::EOPNOTSUPP);
+        }
+        if (level, name) == (libc::SOL_SOCKET, SO_PEERNAME) && !len.is_null() {
+            if *len as usize > LEN4 {
+                return errno::fail(libc::EINVAL);
+            }
+            let room = *len;
+            let result = getpeername::<L>(fd, value.cast(), len);
+            *len = room;
+            return result;
+        }
+        let result = real::getsockopt(fd, level, name, value, len);
+        if result == 0 {
+            match (level, name) {
+                (libc::SOL_SOCKET, libc::SO_DOMAIN) => put(libc::AF_INET, value, *len),
+                (libc::IPPROTO_IP, libc::IP_MTU) if *len >= INT && !is_v4(fd) => {
+                    let mtu = ptr::read_unaligned(value.cast::<c_int>());
+                    let room = mtu.saturating_sub(HEADER_DIFFERENCE as c_int);
+                    put(room, value, INT);
+                }
+                _ => {}
+            }
+        }
+        result
+    }
+}
+
+/// Writes as much of an `int` as fits.
+unsafe fn put(number: c_int, value: *mut c_void, len: socklen_t) {
+    // SAFETY: the kernel has just written so many octets.
+    unsafe {
+        ptr::copy_nonoverlapping((&raw const number).cast(), value, len.min(INT) as usize);
+    }
+}
+
+/// Whether a socket of ours is connected by IPv4.
+fn is_v4(fd: c_int) -> bool {
+    let mut name = Storage::new();
+    // SAFETY: room for the name.
+    errno::keep(|| unsafe { real::getpeername(fd, name.addr(), name.len()) });
+    name.v6()
+        .is_some_and(|(ip, _)| ip.to_ipv4_mapped().is_some())
+}
+
+/// Requests for sockets and interfaces lie here (include/uapi/linux/sockios.h).
+const SOCKET_REQUESTS: core::ops::RangeInclusive<c_ulong> = 0x8900..=0x89ff;
+
+/// ioctl(2): what an IPv6 socket does not answer of an interface's IPv4 addresses, an IPv4 socket does.
+#[inline(always)]
+pub unsafe fn ioctl<L: Library>(fd: c_int, request: c_ulong, argument: usize) -> c_int {
+    unsafe {
+        let result = real::ioctl(fd, request, argument);
+        if result >= 0 || !descriptor::get(fd).is_ours() || !SOCKET_REQUESTS.contains(&request) {
+            return result;
+        }
+        ioctl_v4(request, argument)
+    }
+}
+
+#[inline(never)]
+unsafe fn ioctl_v4(request: c_ulong, argument: usize) -> c_int {
+    unsafe {
+        let before = errno::get();
+        let kind = libc::SOCK_DGRAM | libc::SOCK_CLOEXEC;
+        let fd = real::socket(libc::AF_INET, kind, 0);
+        if fd < 0 {
+            return errno::fail(before);
+        }
+        let result = real::ioctl(fd, request, argument);
+        errno::keep(|| real::close(fd));
+        if result >= 0 {
+            errno::set(before);
+        }
+        result
+    }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0
+//! Where the two libraries differ.
+
+use core::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4};
+
+use libc::c_int;
+
+/// How a library sees addresses, and which sockets it makes its own.
+pub trait Library {
+    /// Whether IPv4 itself is worth a try when IPv6 has no route or no address.
+    const IPV4_INSTEAD: bool;
+
+    /// The IPv6 form of a destination; None stays IPv4.
+    fn embed(addr: Ipv4Addr) -> Option<Ipv6Addr>;
+
+    /// The IPv4 form of a peer's IPv6 address that is not IPv4-mapped.
+    fn extract(addr: Ipv6Addr) -> Ipv4Addr;
+
+    /// The IPv4 form of an address of this host that is not IPv4-mapped.
+    fn local(addr: Ipv6Addr) -> Ipv4Addr;
+
+    /// The IPv6 address of this host that `addr` stands for, to bind to; None stays IPv4.
+    fn bound(addr: Ipv4Addr) -> Option<Ipv6Addr>;
+
+    /// What stands for this host's own IPv6 addresses.
+    fn own() -> Ipv4Addr;
+
+    /// Quickly, for a descriptor that is not ours: whether `adopt` should be asked.
+    fn wants(addr: SocketAddrV4, to: Use) -> bool;
+
+    /// Makes `fd` ours, for `addr`, if it is a socket that can be.
+    fn adopt(fd: c_int, addr: SocketAddrV4, to: Use) -> bool;
+
+    /// The adopted socket is where its program wants it: those who poll it may look.
+    fn adopted(fd: c_int);
+
+    /// Takes note that a socket uses the slot of `addr`.
+    fn hold(addr: Ipv6Addr) -> Option<u16>;
+
+    /// Takes note that one more descriptor uses a slot.
+    fn share(slot: u16);
+
+    /// Takes note that a descriptor no longer uses a slot.
+    fn release(slot: u16);
+}
+
+/// What an address is handed in for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// To be bound to.
+    Bind,
+    /// To be connected to.
+    Connect,
+    /// To send one datagram to.
+    Send,
+}

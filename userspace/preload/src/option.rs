@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0
+//! Socket options of IPv4 and their twins of IPv6.
+
+use libc::{c_int, *};
+
+/// Of IPPROTO_IP, of IPPROTO_IPV6.
+const TWINS: [(c_int, c_int); 18] = [
+    (IP_TOS, IPV6_TCLASS),
+    (IP_TTL, IPV6_UNICAST_HOPS),
+    (IP_MTU_DISCOVER, IPV6_MTU_DISCOVER),
+    (IP_RECVERR, IPV6_RECVERR),
+    (IP_PKTINFO, IPV6_RECVPKTINFO),
+    (IP_RECVTTL, IPV6_RECVHOPLIMIT),
+    (IP_RECVTOS, IPV6_RECVTCLASS),
+    (IP_MULTICAST_TTL, IPV6_MULTICAST_HOPS),
+    (IP_MULTICAST_LOOP, IPV6_MULTICAST_LOOP),
+    (IP_MULTICAST_ALL, IPV6_MULTICAST_ALL),
+    (IP_FREEBIND, IPV6_FREEBIND),
+    (IP_TRANSPARENT, IPV6_TRANSPARENT),
+    (IP_RECVORIGDSTADDR, IPV6_RECVORIGDSTADDR),
+    (IP_RECVFRAGSIZE, IPV6_RECVFRAGSIZE),
+    (IP_MINTTL, IPV6_MINHOPCOUNT),
+    (IP_UNICAST_IF, IPV6_UNICAST_IF),
+    (IP_ROUTER_ALERT, IPV6_ROUTER_ALERT),
+    (IP_RECVERR_RFC4884, IPV6_RECVERR_RFC4884),
+];
+
+// The libc crate lacks these; include/uapi/linux/in.h and in6.h have them.
+const IP_RECVERR_RFC4884: c_int = 26;
+const IPV6_RECVERR_RFC4884: c_int = 31;
+const IPV6_UNICAST_IF: c_int = 76;
+const IP_UNICAST_IF: c_int = 50;
+const IPV6_MULTICAST_ALL: c_int = 29;
+
+/// The IPv6 option that does for IPv6 packets what this one does for IPv4 packets.
+pub fn twin(name: c_int) -> Option<c_int> {
+    TWINS
+        .iter()
+        .find(|(of_v4, _)| *of_v4 == name)
+        .map(|(_, of_v6)| *of_v6)
+}

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The network's own prefixes (`prefix discover`): those that routers advertise (RFC 8781), or
+//! else those that the forwarders' answer about ipv4only.arpa tells (RFC 7050).
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use natpt_core::xlate::addr::{mask, Prefix};
+
+use super::advert;
+use super::local::{ADDRESSES, NAME};
+use super::settings::Settings;
+use super::task::{Client, Stage, Task, Transport};
+use super::{Action, Key, Proxy};
+use crate::config::Prefixes;
+use crate::wire::{
+    class, rcode, rtype, Header, Malformed, Message, Name, Question, Section, Writer,
+};
+
+/// The answer is asked for again so many seconds before it has expired.
+const EARLY: u64 = 10;
+/// How long, in seconds, nobody is asked after there was no answer.
+const PAUSE: u64 = 10;
+/// How long no prefix is no prefix, if the answer does not say; and the longest it may say.
+const ABSENT: u64 = 600;
+
+pub struct Discovery {
+    /// Whose advertisements count.
+    interfaces: Vec<String>,
+    advertised: Vec<Advertised>,
+    resolved: Vec<Prefix>,
+    /// When what was resolved has expired.
+    until: u64,
+    /// When to ask; never while the answer is awaited.
+    due: u64,
+}
+
+struct Advertised {
+    /// By whom, and the number of the interface.
+    router: Ipv6Addr,
+    interface: u32,
+    prefix: Prefix,
+    until: u64,
+}
+
+impl Discovery {
+    fn new(interfaces: &[String]) -> Self {
+        Self {
+            interfaces: interfaces.to_vec(),
+            advertised: Vec::new(),
+            resolved: Vec::new(),
+            until: 0,
+            due: 0,
+        }
+    }
+
+    /// When something is to be done.
+    pub fn deadline(&self) -> u64 {
+        let lives = self.advertised.iter().map(|one| one.until);
+        match lives.min() {
+            Some(until) => until,
+            None if self.resolved.is_empty() => self.due,
+            None => self.due.min(self.until),
+        }
+    }
+
+    /// What routers advertise comes before what name servers tell (RFC 8781 section 5.1).
+    fn prefixes(&self) -> Vec<Prefix> {
+        let mut all: Vec<Prefix> = self.advertised.iter().map(|one| one.prefix).collect();
+        if all.is_empty() {
+            all.clone_from(&self.resolved);
+        }
+        let mut found = Vec::new();
+        for prefix in all {
+            if !found.contains(&prefix) {
+                found.push(prefix);
+            }
+        }
+        found
+    }
+
+    fn expire(&mut self, now: u64) {
+        self.advertised.retain(|one| now < one.until);
+        if now >= self.until {
+            self.resolved.clear();
+        }
+    }
+
+    fn advertised(&mut self, now: u64, router: Ipv6Addr, interface: u32, message: &[u8]) {
+        for (prefix, lifetime) in advert::prefixes(message) {
+            let until = now + 1000 * u64::from(lifetime);
+            let known = self
+                .advertised
+                .iter_mut()
+                .find(|one| (one.router, one.interface, one.prefix) == (router, interface, prefix));
+            match known {
+                Some(known) => known.until = until,
+                None => self.advertised.push(Advertised {
+                    router,
+                    interface,
+                    prefix,
+                    until,
+                }),
+            }
+        }
+        self.expire(now);
+    }
+
+    fn heard(&mut self, now: u64, answer: &Message<'_>) -> Result<(), Malformed> {
+        let records = answer.all_records()?;
+        match answer.header.rcode() {
+            rcode::NOERROR | rcode::NXDOMAIN => (),
+            _ => {
+                self.missed(now);
+                return Ok(());
+            }
+        }
+        let told = records.iter().filter(|one| {
+            (one.section, one.rtype, one.class) == (Section::Answer, rtype::AAAA, class::IN)
+        });
+        let addrs = told
+            .clone()
+            .filter_map(|one| <[u8; 16]>::try_from(one.rdata).ok());
+        self.resolved = learn(&addrs.map(Ipv6Addr::from).collect::<Vec<_>>());
+        let lifetime = if self.resolved.is_empty() {
+            let soa = records.iter().find(|one| one.rtype == rtype::SOA);
+            let minimum = |rdata: &[u8]| rdata.last_chunk().copied().map(u32::from_be_bytes);
+            let absent = soa.and_then(|soa| Some(soa.ttl.min(minimum(soa.rdata)?)));
+            absent.map_or(ABSENT, |time| u64::from(time).clamp(1, ABSENT))
+        } else {
+            told.map(|one| u64::from(one.ttl))
+                .min()
+                .unwrap_or_default()
+                .max(1)
+        };
+        self.until = now + 1000 * lifetime;
+        let again = match self.resolved.is_empty() {
+            true => lifetime,
+            false => lifetime.saturating_sub(EARLY).max(lifetime.div_ceil(2)),
+        };
+        self.due = now + 1000 * again;
+        Ok(())
+    }
+
+    /// There was no answer; what is known already stays until it has expired.
+    fn missed(&mut self, now: u64) {
+        self.due = now + 1000 * PAUSE;
+    }
+}
+
+impl Proxy {
+    /// After a change of the configuration: other forwarders may tell otherwise.
+    pub(super) fn begin_discovery(&mut self) {
+        match (&self.settings.config.prefixes, &mut self.discovery) {
+            (Prefixes::Discover(names), Some(known)) if known.interfaces == *names => known.due = 0,
+            (Prefixes::Discover(names), other) => *other = Some(Discovery::new(names)),
+            (_, other) => *other = None,
+        }
+        self.use_discovered();
+    }
+
+    /// A router's ICMPv6 message, from its link-local address.
+    pub fn advertised(&mut self, now: u64, router: Ipv6Addr, interface: u32, message: &[u8]) {
+        if let Some(discovery) = &mut self.discovery {
+            discovery.advertised(now, router, interface, message);
+            self.use_discovered();
+        }
+    }
+
+    /// Does what is due.
+    pub(super) fn discover(&mut self, now: u64) {
+        let Some(discovery) = &mut self.discovery else {
+            return;
+        };
+        if discovery.deadline() > now {
+            return;
+        }
+        discovery.expire(now);
+        let ask = discovery.advertised.is_empty() && discovery.due <= now;
+        if ask {
+            discovery.due = u64::MAX;
+        }
+        self.use_discovered();
+        if ask {
+            match question(self.settings.clone()) {
+                Ok(task) => {
+                    let key = self.tasks.insert(task);
+                    self.ask(now, key);
+                }
+                Err(Malformed) => self.undiscovered(now),
+            }
+        }
+    }
+
+    /// The forwarder's answer.
+    pub(super) fn discovered(&mut self, now: u64, key: Key, message: &[u8]) {
+        if let Some(discovery) = &mut self.discovery {
+            let heard = Message::parse(message).and_then(|answer| discovery.heard(now, &answer));
+            if heard.is_err() {
+                discovery.missed(now);
+            }
+            self.use_discovered();
+        }
+        self.end(key);
+    }
+
+    /// No forwarder has answered.
+    pub(super) fn undiscovered(&mut self, now: u64) {
+        if let Some(discovery) = &mut self.discovery {
+            discovery.missed(now);
+        }
+    }
+
+    fn use_discovered(&mut self) {
+        if let Some(discovery) = &self.discovery {
+            let prefixes = discovery.prefixes();
+            if self.set_prefixes(prefixes.clone()) {
+                self.actions.push(Action::Discovered(prefixes));
+            }
+        }
+    }
+}
+
+/// AAAA of ipv4only.arpa, with CD clear (RFC 7050 section 3).
+fn question(settings: std::rc::Rc<Settings>) -> Result<Task, Malformed> {
+    let question = Question {
+        name: Name::from_text(NAME).ok_or(Malformed)?,
+        rtype: rtype::AAAA,
+        class: class::IN,
+    };
+    let mut header = Header::new(0);
+    header.set_recursion_desired(true);
+    let query = Writer::new(header, &question.wire()).finish()?;
+    let nobody = Client {
+        addr: (Ipv6Addr::UNSPECIFIED, 0).into(),
+        local: None,
+        socket: 0,
+        transport: Transport::Udp,
+    };
+    let mut task = Task::new(nobody, &query, settings, 0)?;
+    task.stage = Stage::Discovery;
+    Ok(task)
+}
+
+/// The prefixes that the name's IPv6 addresses lie under, in their order.
+fn learn(addrs: &[Ipv6Addr]) -> Vec<Prefix> {
+    let mut found: Vec<Prefix> = Vec::new();
+    for &addr in addrs {
+        let mut prefixes: Vec<Prefix> = [96, 64, 56, 48, 40, 32]
+            .iter()
+            .flat_map(|&len| ADDRESSES.map(|target| under(addr, len, target)))
+            .flatten()
+            .collect();
+        if prefixes.len() > 1 {
+            // A prefix holds the value itself: the other address tells (RFC 7050 section 3).
+            prefixes.retain(|prefix| {
+                let mut both = ADDRESSES.iter().map(|target| prefix.embed(*target));
+                both.all(|addr| addrs.contains(&addr))
+            });
+        }
+        if let [prefix] = prefixes[..] {
+            if !found.contains(&prefix) {
+                found.push(prefix);
+            }
+        }
+    }
+    found
+}
+
+/// The prefix of this length that makes `addr` of `target`.
+fn under(addr: Ipv6Addr, len: u8, target: Ipv4Addr) -> Option<Prefix> {
+    let start = Ipv6Addr::from_bits(addr.to_bits() & mask(len.into()));
+    let prefix = Prefix::new(start, len).ok()?;
+    (prefix.extract(addr) == target && addr.octets()[8] == 0).then_some(prefix)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn prefix(addr: &str, len: u8) -> Prefix {
+        Prefix::new(addr.parse().unwrap(), len).unwrap()
+    }
+
+    // req: F-066
+    #[test]
+    fn six_lengths_and_two_addresses() {
+        for len in [32, 40, 48, 56, 64, 96] {
+            let start: Ipv6Addr = "2001:db8:122:344::".parse().unwrap();
+            let start = Ipv6Addr::from_bits(start.to_bits() & mask(len.into()));
+            let prefix = Prefix::new(start, len).unwrap();
+            for target in ADDRESSES {
+                assert_eq!(learn(&[prefix.embed(target)]), [prefix]);
+            }
+            assert_eq!(
+                learn(&ADDRESSES.map(|target| prefix.embed(target))),
+                [prefix]
+            );
+        }
+    }
+
+    // req: F-067
+    #[test]
+    fn the_value_occurs_twice() {
+        for (addr, len) in [
+            ("2001:db8:c000:aa::", 64),
+            ("2001:db8:c000:aa::", 96),
+            ("2001:db8:0:c000:0:aa00::", 96),
+        ] {
+            let prefix = prefix(addr, len);
+            let addrs = ADDRESSES.map(|target| prefix.embed(target));
+            // one address alone may mean two prefixes
+            assert_eq!(learn(&addrs[..1]), []);
+            assert_eq!(learn(&addrs), [prefix]);
+        }
+    }
+
+    // req: F-068
+    #[test]
+    fn the_order_is_kept() {
+        let prefixes = [prefix("2001:db8:2::", 96), prefix("2001:db8:1::", 48)];
+        let addrs = prefixes.map(|prefix| ADDRESSES.map(|target| prefix.embed(target)));
+        assert_eq!(learn(&addrs.concat()), prefixes);
+    }
+
+    #[test]
+    fn real_addresses_tell_nothing() {
+        for addr in ["2001:db8::1", "::ffff:192.0.0.170", "2001:db8::1:c000:aa:0"] {
+            assert_eq!(learn(&[addr.parse().unwrap()]), []);
+        }
+    }
+}
