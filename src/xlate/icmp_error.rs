@@ -127,6 +127,10 @@ impl<'a> Quote6<'a> {
             return Err(Reason::InnerFragment);
         }
         let transport = body.transport(usize::from(walk.l4_offset), walk.payload_len(&header))?;
+        // ICMP is not an IPv6 protocol.
+        if walk.protocol == l4::ICMP {
+            return Err(Reason::InnerProtocol);
+        }
         let ports = inner_ports(walk.protocol, transport)?;
         Ok(Quote6 {
             header,
@@ -187,6 +191,10 @@ impl<'a> Quote4<'a> {
             return Err(Reason::InnerFragment);
         }
         let transport = body.transport(usize::from(header.header_len), header.payload_len())?;
+        // ICMPv6 is not an IPv4 protocol.
+        if header.protocol == l4::ICMPV6 {
+            return Err(Reason::InnerProtocol);
+        }
         let ports = inner_ports(header.protocol, transport)?;
         Ok(Quote4 {
             header,
@@ -227,6 +235,7 @@ pub fn error_to_v4(
     message.push(&header.emit())?;
     let at = message.len;
     message.push_datagram(quote.transport)?;
+    let end = message.len;
     let attribute = message.push_extension(quote.extension, 2);
     let word = match error.field {
         Field::Mtu => {
@@ -244,7 +253,7 @@ pub fn error_to_v4(
         sport: tuple.sport,
         dport: tuple.dport,
     };
-    let transport = message.transport(at);
+    let transport = message.transport(at, end);
     match quote.walk.protocol {
         l4::ICMPV6 => {
             let (from, to) = echo(transport, ports, icmp::echo_to_v4)?;
@@ -296,6 +305,7 @@ pub fn error_to_v6(
     }
     let at = message.len;
     message.push_datagram(quote.transport)?;
+    let end = message.len;
     let word = match error.field {
         Field::Mtu => {
             let [_, _, m0, m1] = word;
@@ -316,7 +326,7 @@ pub fn error_to_v6(
         sport: tuple.sport,
         dport: tuple.dport,
     };
-    let transport = message.transport(at);
+    let transport = message.transport(at, end);
     match quote.header.protocol {
         l4::ICMP => {
             let (from, to) = echo(transport, ports, icmp::echo_to_v6)?;
@@ -441,9 +451,9 @@ impl<'a> Writer<'a> {
         put(self.out, 4, word);
     }
 
-    /// The quoted transport part and what follows it.
-    fn transport(&mut self, at: usize) -> &mut [u8] {
-        self.out.get_mut(at..self.len).unwrap_or_default()
+    /// The quoted transport part, not the padding behind it.
+    fn transport(&mut self, at: usize, end: usize) -> &mut [u8] {
+        self.out.get_mut(at..end).unwrap_or_default()
     }
 
     /// Fills in the checksum and tells the length.
