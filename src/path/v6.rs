@@ -86,7 +86,9 @@ fn claimed<'g>(
         return Ok(Verdict::Collect);
     }
     let l4_offset = usize::from(walk.l4_offset);
-    let header_len = l4::header_len(walk.protocol).ok_or(Reason::UnknownProtocol)?;
+    // ICMP is not an IPv6 protocol.
+    let header_len = l4::header_len(walk.protocol).filter(|_| walk.protocol != l4::ICMP);
+    let header_len = header_len.ok_or(Reason::UnknownProtocol)?;
     if !skb.pull(l4_offset.wrapping_add(header_len)) {
         return Err(Reason::Truncated.into());
     }
