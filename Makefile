@@ -55,6 +55,10 @@ bench: vm-files
 bench-totd: vm-files
 	@tests/vm/run tests/bench/totd
 
+## make fuzz         look for differences from the reference, for FUZZ_SECONDS (60)
+fuzz:
+	@tests/fuzz/run
+
 ## make compliance   which requirements the tests prove
 compliance:
 	@tests/compliance
@@ -72,4 +76,4 @@ distclean: clean
 	@scripts/distclean
 
 .PHONY: all help module userspace demo shell vm vm-files check check-host check-vm bench bench-totd \
-	compliance fmt clean distclean
+	compliance fuzz fmt clean distclean

@@ -228,8 +228,6 @@ impl Skb {
         Ok(Segments(list))
     }
 
-    /// Whether the packet is for this host to route: sent to it alone, not shown by a bridge
-    /// (br_netfilter), not merged by LRO.
     /// Whether the packet is for this host to route: sent to it alone, not on its way through a
     /// bridge (br_netfilter), not merged by LRO.
     #[inline]

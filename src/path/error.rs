@@ -143,7 +143,7 @@ pub(super) fn to_v4<'g>(
 
 fn quoted6<'a>(message: &'a [u8], header: &ipv6::Header) -> Result<Quote6<'a>, Reason> {
     icmp::verify6(message, header.saddr, header.daddr)?;
-    Quote6::parse(message)
+    Quote6::parse_bare(message)
 }
 
 /// The session that a quoted IPv6 packet belongs to.
@@ -261,7 +261,7 @@ fn session4<'g>(at: &Place<'g>, quote: &Quote4<'_>, guard: &'g rcu::Guard) -> Op
 
 fn quoted4(message: &[u8]) -> Result<Quote4<'_>, Reason> {
     icmp::verify4(message)?;
-    Quote4::parse(message, InnerCheck::Ignore)
+    Quote4::parse_bare(message, InnerCheck::Ignore)
 }
 
 /// A packet of these octets in place of `skb`.

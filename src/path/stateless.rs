@@ -98,6 +98,10 @@ pub(super) fn to_v4<'g>(
         return Err(Reason::MartianSource.into());
     }
     let pair = pair?;
+    // Each has an ICMP of its own.
+    if walk.protocol == l4::ICMP {
+        return Err(Reason::UnknownProtocol.into());
+    }
     if let Some(fragment) = walk.fragment.filter(|it| it.offset != 0 || it.more) {
         let len = (skb.len() as usize).saturating_sub(l4_offset);
         check_fragment(walk.protocol, fragment, len)?;
@@ -163,6 +167,9 @@ pub(super) fn to_v6<'g>(
         return Ok(Verdict::Untouched);
     }
     let pair = pair?;
+    if header.protocol == l4::ICMPV6 {
+        return Err(Reason::UnknownProtocol.into());
+    }
     ext::check_options(skb.head(), &header)?;
     let fragment = Fragment::of_v4(&header);
     if let Some(fragment) = fragment {

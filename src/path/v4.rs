@@ -101,7 +101,9 @@ fn claimed<'g>(
         return Ok(Verdict::Collect);
     }
     let l4_offset = usize::from(header.header_len);
-    let Some(header_len) = l4::header_len(header.protocol) else {
+    // ICMPv6 is not an IPv4 protocol.
+    let header_len = l4::header_len(header.protocol).filter(|_| header.protocol != l4::ICMPV6);
+    let Some(header_len) = header_len else {
         return not_ours(at, config, &header, Reason::UnknownProtocol.into());
     };
     if !skb.pull(l4_offset.wrapping_add(header_len)) {

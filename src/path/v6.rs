@@ -129,7 +129,9 @@ fn claimed<'g>(
         return Ok(Verdict::Collect);
     }
     let l4_offset = usize::from(walk.l4_offset);
-    let Some(header_len) = l4::header_len(walk.protocol) else {
+    // ICMP is not an IPv6 protocol.
+    let header_len = l4::header_len(walk.protocol).filter(|_| walk.protocol != l4::ICMP);
+    let Some(header_len) = header_len else {
         return refuse(at, config, skb, &header, Reason::UnknownProtocol);
     };
     if !skb.pull(l4_offset.wrapping_add(header_len)) {

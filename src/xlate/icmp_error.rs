@@ -123,6 +123,12 @@ pub struct Quote6<'a> {
 impl<'a> Quote6<'a> {
     /// Parses a whole ICMPv6 error; its checksum is verified elsewhere (`icmp::verify6`).
     pub fn parse(message: &'a [u8]) -> Result<Quote6<'a>, Reason> {
+        let quote = Self::parse_bare(message)?;
+        quote.bare.map_or(Ok(quote), Err)
+    }
+
+    /// As `parse`, also where the quoted packet has no ports: its addresses may do.
+    pub fn parse_bare(message: &'a [u8]) -> Result<Quote6<'a>, Reason> {
         let head = Message::parse(message)?;
         icmp::error_to_v4(head.kind, head.code)?;
         let words = match (head.kind, head.word) {
@@ -134,6 +140,10 @@ impl<'a> Quote6<'a> {
         let walk = walk(body.datagram).map_err(inner)?;
         let later = walk.fragment.is_some_and(|fragment| fragment.offset != 0);
         let transport = body.transport(usize::from(walk.l4_offset), walk.payload_len(&header))?;
+        // ICMP is not an IPv6 protocol.
+        if walk.protocol == l4::ICMP {
+            return Err(Reason::InnerProtocol);
+        }
         let inner = inner_ports(walk.protocol, later, transport)?;
         let ports = inner.unwrap_or(Ports::echo(0));
         Ok(Quote6 {
@@ -185,6 +195,12 @@ pub struct Quote4<'a> {
 impl<'a> Quote4<'a> {
     /// Parses a whole ICMPv4 error; its checksum is verified elsewhere (`icmp::verify4`).
     pub fn parse(message: &'a [u8], check: InnerCheck) -> Result<Quote4<'a>, Reason> {
+        let quote = Self::parse_bare(message, check)?;
+        quote.bare.map_or(Ok(quote), Err)
+    }
+
+    /// As `parse`, also where the quoted packet has no ports: its addresses may do.
+    pub fn parse_bare(message: &'a [u8], check: InnerCheck) -> Result<Quote4<'a>, Reason> {
         let head = Message::parse(message)?;
         icmp::error_to_v6(head.kind, head.code)?;
         let [_, words, ..] = head.word;
@@ -195,6 +211,10 @@ impl<'a> Quote4<'a> {
         };
         let header = header.map_err(inner)?;
         let transport = body.transport(usize::from(header.header_len), header.payload_len())?;
+        // ICMPv6 is not an IPv4 protocol.
+        if header.protocol == l4::ICMPV6 {
+            return Err(Reason::InnerProtocol);
+        }
         let inner = inner_ports(header.protocol, header.frag_off != 0, transport)?;
         let ports = inner.unwrap_or(Ports::echo(0));
         Ok(Quote4 {
@@ -238,6 +258,7 @@ pub fn error_to_v4(
     message.push(&header.emit())?;
     let at = message.len;
     message.push_datagram(quote.transport)?;
+    let end = message.len;
     let object = reporter.map(reporter_object);
     let object = object.as_ref().map_or(&[][..], |object| object);
     let attribute = message.push_extension(quote.extension, object, 2);
@@ -260,7 +281,7 @@ pub fn error_to_v4(
         sport: tuple.sport,
         dport: tuple.dport,
     };
-    let transport = message.transport(at);
+    let transport = message.transport(at, end);
     match quote.walk.protocol {
         _ if later(quote.walk.fragment) => {}
         l4::ICMPV6 => {
@@ -313,6 +334,7 @@ pub fn error_to_v6(
     }
     let at = message.len;
     message.push_datagram(quote.transport)?;
+    let end = message.len;
     let word = match error.field {
         Field::Mtu => {
             let [_, _, m0, m1] = word;
@@ -333,7 +355,7 @@ pub fn error_to_v6(
         sport: tuple.sport,
         dport: tuple.dport,
     };
-    let transport = message.transport(at);
+    let transport = message.transport(at, end);
     match quote.header.protocol {
         _ if later(fragment) => {}
         l4::ICMP => {
@@ -497,9 +519,9 @@ impl<'a> Writer<'a> {
         put(self.out, 4, word);
     }
 
-    /// The quoted transport part and what follows it.
-    fn transport(&mut self, at: usize) -> &mut [u8] {
-        self.out.get_mut(at..self.len).unwrap_or_default()
+    /// The quoted transport part, not the padding behind it.
+    fn transport(&mut self, at: usize, end: usize) -> &mut [u8] {
+        self.out.get_mut(at..end).unwrap_or_default()
     }
 
     /// Fills in the checksum and tells the length.

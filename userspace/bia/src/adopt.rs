@@ -18,10 +18,10 @@ use crate::{properties, registration, Bia};
 
 /// Replaces the socket behind `fd`; false: it is not one that can be, or this host has no IPv6.
 pub fn adopt(fd: c_int, to: Use) -> bool {
+    let Some(kind) = transport(fd) else {
+        return false;
+    };
     errno::keep(|| {
-        let Some(kind) = transport(fd) else {
-            return false;
-        };
         let Some(port) = unbound(fd, to, kind.0) else {
             return false;
         };

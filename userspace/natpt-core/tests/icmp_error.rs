@@ -54,7 +54,7 @@ fn message(kind: u8, code: u8, word: u32, body: &[u8]) -> Vec<u8> {
 fn to_v4(message: &[u8], tuple: &Tuple4) -> Result<Vec<u8>, Reason> {
     let mut out = vec![0xaa; 1500];
     let quote = Quote6::parse(message)?;
-    let len = error_to_v4(&quote, tuple, LINKS_1500, &mut out)?;
+    let len = error_to_v4(&quote, tuple, None, LINKS_1500, &mut out)?;
     out.truncate(len);
     assert_eq!(rfc1071(&[&out]), 0, "checksum");
     Ok(out)

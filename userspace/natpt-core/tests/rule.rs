@@ -5,7 +5,6 @@ use natpt_core::nat::rule::{proto_bit, Rule, RuleError, Source6, ICMP, TCP, UDP}
 
 fn rule() -> Rule {
     Rule {
-        number: 10,
         from: Source6::ANY,
         to: "192.0.2.1".parse().unwrap(),
         ports: None,

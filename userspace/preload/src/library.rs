@@ -28,10 +28,10 @@ pub trait Library {
     /// Quickly, for a descriptor that is not ours: whether `adopt` should be asked.
     fn wants(addr: SocketAddrV4, to: Use) -> bool;
 
-    /// Makes `fd` ours, for `addr`, if it is a socket that can be.
+    /// Makes `fd` ours, for `addr`, if it is a socket that can be. Leaves `errno` alone.
     fn adopt(fd: c_int, addr: SocketAddrV4, to: Use) -> bool;
 
-    /// The adopted socket is where its program wants it: those who poll it may look.
+    /// The adopted socket is where its program wants it: those who poll it may look. Leaves `errno` alone.
     fn adopted(fd: c_int);
 
     /// Takes note that a socket uses the slot of `addr`.

@@ -6,15 +6,15 @@ use core::{
     net::Ipv6Addr,
     sync::atomic::{
         fence, AtomicU32, AtomicU64,
-        Ordering::{AcqRel, Acquire, Relaxed, Release},
+        Ordering::{Acquire, Relaxed, Release, SeqCst},
     },
 };
 
 /// How many slots there can be.
 pub const CAPACITY: usize = 1 << 16;
 
-/// How long to wait for another thread that writes a slot, before it counts as another's. It may
-/// be the very thread that a signal handler interrupted.
+/// How often to make way for another thread that writes a slot, before the slot counts as
+/// another's. It may be the very thread that a signal handler interrupted.
 const PATIENCE: u32 = 1000;
 
 /// One address.
@@ -48,7 +48,7 @@ impl Slot {
     }
 
     fn read(&self) -> Content {
-        let version = self.version.load(Acquire);
+        let version = self.version.load(SeqCst);
         if version == 0 {
             return Content::Empty;
         }
@@ -61,8 +61,20 @@ impl Slot {
         Content::Addr(Ipv6Addr::from_bits((high << 64) | low))
     }
 
+    /// As `read`, once nobody writes it any more.
+    fn settled(&self) -> Content {
+        for _ in 0..PATIENCE {
+            match self.read() {
+                // SAFETY: no arguments.
+                Content::Busy => unsafe { libc::sched_yield() },
+                content => return content,
+            };
+        }
+        Content::Busy
+    }
+
     fn holds(&self, addr: Ipv6Addr) -> bool {
-        matches!(self.read(), Content::Addr(held) if held == addr)
+        matches!(self.settled(), Content::Addr(held) if held == addr)
     }
 
     /// Gives it to `addr`, if nobody has changed it since `version`.
@@ -70,12 +82,12 @@ impl Slot {
         let writing = version | 1;
         if self
             .version
-            .compare_exchange(version, writing, AcqRel, Relaxed)
+            .compare_exchange(version, writing, SeqCst, Relaxed)
             .is_err()
         {
             return false;
         }
-        if self.users.load(Acquire) != 0 {
+        if self.users.load(SeqCst) != 0 {
             self.version.store(version, Release);
             return false;
         }
@@ -109,7 +121,7 @@ impl Table {
 
     /// The address of a slot.
     pub fn addr(&self, slot: u16) -> Option<Ipv6Addr> {
-        match self.slots.get(usize::from(slot))?.read() {
+        match self.slots.get(usize::from(slot))?.settled() {
             Content::Addr(addr) => Some(addr),
             Content::Empty | Content::Busy => None,
         }
@@ -141,11 +153,11 @@ impl Table {
         for _ in 0..PATIENCE {
             let at = self.slot(size, addr)?;
             let slot = self.slots.get(usize::from(at))?;
-            slot.users.fetch_add(1, AcqRel);
+            slot.users.fetch_add(1, SeqCst);
             if slot.holds(addr) {
                 return Some(at);
             }
-            slot.users.fetch_sub(1, AcqRel);
+            slot.users.fetch_sub(1, SeqCst);
         }
         None
     }
@@ -153,14 +165,14 @@ impl Table {
     /// One more descriptor uses the slot that another uses already.
     pub fn share(&self, slot: u16) {
         if let Some(slot) = self.slots.get(usize::from(slot)) {
-            slot.users.fetch_add(1, AcqRel);
+            slot.users.fetch_add(1, SeqCst);
         }
     }
 
     /// One descriptor less uses it.
     pub fn release(&self, slot: u16) {
         if let Some(slot) = self.slots.get(usize::from(slot)) {
-            slot.users.fetch_sub(1, AcqRel);
+            slot.users.fetch_sub(1, SeqCst);
         }
     }
 
@@ -183,15 +195,7 @@ impl Table {
                 .wrapping_add(step)
                 .checked_rem(slots.len())
                 .unwrap_or(0) as u16;
-            let mut patience = PATIENCE;
-            let content = loop {
-                match slot.read() {
-                    Content::Busy if patience > 0 => patience = patience.wrapping_sub(1),
-                    content => break content,
-                }
-                core::hint::spin_loop();
-            };
-            match content {
+            match slot.settled() {
                 Content::Empty => return Some(Place::Free(at, 0)),
                 Content::Addr(held) if held == addr => return Some(Place::Found(at)),
                 Content::Busy => {}

@@ -51,7 +51,7 @@ unsafe fn connect_ours<L: Library>(fd: c_int, addr: *const sockaddr, len: sockle
                     real::connect(fd, to, LEN6 as socklen_t) as isize
                 });
                 if adopted {
-                    errno::keep(|| L::adopted(fd));
+                    L::adopted(fd);
                 }
                 result as c_int
             }
@@ -97,7 +97,7 @@ unsafe fn bind_ours<L: Library>(fd: c_int, addr: *const sockaddr, len: socklen_t
             Given::Bad => real::bind(fd, addr, len),
         };
         if adopted {
-            errno::keep(|| L::adopted(fd));
+            L::adopted(fd);
         }
         result
     }
@@ -138,9 +138,9 @@ pub unsafe fn listen<L: Library>(fd: c_int, backlog: c_int) -> c_int {
         let any = SocketAddrV4::new(core::net::Ipv4Addr::UNSPECIFIED, 0);
         if !descriptor::get(fd).is_ours()
             && L::wants(any, Use::Bind)
-            && errno::keep(|| L::adopt(fd, any, Use::Bind))
+            && L::adopt(fd, any, Use::Bind)
         {
-            errno::keep(|| L::adopted(fd));
+            L::adopted(fd);
         }
         real::listen(fd, backlog)
     }

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * stress serve PORT: accept IPv6 connections and close them, forever.
+ * stress connect HOST PORT THREADS CONNECTIONS: connect as often, with signals and forks between;
+ * the signal's handler makes calls of its own.
+ */
+#include <arpa/inet.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define FORK_EVERY	512	/* connections of a thread */
+
+static struct sockaddr_in server = { .sin_family = AF_INET };
+static atomic_int left, signals, children;
+
+static void check_name(const char *what, const struct sockaddr_in *name, socklen_t len)
+{
+	if (len != sizeof(*name) || name->sin_family != AF_INET ||
+	    name->sin_port != server.sin_port ||
+	    name->sin_addr.s_addr != server.sin_addr.s_addr)
+		errx(1, "%s: %s port %d, length %d", what, inet_ntoa(name->sin_addr),
+		     ntohs(name->sin_port), (int)len);
+}
+
+/* What a handler may do: calls with addresses, on sockets of its own. */
+static void handle(int signal)
+{
+	struct sockaddr_in name;
+	socklen_t len = sizeof(name);
+	int saved = errno, fd = socket(AF_INET, SOCK_DGRAM, 0), copy;
+
+	(void)signal;
+	if (fd < 0 || connect(fd, (struct sockaddr *)&server, sizeof(server)))
+		_exit(2);
+	if (getpeername(fd, (struct sockaddr *)&name, &len) ||
+	    name.sin_addr.s_addr != server.sin_addr.s_addr)
+		_exit(3);
+	copy = dup(fd);
+	len = sizeof(name);
+	if (copy < 0 || close(fd) || getsockname(copy, (struct sockaddr *)&name, &len) ||
+	    name.sin_family != AF_INET || close(copy))
+		_exit(4);
+	signals++;
+	errno = saved;
+}
+
+static int try_connect(int fd)
+{
+	int status;
+
+	do
+		status = connect(fd, (struct sockaddr *)&server, sizeof(server));
+	while (status && errno == EINTR);
+	/* it went on while the handler ran */
+	return status && (errno == EALREADY || errno == EISCONN) ? 0 : status;
+}
+
+static void one(void)
+{
+	struct linger reset = { .l_onoff = 1 };
+	struct sockaddr_in name;
+	socklen_t len = sizeof(name);
+	int copy, fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	/* no TIME_WAIT, so that the ports last */
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)))
+		err(1, "socket");
+	if (try_connect(fd))
+		err(1, "connect");
+	copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (copy < 0 || close(fd))
+		err(1, "dup");
+	if (getpeername(copy, (struct sockaddr *)&name, &len))
+		err(1, "getpeername");
+	check_name("getpeername", &name, len);
+	if (close(copy))
+		err(1, "close");
+}
+
+static void child(void)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		one();
+		_exit(0);
+	}
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			err(1, "waitpid");
+	if (status)
+		errx(1, "a child ended with status %x", status);
+	children++;
+}
+
+static void *thread(void *unused)
+{
+	(void)unused;
+	for (int i = 1; left-- > 0; i++) {
+		if (i % FORK_EVERY)
+			one();
+		else
+			child();
+	}
+	return NULL;
+}
+
+static int serve(int port)
+{
+	struct sockaddr_in6 addr = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+	int fd = socket(AF_INET6, SOCK_STREAM, 0);
+
+	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) || listen(fd, 4096))
+		err(1, "port %d", port);
+	for (;;)
+		close(accept(fd, NULL, NULL));
+}
+
+int main(int argc, char **argv)
+{
+	struct itimerval often = { { 0, 2000 }, { 0, 2000 } };
+	struct sigaction action = { .sa_handler = handle, .sa_flags = SA_RESTART };
+	const struct hostent *host;
+	pthread_t threads[64];
+	int n, count;
+
+	if (argc == 3 && !strcmp(argv[1], "serve"))
+		return serve(atoi(argv[2]));
+	if (argc != 6)
+		errx(2, "usage: stress serve PORT | connect HOST PORT THREADS CONNECTIONS");
+	host = gethostbyname(argv[2]);
+	if (!host)
+		errx(1, "%s: %s", argv[2], hstrerror(h_errno));
+	memcpy(&server.sin_addr, host->h_addr_list[0], sizeof(server.sin_addr));
+	server.sin_port = htons(atoi(argv[3]));
+	n = atoi(argv[4]);
+	left = count = atoi(argv[5]);
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &often, NULL);
+	for (int i = 0; i < n; i++)
+		if (pthread_create(threads + i, NULL, thread, NULL))
+			errx(1, "pthread_create");
+	for (int i = 0; i < n; i++)
+		pthread_join(threads[i], NULL);
+	printf("%d connections, %d signals, %d children\n", count, signals, children);
+	return !signals || !children;
+}

@@ -1,0 +1,10 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The packet cases of tests/packets against the module.
+
+. "$(dirname "$0")/lib.sh"
+
+modprobe_natpt
+modprobe tun
+relay natpt-packets "$(dirname "$0")/../packets"
+finish

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0
+# Real servers and clients, for the tests of natptrun.
+# shellcheck shell=bash
+
+# only_hosts NAMESPACE LINE...: its names are these, and no others
+only_hosts()
+{
+	mkdir -p "/etc/netns/$1"
+	echo 'hosts: files' >"/etc/netns/$1/nsswitch.conf"
+	printf '%s\n' '127.0.0.1 localhost' '::1 localhost' "${@:2}" >"/etc/netns/$1/hosts"
+}
+
+# quietly NAMESPACE COMMAND...: in the background
+quietly() { at "$@" </dev/null >>/tmp/servers.log 2>&1 & }
+
+# launch NAMESPACE COMMAND...: through natptrun, not longer than a minute or two
+launch() { local ns=$1; shift; at "$ns" timeout 150 $LAUNCH "$@"; }
+
+start_servers()
+{
+	local port ns=$1
+	mkdir -p /tmp/www ~/.ssh
+	head -c 300000 /dev/urandom >/tmp/www/file
+	echo hello >/tmp/www/index.html
+	ssh-keygen -q -t ed25519 -N '' -f ~/.ssh/id_ed25519
+	cp ~/.ssh/id_ed25519.pub ~/.ssh/authorized_keys
+	cat >/tmp/named.conf <<-END
+		options { directory "/tmp"; listen-on { any; }; listen-on-v6 { any; }; recursion no;
+			pid-file none; };
+		controls { };
+		zone "test" { type primary; file "/tmp/test.zone"; };
+	END
+	cat >/tmp/test.zone <<-'END'
+		$TTL 60
+		@ SOA ns root 1 60 60 60 60
+		@ NS ns
+		ns A 192.0.2.53
+		www A 192.0.2.80
+	END
+	mkdir -p /tmp/redis
+	quietly "$ns" python3 -m http.server -b "$(wildcard "$ns")" -d /tmp/www 80
+	quietly "$ns" /usr/sbin/sshd -D
+	quietly "$ns" socat "TCP-LISTEN:7,fork,reuseaddr,pf=$(family "$ns")" EXEC:cat
+	quietly "$ns" socat "UDP-RECVFROM:7,fork,pf=$(family "$ns")" EXEC:cat
+	quietly "$ns" iperf3 -s
+	quietly "$ns" redis-server --bind "$(wildcard "$ns")" --protected-mode no --dir /tmp/redis
+	quietly "$ns" named -g -c /tmp/named.conf
+	for port in 80 22 7 5201 6379 53; do
+		wait_for listening "$ns" $port || echo "# nothing listens on port $port"
+	done
+}
+
+family() { case $1 in *4) echo ip4 ;; *) echo ip6 ;; esac; }
+wildcard() { case $1 in *4) echo 0.0.0.0 ;; *) echo :: ;; esac; }
+
+# clients NAMESPACE ADDRESS NAME: ADDRESS is what the program gets where it takes one
+clients()
+{
+	local ns=$1 addr=$2 name=$3 sum
+	sum=$(sha256sum </tmp/www/file)
+	is "curl -4" "$sum" "$(launch $ns curl -4sS "http://$addr/file" | sha256sum)"
+	is "curl -4, by name" hello "$(launch $ns curl -4sS "http://$name/")"
+	is "wget -4" "$sum" "$(launch $ns wget -4qO- "http://$addr/file" | sha256sum)"
+	is "ssh -4" hello "$(launch $ns ssh -4 -o StrictHostKeyChecking=no -o LogLevel=ERROR \
+		root@$addr echo hello)"
+	is "nc -4" hello "$(echo hello | launch $ns nc -4 -N -w60 $addr 7)"
+	is "nc -4 -u" hello "$(echo hello | launch $ns nc -4 -u -w3 $addr 7)"
+	check "nc -4, nobody listens" refused $ns $addr
+	check "iperf3 -4" launch $ns iperf3 -4 -c $addr -n 2M
+	check "… backwards, in parallel" launch $ns iperf3 -4 -c $addr -n 2M -R -P 4
+	check "… UDP" launch $ns iperf3 -4 -c $addr -u -b 1M -n 64K
+	is "python3, asyncio" "('hello', True)" "$(launch $ns python3 -c '
+import asyncio, ipaddress, socket, sys
+async def main():
+    reader, writer = await asyncio.open_connection(sys.argv[1], 7, family=socket.AF_INET)
+    writer.write(b"hello\n")
+    line = (await reader.readline()).decode().strip()
+    peer = writer.get_extra_info("peername")
+    print((line, len(peer) == 2 and peer[1] == 7 and ipaddress.ip_address(peer[0]).version == 4))
+asyncio.run(main())' $addr)"
+	is "python3, asyncio, datagrams" hello "$(launch $ns python3 -c '
+import asyncio, socket, sys
+class Client(asyncio.DatagramProtocol):
+    def __init__(self, done): self.done = done
+    def connection_made(self, transport): transport.sendto(b"hello")
+    def datagram_received(self, data, addr): self.done.set_result(data.decode())
+async def main():
+    loop = asyncio.get_running_loop()
+    done = loop.create_future()
+    await loop.create_datagram_endpoint(lambda: Client(done), remote_addr=(sys.argv[1], 7),
+                                        family=socket.AF_INET)
+    print(await asyncio.wait_for(done, 60))
+asyncio.run(main())' $addr)"
+	is "python3, requests" hello "$(launch $ns python3 -c '
+import requests, sys
+print(requests.get(f"http://{sys.argv[1]}/").text.strip())' $addr)"
+	is "redis-cli" "OK hello" "$(echo "$(launch $ns redis-cli -h $addr set key hello)" \
+		"$(launch $ns redis-cli -h $addr get key)")"
+	is "dig -4" 192.0.2.80 "$(launch $ns dig -4 @$addr www.test +short)"
+	is "dig -4 +tcp" 192.0.2.80 "$(launch $ns dig -4 +tcp @$addr www.test +short)"
+	is "telnet" hello "$({ sleep 1; echo hello; sleep 2; } | launch $ns telnet -4 $addr 7 2>/dev/null |
+		grep -o '^hello')"
+}
+
+refused() { ! launch $1 nc -4 -v -w60 $2 9 2>/tmp/refused && grep -q 'Connection refused' /tmp/refused; }

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0
+//! IPv6 packets on their way to IPv4.
+
+use natpt_core::xlate::{
+    checksum::Delta,
+    ext::walk,
+    header::{self, Hop, Payload},
+    icmp, ipv4, ipv6,
+    l4::{self, Ports},
+    mtu::{self, Fit},
+    tuple::Tuple6,
+    Reason,
+};
+
+use super::{Host, Outcome};
+
+/// The identification of packets that have none of their own.
+pub const ID: u16 = 0x4242;
+
+impl Host {
+    pub(super) fn to_v4(&mut self, packet: &[u8]) -> Result<Outcome, Outcome> {
+        let header = ipv6::Header::parse(packet).map_err(|_| Outcome::Silent)?;
+        let end = ipv6::LEN + usize::from(header.payload_len);
+        let packet = packet.get(..end).ok_or(Outcome::Silent)?;
+        // The stack refuses these at once.
+        if header.saddr.is_multicast() || header.saddr.is_loopback() {
+            return Err(Outcome::Silent);
+        }
+        if self.config.prefix_of(header.daddr).is_none() {
+            return Err(Outcome::Untouched);
+        }
+        let walk = walk(packet)?;
+        if walk.fragment.is_some_and(|it| it.offset != 0 || it.more) {
+            return Err(Outcome::Kernel);
+        }
+        let at = usize::from(walk.l4_offset);
+        let header_len = l4::header_len(walk.protocol).filter(|_| walk.protocol != l4::ICMP);
+        let header_len = header_len.ok_or(Reason::UnknownProtocol)?;
+        let transport = packet.get(at..).unwrap_or_default();
+        if transport.len() < header_len {
+            return Err(Reason::Truncated.into());
+        }
+        if walk.protocol == l4::ICMPV6 && icmp::is_error6(transport[0]) {
+            return self.error_to_v4(&header, transport);
+        }
+        let ports = Ports::read(walk.protocol, transport)?;
+        let tuple = Tuple6 {
+            saddr: header.saddr,
+            daddr: header.daddr,
+            sport: ports.sport,
+            dport: ports.dport,
+        };
+        let protocol = l4::protocol_to_v4(walk.protocol);
+        let session = match self.state.find6(protocol, &tuple) {
+            Some(session) => session,
+            None => self
+                .state
+                .open6(&self.config, protocol, &tuple, transport)?,
+        };
+
+        let payload = Payload {
+            protocol: walk.protocol,
+            len: transport.len() as u32,
+            fragment: walk.fragment,
+            segment: None,
+        };
+        let (saddr, daddr) = (session.v4.saddr, session.v4.daddr);
+        let new = header::to_v4(&header, saddr, daddr, &payload, ID, Hop::Count, self.tos())?;
+        let fit = mtu::fit_v4(new.total_len.into(), new.df, self.mtu.four);
+        if let Fit::TooBig(_) = fit {
+            return Err(Outcome::Dropped("packet-too-big"));
+        }
+        if walk.protocol == l4::UDP {
+            l4::check_udp6(transport)?;
+        }
+        if let Fit::Fragments(_) = fit {
+            return Err(Outcome::Kernel);
+        }
+        let mut out = [&new.emit(), transport].concat();
+        let transport = &mut out[ipv4::LEN..];
+        if walk.protocol == l4::ICMPV6 {
+            let kind = transport[0];
+            let from = icmp::Echo {
+                kind,
+                id: tuple.sport,
+            };
+            let to = icmp::Echo {
+                kind: icmp::echo_to_v4(kind)?,
+                id: session.v4.sport,
+            };
+            let delta = icmp::echo_delta(header.saddr, header.daddr, payload.len, from, to);
+            rewrite_echo(transport, to, delta);
+        } else {
+            let ports = (session.v4.sport, session.v4.dport);
+            let delta = Delta::of(session.v6.sum(), session.v4.sum());
+            rewrite_ports(transport, walk.protocol, ports, delta);
+        }
+        Ok(Outcome::Out(out))
+    }
+
+    /// The type of service that replaces the traffic class.
+    pub(super) fn tos(&self) -> Option<u8> {
+        let config = &self.config;
+        let tos = config.value("tos").unwrap_or(0) as u8;
+        config.is_on("ignore-traffic-class").then_some(tos)
+    }
+}
+
+pub(super) fn rewrite_echo(transport: &mut [u8], to: icmp::Echo, delta: Delta) {
+    transport[0] = to.kind;
+    transport[4..6].copy_from_slice(&to.id.to_be_bytes());
+    let check = u16::from_be_bytes([transport[2], transport[3]]);
+    transport[2..4].copy_from_slice(&delta.apply(check).to_be_bytes());
+}
+
+pub(super) fn rewrite_ports(
+    transport: &mut [u8],
+    protocol: u8,
+    (sport, dport): (u16, u16),
+    delta: Delta,
+) {
+    transport[0..2].copy_from_slice(&sport.to_be_bytes());
+    transport[2..4].copy_from_slice(&dport.to_be_bytes());
+    let at = l4::check_offset(protocol).unwrap_or(6);
+    let check = u16::from_be_bytes([transport[at], transport[at + 1]]);
+    let check = match protocol {
+        l4::UDP => delta.apply_udp(check),
+        _ => delta.apply(check),
+    };
+    transport[at..at + 2].copy_from_slice(&check.to_be_bytes());
+}

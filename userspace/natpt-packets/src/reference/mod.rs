@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0
+//! A translator that is slow and obviously right: each function is a table or a section of an RFC,
+//! packets are lists of octets that grow at the end, and checksums are summed up from the start.
+//! It shares no code with `natpt_core::xlate`.
+
+mod extension;
+mod four;
+mod header;
+mod icmp;
+mod inner;
+mod six;
+mod sum;
+mod tables;
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+/// One end of a conversation in both families.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct End {
+    /// IPv6 address and port.
+    pub v6: (Ipv6Addr, u16),
+    /// IPv4 address and port.
+    pub v4: (Ipv4Addr, u16),
+}
+
+/// A conversation that the translator knows of. Both ports of an echo are its identifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Protocol in IPv4.
+    pub protocol: u8,
+    /// The IPv6 host.
+    pub host: End,
+    /// The IPv4 host.
+    pub peer: End,
+}
+
+/// A /96 prefix, the sessions under it, and what else decides.
+#[derive(Clone, Debug)]
+pub struct Network {
+    /// The first 96 bits of addresses that stand for IPv4 ones.
+    pub prefix: Ipv6Addr,
+    /// Conversations.
+    pub sessions: Vec<Session>,
+    /// MTUs of the next links on the IPv6 and the IPv4 side.
+    pub mtu6: u32,
+    /// See `mtu6`.
+    pub mtu4: u32,
+    /// Identification of IPv4 packets that do not come as fragments.
+    pub id: u16,
+}
+
+/// What becomes of a packet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It leaves on the other side.
+    Out(Vec<u8>),
+    /// It leaves on the other side in fragments.
+    Cut,
+    /// It is dropped, and why.
+    Dropped(&'static str),
+}
+
+impl Network {
+    /// What becomes of an IPv6 packet.
+    pub fn to_v4(&self, packet: &[u8]) -> Fate {
+        four::translate(self, packet).unwrap_or_else(Fate::Dropped)
+    }
+
+    /// What becomes of an IPv4 packet.
+    pub fn to_v6(&self, packet: &[u8]) -> Fate {
+        six::translate(self, packet).unwrap_or_else(Fate::Dropped)
+    }
+
+    /// RFC 6052 section 2.3.
+    fn extract(&self, addr: Ipv6Addr) -> Option<Ipv4Addr> {
+        let octets = addr.octets();
+        let [.., a, b, c, d] = octets;
+        (octets[..12] == self.prefix.octets()[..12]).then_some(Ipv4Addr::new(a, b, c, d))
+    }
+
+    /// RFC 6052 section 2.2.
+    fn embed(&self, addr: Ipv4Addr) -> Ipv6Addr {
+        let mut octets = self.prefix.octets();
+        octets[12..].copy_from_slice(&addr.octets());
+        octets.into()
+    }
+
+    /// The session in which `from` sends to `to`, ends in IPv6.
+    fn session6(
+        &self,
+        protocol: u8,
+        host: (Ipv6Addr, u16),
+        peer: (Ipv6Addr, u16),
+    ) -> Option<&Session> {
+        let mut sessions = self.sessions.iter();
+        sessions.find(|it| it.protocol == protocol && it.host.v6 == host && it.peer.v6 == peer)
+    }
+
+    /// The session between these ends in IPv4.
+    fn session4(
+        &self,
+        protocol: u8,
+        host: (Ipv4Addr, u16),
+        peer: (Ipv4Addr, u16),
+    ) -> Option<&Session> {
+        let mut sessions = self.sessions.iter();
+        sessions.find(|it| it.protocol == protocol && it.host.v4 == host && it.peer.v4 == peer)
+    }
+}
+
+fn u16_at(octets: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from(*octets.get(at)?) << 8 | u16::from(*octets.get(at + 1)?))
+}
+
+fn u32_at(octets: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from(u16_at(octets, at)?) << 16 | u32::from(u16_at(octets, at + 2)?))
+}

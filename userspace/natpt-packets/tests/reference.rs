@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0
+//! The pure code and the reference do the same with packets of all sorts.
+
+use natpt_packets::{
+    case::Mtu,
+    dice::Random,
+    versus::{Tally, World},
+};
+
+const PACKETS: u64 = 200_000;
+
+/// The same packets each time.
+fn run(seed: u64, mtu: Mtu) -> Tally {
+    let world = World::new(mtu);
+    let mut tally = Tally::default();
+    let mut random = Random::new(seed);
+    let mut octets = [0; 192];
+    for _ in 0..PACKETS {
+        random.fill(&mut octets);
+        world.structured(&octets, &mut tally);
+    }
+    println!("{tally:?}");
+    tally
+}
+
+// req: A-138 A-140 A-153 A-154 B-025
+#[test]
+fn ordinary_links() {
+    let tally = run(
+        1,
+        Mtu {
+            six: 1500,
+            four: 1500,
+        },
+    );
+    // Most packets are worth a comparison, or the generator is no good.
+    assert!(tally.out > PACKETS / 4, "{tally:?}");
+    assert!(tally.dropped > PACKETS / 16, "{tally:?}");
+}
+
+#[test]
+fn small_links() {
+    let tally = run(
+        2,
+        Mtu {
+            six: 1280,
+            four: 1000,
+        },
+    );
+    assert!(tally.out > PACKETS / 4, "{tally:?}");
+}
+
+#[test]
+fn large_links() {
+    let tally = run(
+        3,
+        Mtu {
+            six: 9000,
+            four: 9000,
+        },
+    );
+    assert!(tally.out > PACKETS / 4, "{tally:?}");
+}
