@@ -480,7 +480,7 @@ impl<'a> Writer<'a> {
 
     /// Pads the original datagram and adds the extension with one more object, or leaves out what
     /// does not fit. Answers with the length attribute, which counts in units of 2 to the `shift`
-    /// bytes: a datagram that is too long for it is cut.
+    /// bytes.
     fn push_extension(&mut self, extension: &[u8], object: &[u8], shift: u32) -> u8 {
         const VERSION: [u8; 4] = [0x20, 0, 0, 0];
         let extension = match (extension, object) {
@@ -488,15 +488,13 @@ impl<'a> Writer<'a> {
             ([], _) => &VERSION,
             _ => extension,
         };
-        let longest = usize::from(u8::MAX).wrapping_shl(shift);
-        let datagram = self
-            .len
-            .saturating_sub(icmp::LEN)
-            .max(MIN_DATAGRAM)
-            .min(longest);
+        let datagram = self.len.saturating_sub(icmp::LEN).max(MIN_DATAGRAM);
         let fill = datagram.wrapping_neg() & 1usize.wrapping_shl(shift).wrapping_sub(1);
         let padded = datagram.saturating_add(fill);
         let end = padded.saturating_add(icmp::LEN);
+        let Ok(attribute) = u8::try_from(padded.wrapping_shr(shift)) else {
+            return 0;
+        };
         let room = self.out.len().saturating_sub(end);
         if room < extension.len() {
             return 0;
@@ -512,7 +510,7 @@ impl<'a> Writer<'a> {
             let check = Sum::of(whole).check();
             put(whole, 2, check.to_be_bytes());
         }
-        padded.wrapping_shr(shift) as u8
+        attribute
     }
 
     fn put_word(&mut self, word: [u8; 4]) {
