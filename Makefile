@@ -55,6 +55,10 @@ bench: vm-files
 bench-totd: vm-files
 	@tests/vm/run tests/bench/totd
 
+## make bench-preload   throughput through the preload libraries, by instructions
+bench-preload: vm-files
+	@tests/vm/run --icount tests/bench/preload
+
 ## make fuzz         look for differences from the reference, for FUZZ_SECONDS (60)
 fuzz:
 	@tests/fuzz/run
@@ -76,4 +80,4 @@ distclean: clean
 	@scripts/distclean
 
 .PHONY: all help module userspace demo shell vm vm-files check check-host check-vm bench bench-totd \
-	compliance fuzz fmt clean distclean
+	bench-preload compliance fuzz fmt clean distclean

@@ -155,7 +155,7 @@ out, _ = net.from_client(chained)
 ok("a fragment header before another extension header is dropped and counted",
    not out and rise["drop-fragment-header"] == 1, show(out))
 
-# req: A-044 A-046 A-049 A-051
+# req: A-044 A-046 A-049
 out, _ = net.from_server(to6 / UDP(sport=7, dport=udp) / data[:92])
 ok("a small packet without DF has no fragment header", [p.nh for p in out] == [17], show(out))
 out, _ = net.from_server(IP(src=S4, dst=POOL, id=0xbeef) / UDP(sport=7, dport=udp) / data[:1472])

@@ -51,13 +51,13 @@ postgres()
 	server=$!
 	wait_for listening $1 5432
 }
-select() { launch client6 psql -U postgres -h $1 -Atc 'select 6 * 7' postgres 2>&1; }
+query() { launch client6 psql -U postgres -h $1 -Atc 'select 6 * 7' postgres 2>&1; }
 postgres server4
-is "psql" 42 "$(LAUNCH="natptrun --prefix $P" select $S4)"
+is "psql" 42 "$(LAUNCH="natptrun --prefix $P" query $S4)"
 kill -INT $server
 wait $server
 postgres server6
-is "psql to an IPv6-only server" 42 "$(LAUNCH="natptrun --bia" select six.test)"
+is "psql to an IPv6-only server" 42 "$(LAUNCH="natptrun --bia" query six.test)"
 kill -INT $server
 wait $server
 finish

@@ -7,20 +7,32 @@
 . "$(dirname "$0")/preload.bash"
 
 CLIENT4=plain
-# the addresses of the IPv4 network are those that bia makes up
-pair plain 10.170.175.254 peer4 10.170.160.1 20
+# phony NAME: the addresses that bia makes up
+phony()
+{
+	at bump env LD_PRELOAD=/natpt/bin/libbia.so python3 -c \
+		'import socket, sys; print(*socket.gethostbyname_ex(sys.argv[1])[2])' $1
+}
+
 pair bump 2001:db8:5::2 peer6 2001:db8:5::1 64
-name plain "10.170.160.1 peer.test alias.test"
 name bump "2001:db8:5::1 peer.test alias.test"
 for n in 2 3 4; do
-	name plain "10.170.160.$n three.test"
 	name bump "2001:db8:5::1$n three.test"
+done
+# the addresses of the IPv4 network are those that bia makes up
+peer=$(phony peer.test)
+pair plain 172.21.112.1 peer4 "$peer" 32
+ip -n plain route add 10.170.160.0/20 dev eth0
+ip -n peer4 route add 172.21.112.0/20 dev eth0
+name plain "$peer peer.test alias.test"
+for addr in $(phony three.test); do
+	name plain "$addr three.test"
 done
 start_peer peer4 4
 start_peer peer6 6
 
 cases=$(preload-conformance --list)
-at plain preload-conformance $cases >/tmp/plain 2>&1
-at bump env LD_PRELOAD=/natpt/bin/libbia.so preload-conformance $cases >/tmp/bia 2>&1
+at plain preload-conformance $cases >/tmp/plain 2>/dev/null
+at bump env LD_PRELOAD=/natpt/bin/libbia.so preload-conformance $cases >/tmp/bia 2>/dev/null
 compare /tmp/plain /tmp/bia /natpt/tests/preload/differences/bia
 finish

@@ -44,7 +44,7 @@ difference()
 }
 
 # section CASE FILE: what stands under the case's heading
-section() { awk -v case="== $1" '/^== / { on = $0 == case; next } on && !/^#/' "$2"; }
+section() { awk -v case="== $1" '/^== / { on = $0 == case; next } on && !/^#/ && NF' "$2"; }
 
 # compare PLAIN OTHER LIST: one test per case: the transcripts differ as the list says
 compare()

@@ -8,6 +8,10 @@ import sys
 
 CALLS = 1000
 LIMIT = 60
+HOOKS = set(
+    "socket bind connect listen accept accept4 getsockname getpeername sendto sendmsg sendmmsg recvfrom"
+    " recvmsg recvmmsg setsockopt getsockopt dup dup2 dup3 fcntl close close_range epoll_ctl".split()
+)
 # a descriptor that is made and closed passes two hooks
 TWICE = {"socket", "dup"}
 
@@ -32,15 +36,18 @@ def main():
     seen = 0
     for file in files:
         text = open(file).read()
-        trigger = re.search(r"^desc: Trigger: .*call_(\w+)", text, re.M)
-        if not trigger:
+        trigger = re.search(r"^desc: Trigger: .*call_(\w+)$", text, re.M)
+        # the loader has functions call_init and the like
+        if not trigger or trigger[1] not in HOOKS:
             continue
         seen += 1
         name = trigger[1]
+        if library == "libshortcut.so" and name == "epoll_ctl":
+            continue  # which has no such hook
         cost = instructions(text, library) / CALLS / (2 if name in TWICE else 1)
         good = 0 < cost < LIMIT
         print(f"{'ok' if good else 'not ok'} {library}: {name}: {cost:.1f} instructions")
-    print(f"{'ok' if seen == 23 else 'not ok'} {library}: {seen} hooks counted")
+    print(f"{'ok' if seen == len(HOOKS) else 'not ok'} {library}: {seen} hooks counted")
 
 
 main()

@@ -22,7 +22,7 @@ start_servers()
 	mkdir -p /tmp/www ~/.ssh
 	head -c 300000 /dev/urandom >/tmp/www/file
 	echo hello >/tmp/www/index.html
-	ssh-keygen -q -t ed25519 -N '' -f ~/.ssh/id_ed25519
+	[ -f ~/.ssh/id_ed25519 ] || ssh-keygen -q -t ed25519 -N '' -f ~/.ssh/id_ed25519
 	cp ~/.ssh/id_ed25519.pub ~/.ssh/authorized_keys
 	cat >/tmp/named.conf <<-END
 		options { directory "/tmp"; listen-on { any; }; listen-on-v6 { any; }; recursion no;

@@ -12,7 +12,7 @@ static void name(int fd)
 // req: G-029 G-039 G-045
 CASE(bind)
 {
-	struct sockaddr_in all = any(0), all_5000 = any(5000), lo = loopback(5001);
+	struct sockaddr_in all = any(0), all_5010 = any(5010), lo = loopback(5001);
 	struct sockaddr_in other = address("198.18.0.1", 5002), unspec = any(5003);
 	struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_port = htons(5004) };
 	struct sockaddr_un path = { .sun_family = AF_UNIX, .sun_path = "/tmp/conformance" };
@@ -22,12 +22,12 @@ CASE(bind)
 	CALL(bind(fd, SA(&all), sizeof(all)));
 	name(fd);
 	CALL(bind(fd, SA(&all), sizeof(all)));
-	CALL(bind(fd = udp(), SA(&all_5000), sizeof(all_5000)));
+	CALL(bind(fd = udp(), SA(&all_5010), sizeof(all_5010)));
 	name(fd);
-	CALL(bind(udp(), SA(&all_5000), sizeof(all_5000)));
-	CALL(bind(fd = tcp(), SA(&all_5000), sizeof(all_5000)));
+	CALL(bind(udp(), SA(&all_5010), sizeof(all_5010)));
+	CALL(bind(fd = tcp(), SA(&all_5010), sizeof(all_5010)));
 	name(fd);
-	CALL(bind(tcp(), SA(&all_5000), sizeof(all_5000)));
+	CALL(bind(tcp(), SA(&all_5010), sizeof(all_5010)));
 	CALL(bind(fd = tcp(), SA(&lo), sizeof(lo)));
 	name(fd);
 	CALL(bind(fd = udp(), SA(&lo), sizeof(lo)));

@@ -5,9 +5,12 @@ static void each(const char *name, const char *service, const struct addrinfo *h
 {
 	struct addrinfo *list = NULL;
 	char text[INET6_ADDRSTRLEN];
+	/* errno means nothing here */
+	int status = getaddrinfo(name, service, hints, &list);
 
 	printf("name %s service %s\n", name ? name : "NULL", service ? service : "NULL");
-	if (CALL(getaddrinfo(name, service, hints, &list)))
+	printf("getaddrinfo = %d\n", status);
+	if (status)
 		return;
 	for (struct addrinfo *one = list; one; one = one->ai_next) {
 		const struct sockaddr_in *addr = (void *)one->ai_addr;
@@ -53,7 +56,7 @@ CASE(getaddrinfo)
 	hints.ai_family = AF_UNIX;
 	each("peer.test", "80", &hints);
 	hints.ai_family = AF_INET6;
-	CALL(getaddrinfo("::1", "80", &hints, &list));
-	CALL(getaddrinfo("192.0.2.77", "80", &hints, &list));
-	each("localhost", "80", NULL);
+	printf("IPv6 literal = %d\n", getaddrinfo("::1", "80", &hints, &list));
+	printf("IPv4 literal as IPv6 = %d\n", getaddrinfo("192.0.2.77", "80", &hints, &list));
+	each("peer.test", "80", NULL);
 }

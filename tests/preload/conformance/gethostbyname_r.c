@@ -5,13 +5,16 @@ static void each(const char *name, size_t size)
 {
 	struct hostent host, *result = &host;
 	char buffer[1024];
-	int error = 0;
+	int error = 0, status;
 
 	printf("name %s\n", name);
-	CALL(gethostbyname_r(name, &host, buffer, size, &result, &error));
+	/* errno means nothing here */
+	status = gethostbyname_r(name, &host, buffer, size, &result, &error);
+	printf("gethostbyname_r = %d\n", status);
 	printf("  result %s h_errno %d\n", result ? "something" : "NULL", result ? 0 : error);
 	tell_host(result);
-	CALL(gethostbyname2_r(name, AF_INET, &host, buffer, size, &result, &error));
+	status = gethostbyname2_r(name, AF_INET, &host, buffer, size, &result, &error);
+	printf("gethostbyname2_r = %d\n", status);
 	printf("  result %s h_errno %d\n", result ? "something" : "NULL", result ? 0 : error);
 	tell_host(result);
 }

@@ -54,7 +54,8 @@ void tell_name(const struct name *name)
 	const unsigned char *port = copy.bytes + offsetof(struct sockaddr_in, sin_port);
 
 	/* which one the kernel chose is its own business, that it is written is not */
-	if (copy.in.sin_family == AF_INET && ntohs(copy.in.sin_port) >= EPHEMERAL &&
+	if ((copy.in.sin_family == AF_INET || copy.in.sin_family == AF_INET6) &&
+	    ntohs(copy.in.sin_port) >= EPHEMERAL &&
 	    !(port[0] == FILLING && port[1] == FILLING))
 		copy.in.sin_port = 0xffff;
 	printf("  length %d,", (int)copy.len);

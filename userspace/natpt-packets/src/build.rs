@@ -121,7 +121,7 @@ impl Builder<'_> {
         let (rest, next) = self.payload(&layers[1..], base + 40, depth, Ip::Six(saddr, daddr))?;
         let next = self.or(given_next, next.into(), base + 6, 1)?;
         let len = self.or(given_len, rest.len() as u128, base + 4, 2)?;
-        let word = (version << 28 | class << 20 | flow) as u32;
+        let word = ((version << 28) | (class << 20) | flow) as u32;
         let mut out = word.to_be_bytes().to_vec();
         out.extend((len as u16).to_be_bytes());
         out.extend([next as u8, hop_limit as u8]);
@@ -136,9 +136,9 @@ impl Builder<'_> {
         let default = self.defaults[depth.min(1)].clone();
         let options = hex(&ip.text("opt").unwrap_or_default())?;
         let header_len = 20 + options.len();
-        let frag = u16::from(ip.flag("rf")) << 15
-            | u16::from(ip.flag("df")) << 14
-            | u16::from(ip.flag("mf")) << 13;
+        let frag = (u16::from(ip.flag("rf")) << 15)
+            | (u16::from(ip.flag("df")) << 14)
+            | (u16::from(ip.flag("mf")) << 13);
         let bad = ip.flag("bad");
         let mut number = |value: Option<Value>, default, at, len, mask| {
             let place = Place {
@@ -179,7 +179,7 @@ impl Builder<'_> {
         let (rest, next) = self.payload(&layers[1..], base + header_len, depth, around)?;
         let protocol = self.or(given_protocol, next.into(), base + 9, 1)?;
         let len = self.or(given_len, (header_len + rest.len()) as u128, base + 2, 2)?;
-        let mut out = vec![(version << 4 | words) as u8, tos as u8];
+        let mut out = vec![((version << 4) | words) as u8, tos as u8];
         out.extend((len as u16).to_be_bytes());
         out.extend((id as u16).to_be_bytes());
         out.extend((frag | offset as u16).to_be_bytes());
@@ -303,7 +303,7 @@ impl Builder<'_> {
             let offset = self.scope.resolve(&offset, place)? as u16;
             let id = self.or(layer.field("id")?, 0, base + 4, 4)? as u32;
             let mut out = vec![next, reserved];
-            out.extend((offset << 3 | more).to_be_bytes());
+            out.extend(((offset << 3) | more).to_be_bytes());
             out.extend(id.to_be_bytes());
             return Ok(out);
         }
@@ -458,18 +458,18 @@ impl Builder<'_> {
             (None, Some(mtu), None) => {
                 let mtu = self.or(Some(mtu), 0, base + 6, 2)? as u32;
                 let words = self.or(layer.field("words")?, words as u128, base + 5, 1)? as u32;
-                words << 16 | mtu
+                (words << 16) | mtu
             }
             (None, None, Some(pointer)) if six => self.or(Some(pointer), 0, base + 4, 4)? as u32,
             (None, None, Some(pointer)) => {
                 let pointer = self.or(Some(pointer), 0, base + 4, 1)? as u32;
                 let words = self.or(layer.field("words")?, words as u128, base + 5, 1)? as u32;
-                pointer << 24 | words << 16
+                (pointer << 24) | (words << 16)
             }
             (None, None, None) if layer.fields.iter().any(|(key, _)| key == "id") => {
                 let id = self.or(layer.field("id")?, 0, base + 4, 2)? as u32;
                 let seq = self.or(layer.field("seq")?, 1, base + 6, 2)? as u32;
-                id << 16 | seq
+                (id << 16) | seq
             }
             (None, None, None) => {
                 let at = base + if six { 4 } else { 5 };
@@ -578,7 +578,7 @@ fn protocol_of(kind: &str) -> u8 {
 fn flags(letters: &str) -> Result<u8, Error> {
     letters.chars().try_fold(0, |flags, letter| {
         let bit = "FSRPAUEC".find(letter);
-        Ok(flags | 1 << bit.ok_or(format!("no TCP flag '{letter}'"))?)
+        Ok(flags | (1 << bit.ok_or(format!("no TCP flag '{letter}'"))?))
     })
 }
 

@@ -292,7 +292,7 @@ impl Generator<'_, '_> {
     }
 
     fn ip6(&mut self, from: Ipv6Addr, to: Ipv6Addr, next: u8, payload: Vec<u8>) -> Vec<u8> {
-        let word = 0x6000_0000 | u32::from(self.dice.word()) << 12;
+        let word = 0x6000_0000 | (u32::from(self.dice.word()) << 12);
         let mut out = word.to_be_bytes().to_vec();
         let len = match self.dice.once_in(64) {
             true => self.dice.word(),

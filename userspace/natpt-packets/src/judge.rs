@@ -145,9 +145,12 @@ fn difference(step: &Step, wanted: &[u8], seen: &[u8]) -> Error {
 /// A packet in hexadecimal, four octets a group; the middle of a long one is left out.
 pub fn show(packet: &[u8]) -> String {
     let groups = |octets: &[u8]| {
-        let words = octets
-            .chunks(4)
-            .map(|word| word.iter().map(|it| format!("{it:02x}")).collect());
+        let words = octets.chunks(4).map(|word| {
+            word.iter()
+                .map(|it| format!("{it:02x}"))
+                .collect::<Vec<_>>()
+                .concat()
+        });
         words.collect::<Vec<String>>().join(" ")
     };
     match packet.len() {

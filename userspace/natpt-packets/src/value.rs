@@ -99,7 +99,7 @@ impl Scope<'_> {
         };
         // What is too short differs anyway.
         let octets = (place.at..place.at + place.len).map(|at| seen.get(at).copied().unwrap_or(0));
-        let number = octets.fold(0, |number, octet| number << 8 | u128::from(octet));
+        let number = octets.fold(0, |number, octet| (number << 8) | u128::from(octet));
         Ok((number & place.mask) >> place.mask.trailing_zeros())
     }
 }

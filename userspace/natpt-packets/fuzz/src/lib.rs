@@ -114,7 +114,7 @@ pub fn extension_headers(world: &World, data: &[u8], tally: &mut Tally) {
 
 fn ip6(class: u8, next: u8, hops: u8, payload: &[u8]) -> Vec<u8> {
     let payload = &payload[..payload.len().min(0xffff)];
-    let mut out = (0x6000_0000 | u32::from(class) << 20)
+    let mut out = (0x6000_0000 | (u32::from(class) << 20))
         .to_be_bytes()
         .to_vec();
     out.extend((payload.len() as u16).to_be_bytes());

@@ -18,8 +18,8 @@ fn corpus_and_mutants() {
             let mut input = inputs[at % inputs.len()].clone();
             // The first round takes them as they are.
             for _ in 0..(at / inputs.len()).min(4) {
-                let place = random.next() as usize % input.len();
-                input[place] = random.next() as u8;
+                let place = random.number() as usize % input.len();
+                input[place] = random.number() as u8;
             }
             run(&world, &input, &mut tally);
         }

@@ -62,8 +62,8 @@ impl Host {
     /// Takes a packet that comes in on `side`.
     pub fn packet(&mut self, side: Side, packet: &[u8]) -> Outcome {
         let outcome = match side {
-            Side::Six => self.to_v4(packet),
-            Side::Four => self.to_v6(packet),
+            Side::Six => self.packet6(packet),
+            Side::Four => self.packet4(packet),
         };
         outcome.unwrap_or_else(|outcome| outcome)
     }

@@ -18,7 +18,7 @@ use super::{
 };
 
 impl Host {
-    pub(super) fn to_v6(&mut self, packet: &[u8]) -> Result<Outcome, Outcome> {
+    pub(super) fn packet4(&mut self, packet: &[u8]) -> Result<Outcome, Outcome> {
         let header = ipv4::Header::parse(packet).map_err(|_| Outcome::Silent)?;
         let end = usize::from(header.total_len);
         let packet = packet.get(..end).ok_or(Outcome::Silent)?;

@@ -18,7 +18,7 @@ use super::{Host, Outcome};
 pub const ID: u16 = 0x4242;
 
 impl Host {
-    pub(super) fn to_v4(&mut self, packet: &[u8]) -> Result<Outcome, Outcome> {
+    pub(super) fn packet6(&mut self, packet: &[u8]) -> Result<Outcome, Outcome> {
         let header = ipv6::Header::parse(packet).map_err(|_| Outcome::Silent)?;
         let end = ipv6::LEN + usize::from(header.payload_len);
         let packet = packet.get(..end).ok_or(Outcome::Silent)?;

@@ -109,9 +109,9 @@ impl Network {
 }
 
 fn u16_at(octets: &[u8], at: usize) -> Option<u16> {
-    Some(u16::from(*octets.get(at)?) << 8 | u16::from(*octets.get(at + 1)?))
+    Some((u16::from(*octets.get(at)?) << 8) | u16::from(*octets.get(at + 1)?))
 }
 
 fn u32_at(octets: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from(u16_at(octets, at)?) << 16 | u32::from(u16_at(octets, at + 2)?))
+    Some((u32::from(u16_at(octets, at)?) << 16) | u32::from(u16_at(octets, at + 2)?))
 }

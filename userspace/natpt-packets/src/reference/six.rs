@@ -113,10 +113,10 @@ fn source_route(options: &[u8]) -> Result<(), &'static str> {
         let Some(&len) = options.get(at + 1) else {
             return Ok(());
         };
-        if kind == 131 || kind == 137 {
-            if options.get(at + 2).is_some_and(|pointer| *pointer <= len) {
-                return Err("source route");
-            }
+        if (kind == 131 || kind == 137)
+            && options.get(at + 2).is_some_and(|pointer| *pointer <= len)
+        {
+            return Err("source route");
         }
         if len < 2 {
             return Ok(());

@@ -230,13 +230,18 @@ unsafe fn sendmmsg_ours<L: Library>(
     count: c_uint,
     flags: c_int,
 ) -> c_int {
+    let before = errno::get();
     let mut sent = 0;
     for at in 0..count.min(libc::UIO_MAXIOV as c_uint) {
         unsafe {
             let message = messages.add(at as usize);
             let result = sendmsg::<L>(fd, &(*message).msg_hdr, flags);
             if result < 0 {
-                return if sent > 0 { sent } else { -1 };
+                if sent == 0 {
+                    return -1;
+                }
+                errno::set(before);
+                return sent;
             }
             (*message).msg_len = result as c_uint;
         }
@@ -397,13 +402,18 @@ unsafe fn recvmmsg_ours<L: Library>(
         } else {
             return errno::fail(libc::EINVAL);
         };
+        let before = errno::get();
         let mut received = 0;
         let mut each = flags & !libc::MSG_WAITFORONE;
         for at in 0..count.min(libc::UIO_MAXIOV as c_uint) {
             let message = messages.add(at as usize);
             let result = recvmsg::<L>(fd, &mut (*message).msg_hdr, each);
             if result < 0 {
-                return if received > 0 { received } else { -1 };
+                if received == 0 {
+                    return -1;
+                }
+                errno::set(before);
+                return received;
             }
             (*message).msg_len = result as c_uint;
             received = received.wrapping_add(1);

@@ -14,7 +14,7 @@ use crate::{
     errno,
     library::{Library, Use},
     real,
-    sockaddr::{self as address, is_wanted, no_family, Given, Storage, LEN6},
+    sockaddr::{self as address, is_wanted, no_family, Given, Storage, LEN4, LEN6},
 };
 
 /// connect(2)
@@ -206,7 +206,7 @@ pub unsafe fn getsockname<L: Library>(
     len: *mut socklen_t,
 ) -> c_int {
     unsafe {
-        if !descriptor::get(fd).is_ours() || !is_wanted(addr, len) {
+        if !descriptor::get(fd).is_ours() {
             return real::getsockname(fd, addr, len);
         }
         sockname_ours::<L>(fd, addr, len)
@@ -216,6 +216,9 @@ pub unsafe fn getsockname<L: Library>(
 #[inline(never)]
 unsafe fn sockname_ours<L: Library>(fd: c_int, addr: *mut sockaddr, len: *mut socklen_t) -> c_int {
     unsafe {
+        if !is_wanted(addr, len) {
+            return refused(real::getsockname(fd, addr, len), len);
+        }
         let mut name = Storage::new();
         let result = real::getsockname(fd, name.addr(), name.len());
         if result == 0 {
@@ -233,7 +236,7 @@ pub unsafe fn getpeername<L: Library>(
     len: *mut socklen_t,
 ) -> c_int {
     unsafe {
-        if !descriptor::get(fd).is_ours() || !is_wanted(addr, len) {
+        if !descriptor::get(fd).is_ours() {
             return real::getpeername(fd, addr, len);
         }
         peername_ours::<L>(fd, addr, len)
@@ -243,6 +246,9 @@ pub unsafe fn getpeername<L: Library>(
 #[inline(never)]
 unsafe fn peername_ours<L: Library>(fd: c_int, addr: *mut sockaddr, len: *mut socklen_t) -> c_int {
     unsafe {
+        if !is_wanted(addr, len) {
+            return refused(real::getpeername(fd, addr, len), len);
+        }
         let mut name = Storage::new();
         let result = real::getpeername(fd, name.addr(), name.len());
         if result == 0 {
@@ -250,4 +256,15 @@ unsafe fn peername_ours<L: Library>(fd: c_int, addr: *mut sockaddr, len: *mut so
         }
         result
     }
+}
+
+/// The kernel refuses to write a name, and tells its length nevertheless.
+unsafe fn refused(result: c_int, len: *mut socklen_t) -> c_int {
+    // SAFETY: null, or the program's.
+    unsafe {
+        if !len.is_null() && *len as usize == LEN6 {
+            *len = LEN4 as socklen_t;
+        }
+    }
+    result
 }

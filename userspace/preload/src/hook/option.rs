@@ -175,22 +175,25 @@ const SOCKET_REQUESTS: core::ops::RangeInclusive<c_ulong> = 0x8900..=0x89ff;
 #[inline(always)]
 pub unsafe fn ioctl<L: Library>(fd: c_int, request: c_ulong, argument: usize) -> c_int {
     unsafe {
-        let result = real::ioctl(fd, request, argument);
-        if result >= 0 || !descriptor::get(fd).is_ours() || !SOCKET_REQUESTS.contains(&request) {
-            return result;
+        if !descriptor::get(fd).is_ours() || !SOCKET_REQUESTS.contains(&request) {
+            return real::ioctl(fd, request, argument);
         }
-        ioctl_v4(request, argument)
+        ioctl_ours(fd, request, argument)
     }
 }
 
 #[inline(never)]
-unsafe fn ioctl_v4(request: c_ulong, argument: usize) -> c_int {
+unsafe fn ioctl_ours(fd: c_int, request: c_ulong, argument: usize) -> c_int {
     unsafe {
         let before = errno::get();
+        let result = real::ioctl(fd, request, argument);
+        if result >= 0 {
+            return result;
+        }
         let kind = libc::SOCK_DGRAM | libc::SOCK_CLOEXEC;
         let fd = real::socket(libc::AF_INET, kind, 0);
         if fd < 0 {
-            return errno::fail(before);
+            return result;
         }
         let result = real::ioctl(fd, request, argument);
         errno::keep(|| real::close(fd));

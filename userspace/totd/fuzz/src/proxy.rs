@@ -26,7 +26,7 @@ pub fn run(data: &[u8]) {
         .iter()
         .enumerate()
     {
-        if choice >> bit & 1 == 1 {
+        if (choice >> bit) & 1 == 1 {
             text.push('\n');
             text.push_str(line);
         }
@@ -34,7 +34,7 @@ pub fn run(data: &[u8]) {
     let config = config::parse(&text).expect("a configuration").config;
     let mut random = Random::new(1);
     let mut run = Run {
-        proxy: Proxy::new(config, Box::new(move || random.next())),
+        proxy: Proxy::new(config, Box::new(move || random.number())),
         now: 0,
         asked: Vec::new(),
         queries: 0,
