@@ -335,10 +335,16 @@ struct dst_entry *natpt_route_check(struct dst_entry *dst, u32 cookie)
 
 u32 natpt_route_mtu(const struct dst_entry *dst, bool ipv6)
 {
-	if (ipv6)
-		return max_t(u32, ip6_dst_mtu_maybe_forward(dst, true),
-			     IPV6_MIN_MTU);
-	return ip_dst_mtu_maybe_forward(dst, true);
+	u32 mtu;
+
+	/* What IPsec takes is known to the bundle, not to its device. */
+	if (dst_xfrm(dst))
+		mtu = dst_mtu(dst);
+	else if (ipv6)
+		mtu = ip6_dst_mtu_maybe_forward(dst, true);
+	else
+		mtu = ip_dst_mtu_maybe_forward(dst, true);
+	return ipv6 ? max_t(u32, mtu, IPV6_MIN_MTU) : mtu;
 }
 
 bool natpt_is_forwarding(const struct net *net, bool ipv6)
