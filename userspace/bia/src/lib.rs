@@ -17,6 +17,7 @@ use core::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4};
 
 use libc::c_int;
 use preload::{
+    hook::lifetime::forget,
     library::{Library, Use},
     real,
 };
@@ -81,6 +82,13 @@ impl Library for Bia {
 }
 
 preload::export!(Bia);
+
+/// A new number may be known here from another thread, if that one got it while the program forked.
+#[no_mangle]
+unsafe extern "C" fn socket(domain: c_int, kind: c_int, protocol: c_int) -> c_int {
+    // SAFETY: numbers only.
+    forget::<Bia>(unsafe { real::socket(domain, kind, protocol) })
+}
 
 /// Before the program, and before its other libraries.
 extern "C" fn start() {

@@ -124,6 +124,9 @@ extern "C" {
 
 /// Reads an address; the parser of `core` can panic, for all that its compiler knows.
 fn address<const SIZE: usize>(family: c_int, text: &[u8]) -> Option<[u8; SIZE]> {
+    if text.iter().any(|octet| *octet == 0) {
+        return None;
+    }
     let mut room = [0; 64];
     room.get_mut(..text.len())?.copy_from_slice(text);
     let text = CStr::from_bytes_until_nul(&room).ok()?;
