@@ -35,6 +35,10 @@ vm-files:
 	@scripts/build-module vm
 	@scripts/build-userspace vm
 
+debug-files:
+	@scripts/build-module debug
+	@scripts/build-userspace vm
+
 ## make check        all tests
 check:
 	@scripts/check host vm
@@ -46,6 +50,10 @@ check-host:
 ## make check-vm [T=NAME]   the selftests, or one of them, in the VM
 check-vm:
 	@T=$(T) scripts/check vm
+
+## make check-debug [T=NAME]   the same on a kernel with KASAN, lockdep and the like
+check-debug:
+	@T=$(T) scripts/check debug
 
 ## make bench        instructions per packet, bytes per session
 bench: vm-files
@@ -79,5 +87,5 @@ clean:
 distclean: clean
 	@scripts/distclean
 
-.PHONY: all help module userspace demo shell vm vm-files check check-host check-vm bench bench-totd \
+.PHONY: all help module userspace demo shell vm vm-files debug-files check check-host check-vm check-debug bench bench-totd \
 	bench-preload compliance fuzz fmt clean distclean

@@ -130,11 +130,14 @@ translator()
 
 modprobe_natpt() { grep -q '^natpt ' /proc/modules || insmod /natpt/natpt.ko; }
 
-# wait_for COMMAND...: until it succeeds, at most some 20 seconds.
+# NATPT_DEBUG: this is the debug kernel, where all takes longer; tests send less.
+slower=${NATPT_DEBUG:+6}
+
+# wait_for COMMAND...: until it succeeds, at most some 20 seconds, or two minutes.
 wait_for()
 {
 	local i
-	for ((i = 0; i < 200; i++)); do
+	for ((i = 0; i < 200 * ${slower:-1}; i++)); do
 		"$@" >/dev/null 2>&1 && return
 		sleep 0.1
 	done
