@@ -26,8 +26,8 @@ def forget():
     """Every host forgets the path MTUs that it has learnt."""
     for ns in SPACES:
         with namespace(ns):
-            sysctl("net.ipv4.route.flush", 1)
-            sysctl("net.ipv6.route.flush", 1)
+            run("ip", "-4", "route", "flush", "cache")
+            run("ip", "-6", "route", "flush", "cache")
 
 
 def unlimited_errors():
