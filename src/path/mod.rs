@@ -217,8 +217,13 @@ fn collect<D: Direction>(at: &Place<'_>, skb: Skb) -> Option<Skb> {
 fn pieces<D: Direction>(at: &Place<'_>, pieces: Result<Segments>) {
     match pieces {
         // A piece of a claimed packet is claimed too, unless the rules changed this very moment.
-        Ok(pieces) => pieces.for_each(|piece| {
-            drop(settle_whole::<D>(at, piece, Trouble::Segments));
+        Ok(pieces) => pieces.for_each(|piece| match settle::<D>(at, piece) {
+            Settled::Done | Settled::Untouched(_) => {}
+            // A datagram that a device was to send as fragments.
+            Settled::Collect(piece) => drop(collect::<D>(at, piece)),
+            Settled::Segment(_) | Settled::Cut(..) => {
+                at.translator.counters.dropped(Trouble::Segments.into());
+            }
         }),
         Err(_) => at.translator.counters.dropped(Trouble::Segments.into()),
     }
