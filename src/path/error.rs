@@ -106,16 +106,13 @@ pub(super) fn to_v4<'g>(
             (pair, v4)
         }
     };
-    let reporter = pair.saddr.is_none().then_some(header.saddr);
     // A router that has no IPv4 form answers as the pool, unless told otherwise.
-    let fallback = if stateless.is_some() {
-        DUMMY
-    } else {
-        inner.daddr
+    let source = match stateless {
+        Some(_) => Some(error_source(config).unwrap_or(DUMMY)),
+        None => error_source(config),
     };
-    let saddr = pair
-        .saddr
-        .unwrap_or_else(|| error_source(config).unwrap_or(fallback));
+    let saddr = pair.saddr.or(source).unwrap_or(inner.daddr);
+    let reporter = (pair.saddr.is_none() && source.is_some()).then_some(header.saddr);
     let hops = next_hops(at, skb, quote.tuple.ends(), inner.turned().ends(), guard);
     let mut out = [0; MAX_V4];
     let len = icmp_error::error_to_v4(&quote, &inner, reporter, hops, &mut out)?;
