@@ -48,16 +48,15 @@ postgres()
 {
 	quietly $1 setpriv --reuid postgres --regid postgres --clear-groups $bin/postgres -D /tmp/pg \
 		-c "listen_addresses=$(wildcard $1)" -c unix_socket_directories=/tmp -c fsync=off
-	server=$!
 	wait_for listening $1 5432
 }
+# stop: before the next one takes the data
+stop() { as_postgres $bin/pg_ctl -D /tmp/pg -m immediate stop >/dev/null; }
 query() { launch client6 psql -U postgres -h $1 -Atc 'select 6 * 7' postgres 2>&1; }
 postgres server4
 is "psql" 42 "$(LAUNCH="natptrun --prefix $P" query $S4)"
-kill -INT $server
-wait $server
+stop
 postgres server6
 is "psql to an IPv6-only server" 42 "$(LAUNCH="natptrun --bia" query six.test)"
-kill -INT $server
-wait $server
+stop
 finish
