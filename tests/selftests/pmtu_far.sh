@@ -1,0 +1,11 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# TCP over every combination of MTUs that only other routers know, DF or not.
+
+. "$(dirname "$0")/lib.sh"
+
+network
+far_hosts
+translator
+relay python3 "$(dirname "$0")/pmtu_matrix.py" far
+finish
