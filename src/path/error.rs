@@ -218,7 +218,8 @@ pub(super) fn to_v6<'g>(
         }
         None => {
             let Some(session) = session4(at, &quote, guard) else {
-                return not_ours(at, config, header, Trouble::NoSession.into());
+                let cause = quote.bare.map_or(Trouble::NoSession.into(), Cause::from);
+                return not_ours(at, config, header, cause);
             };
             let v6 = session.v6;
             let prefix = config.prefix_of(v6.daddr).ok_or(Trouble::NoPrefix)?;
