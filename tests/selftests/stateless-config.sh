@@ -99,7 +99,7 @@ refused "map from 64:ff9b::/96 to 192.0.2.0/25 stateless" \
 
 # What other clients of the kernel are told is the same.
 config map 800 from 2001:db8:f::/96 to 192.88.0.0/24 stateless
-refused "prefix 2001:db8:f::/96" "1: a stateless rule has these IPv6 addresses: delete the rule first"
+refused "prefix 2001:db8:f::/96" "8: a stateless rule has these IPv6 addresses: delete the rule first"
 config map delete 800
 check "without the rule they may be a translation prefix" config prefix 2001:db8:f::/96
 
