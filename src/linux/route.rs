@@ -172,9 +172,22 @@ impl Hop<'_> {
         }
     }
 
+    /// Sends a translated packet this way as one of this host's own: through OUTPUT.
+    pub(crate) fn local_out(self, net: &Net, skb: Skb) {
+        self.attach(&skb);
+        let sk = skb.sk();
+        if self.ipv6 {
+            // SAFETY: The packet is handed over, with its route set.
+            unsafe { bindings::ip6_local_out(net.as_ptr(), sk, skb.into_raw()) };
+        } else {
+            // SAFETY: The packet is handed over, with its route set.
+            unsafe { bindings::ip_local_out(net.as_ptr(), sk, skb.into_raw()) };
+        }
+    }
+
     /// Sets the packet's route, without a reference of its own.
     #[inline]
-    pub(crate) fn attach(&self, skb: &Skb) {
+    fn attach(&self, skb: &Skb) {
         // SAFETY: We are in an RCU section, and the packet has no route yet.
         unsafe { bindings::natpt_skb_set_route(skb.as_ptr(), self.dst.as_ptr()) };
     }

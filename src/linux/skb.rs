@@ -2,7 +2,7 @@
 
 //! A packet: `struct sk_buff`.
 
-use super::{bindings, pernet::Net};
+use super::bindings;
 use core::{mem, ptr::NonNull, slice};
 use kernel::{error::to_result, prelude::*};
 
@@ -63,6 +63,11 @@ impl Skb {
     fn fields(&self) -> &Fields {
         // SAFETY: Both views of the union are plain data of the same layout.
         unsafe { self.raw().__bindgen_anon_4.__bindgen_anon_1.as_ref() }
+    }
+
+    /// The socket that sent the packet, or null.
+    pub(super) fn sk(&self) -> *mut bindings::sock {
+        self.raw().sk
     }
 
     /// Octets in the packet.
@@ -283,19 +288,6 @@ impl Skb {
         // SAFETY: The packet is valid.
         let skb = unsafe { bindings::natpt_skb_alloc(self.as_ptr(), len as u32, ipv6) };
         NonNull::new(skb).map(Self)
-    }
-
-    /// Sends a translated packet of this host's own on: it meets the output hook and leaves.
-    pub(crate) fn local_out(self, net: &Net, ipv6: bool) {
-        let sk = self.raw().sk;
-        let skb = self.into_raw();
-        if ipv6 {
-            // SAFETY: The packet has a route and is handed over.
-            unsafe { bindings::ip6_local_out(net.as_ptr(), sk, skb) };
-        } else {
-            // SAFETY: The packet has a route and is handed over.
-            unsafe { bindings::ip_local_out(net.as_ptr(), sk, skb) };
-        }
     }
 
     /// The packet has done its work.

@@ -173,8 +173,8 @@ fn back_to_v6<'g>(
         ..*at
     };
     match to_v6(&place, config, other, &header, ipv4::LEN, guard)? {
-        Verdict::Replace(again, way) => Ok(Verdict::Turned(again, way)),
-        _ => Err(Trouble::Route.into()),
+        Verdict::Untouched => Err(Trouble::Route.into()),
+        verdict => Ok(verdict),
     }
 }
 

@@ -53,8 +53,8 @@ fn packets(translator: Arc<Translator>) -> Result<Hooks<Translator, 4>> {
 }
 
 fn fragments(translator: Arc<Translator>) -> Result<Hooks<Translator, 2>> {
-    type Fragments6 = Entrance<stateless::Fragments6, false>;
-    type Fragments4 = Entrance<stateless::Fragments4, false>;
+    type Fragments6 = Entrance<v6::Fragments, false>;
+    type Fragments4 = Entrance<v4::Fragments, false>;
     Hooks::register(
         translator.net,
         translator,
@@ -82,8 +82,6 @@ enum Verdict<'g> {
     Send(Way<'g>),
     /// Another packet goes this way in its place.
     Replace(Skb, Way<'g>),
-    /// Another packet of its own family does: a hairpin.
-    Turned(Skb, Way<'g>),
     /// It is a fragment that we collect.
     Collect,
     /// It must be split into its segments first.
@@ -94,9 +92,6 @@ enum Verdict<'g> {
 
 /// Translation from one family to the other.
 trait Direction: 'static {
-    /// Whether the result is IPv6.
-    const TO_V6: bool;
-
     /// Looks at a packet and rewrites it if it is ours.
     fn translate<'g>(
         at: &Place<'g>,
@@ -104,8 +99,10 @@ trait Direction: 'static {
         guard: &'g rcu::Guard,
     ) -> Result<Verdict<'g>, Cause>;
 
-    /// Hands a fragment over.
-    fn collect(at: &Place<'_>, skb: Skb) -> Option<Outcome>;
+    /// Hands a fragment over, where that can be.
+    fn collect(_at: &Place<'_>, _skb: Skb) -> Option<Outcome> {
+        None
+    }
 }
 
 /// Where a packet is.
@@ -170,13 +167,9 @@ fn settle<D: Direction>(at: &Place<'_>, mut skb: Skb) -> Settled {
         Ok(Verdict::Collect) => return Settled::Collect(skb),
         Ok(Verdict::Segment) => return Settled::Segment(skb),
         Ok(Verdict::Cut(size)) => return Settled::Cut(skb, size),
-        Ok(Verdict::Send(way)) => way.send(at, skb, D::TO_V6, &guard),
+        Ok(Verdict::Send(way)) => way.send(at, skb, &guard),
         Ok(Verdict::Replace(other, way)) => {
-            way.send(at, other, D::TO_V6, &guard);
-            skb.consume();
-        }
-        Ok(Verdict::Turned(other, way)) => {
-            way.send(at, other, !D::TO_V6, &guard);
+            way.send(at, other, &guard);
             skb.consume();
         }
         Err(cause) => at.translator.counters.dropped(cause),

@@ -2,9 +2,9 @@
 
 //! Packets of stateless rules: each is translated for itself, fragments too.
 
-use super::{error, target::Target, v4, v6, Direction, Place, Verdict};
+use super::{error, target::Target, tell, v4, v6, Place, Verdict};
 use crate::{
-    linux::{defrag::Outcome, route::native4, skb::Skb},
+    linux::{route::native4, skb::Skb},
     state::{config::Config, counters::Cause, variables::Id},
     xlate::{
         addr,
@@ -15,46 +15,6 @@ use crate::{
 };
 use core::net::Ipv4Addr;
 use kernel::sync::rcu;
-
-/// IPv6 fragments before anybody puts them together.
-pub(super) struct Fragments6;
-
-impl Direction for Fragments6 {
-    const TO_V6: bool = false;
-
-    fn translate<'g>(
-        at: &Place<'g>,
-        skb: &mut Skb,
-        guard: &'g rcu::Guard,
-    ) -> Result<Verdict<'g>, Cause> {
-        let config = at.translator.config.read(guard);
-        v6::fragment(at, config, skb, guard)
-    }
-
-    fn collect(_: &Place<'_>, _: Skb) -> Option<Outcome> {
-        None
-    }
-}
-
-/// IPv4 fragments before anybody puts them together.
-pub(super) struct Fragments4;
-
-impl Direction for Fragments4 {
-    const TO_V6: bool = true;
-
-    fn translate<'g>(
-        at: &Place<'g>,
-        skb: &mut Skb,
-        guard: &'g rcu::Guard,
-    ) -> Result<Verdict<'g>, Cause> {
-        let config = at.translator.config.read(guard);
-        v4::fragment(at, config, skb, guard)
-    }
-
-    fn collect(_: &Place<'_>, _: Skb) -> Option<Outcome> {
-        None
-    }
-}
 
 /// Refuses what cannot be translated fragment by fragment: ICMP, whose checksum needs the length of
 /// the whole (RFC 7915 section 5.2), and a transport header in more than one (RFC 1858, RFC 3128).
@@ -87,8 +47,9 @@ pub(super) fn to_v4<'g>(
         }
     }
     let (saddr, daddr) = (header.saddr, header.daddr);
-    let Some(pair) = addresses.claim6(Ends { saddr, daddr }) else {
-        let for_others = config.prefix_of(daddr).is_none() || addresses.is_host6(daddr);
+    let ends = Ends { saddr, daddr };
+    let Some(pair) = addresses.claim6(ends) else {
+        let for_others = config.prefix_of(daddr).is_none() || addresses.is_done(ends);
         return Ok(for_others.then_some(Verdict::Untouched));
     };
     if v6::is_native(at, config, skb, saddr, daddr) {
@@ -118,7 +79,11 @@ pub(super) fn to_v4<'g>(
         if !v6::turn(at, config, skb, header, walk, &target)? {
             return Ok(Some(Verdict::Segment));
         }
-        return back_to_v6(at, config, skb, &back?, guard).map(Some);
+        let verdict = back_to_v6(at, config, skb, &back?, guard);
+        // The sender is told as an IPv4 host, by a packet that turns round too.
+        return verdict
+            .map(Some)
+            .map_err(|cause| tell::sender4(at, config, skb, cause));
     }
     v6::rewrite(at, config, skb, header, walk, &target, guard).map(Some)
 }

@@ -37,7 +37,9 @@ mod code {
 /// Tells the sender of an IPv6 packet why it is dropped, if it is to know.
 #[cold]
 pub(super) fn sender6(config: &Config, skb: &Skb, cause: Cause) -> Cause {
-    if config.values.get(Id::Icmp6Errors) == 0 {
+    // A hairpin may have failed on its second half: it is an IPv4 packet then.
+    let is_v6 = skb.head().first().is_some_and(|octet| octet >> 4 == 6);
+    if !is_v6 || config.values.get(Id::Icmp6Errors) == 0 {
         return cause;
     }
     let (kind, code, info) = match cause {

@@ -40,8 +40,6 @@ const FRAGMENT_GROWS: u16 = 28;
 pub(super) struct V4;
 
 impl Direction for V4 {
-    const TO_V6: bool = true;
-
     #[inline(always)]
     fn translate<'g>(
         at: &Place<'g>,
@@ -72,20 +70,24 @@ impl Direction for V4 {
     }
 }
 
-/// A packet before fragments are put together: stateless rules take it as it is.
-pub(super) fn fragment<'g>(
-    at: &Place<'g>,
-    config: &'g Config,
-    skb: &mut Skb,
-    guard: &'g rcu::Guard,
-) -> Result<Verdict<'g>, Cause> {
-    let header = ipv4::Header::read(skb.head());
-    let piece = header.is_ok_and(|it| it.is_fragment() && config.pool(it.daddr).is_none());
-    if !piece || !skb.is_routed() {
-        return Ok(Verdict::Untouched);
+/// Fragments before anybody puts them together: stateless rules take them as they are.
+pub(super) struct Fragments;
+
+impl Direction for Fragments {
+    fn translate<'g>(
+        at: &Place<'g>,
+        skb: &mut Skb,
+        guard: &'g rcu::Guard,
+    ) -> Result<Verdict<'g>, Cause> {
+        let config = at.translator.config.read(guard);
+        let header = ipv4::Header::read(skb.head());
+        let piece = header.is_ok_and(|it| it.is_fragment() && config.pool(it.daddr).is_none());
+        if !piece || !skb.is_routed() {
+            return Ok(Verdict::Untouched);
+        }
+        let verdict = stateless::to_v6(at, config, skb, guard);
+        verdict.map_err(|cause| tell::sender4(at, config, skb, cause))
     }
-    let verdict = stateless::to_v6(at, config, skb, guard);
-    verdict.map_err(|cause| tell::sender4(at, config, skb, cause))
 }
 
 /// A packet to a pool address: ours if its port is a host's, else perhaps this box's own.

@@ -42,8 +42,6 @@ const FRAGMENT_SHRINKS: u16 = 28;
 pub(super) struct V6;
 
 impl Direction for V6 {
-    const TO_V6: bool = false;
-
     #[inline(always)]
     fn translate<'g>(
         at: &Place<'g>,
@@ -77,27 +75,31 @@ fn is_mapped(config: &Config, daddr: Ipv6Addr) -> bool {
     config.is_stateless() && config.addresses().mapping6(daddr).is_some()
 }
 
-/// A packet before fragments are put together: stateless rules take it as it is.
-pub(super) fn fragment<'g>(
-    at: &Place<'g>,
-    config: &'g Config,
-    skb: &mut Skb,
-    guard: &'g rcu::Guard,
-) -> Result<Verdict<'g>, Cause> {
-    let Ok(header) = ipv6::Header::parse(skb.head()) else {
-        return Ok(Verdict::Untouched);
-    };
-    if !ext::is_skipped(header.next_header) || !skb.is_routed() {
-        return Ok(Verdict::Untouched);
-    }
-    skb.pull(HEADERS.min(skb.len() as usize));
-    match ext::walk(skb.head()) {
-        Ok(walk) if walk.fragment.is_some_and(is_piece) => {
-            let verdict = stateless::to_v4(at, config, skb, &header, &walk, guard);
-            let verdict = verdict.map_err(|cause| tell::sender6(config, skb, cause))?;
-            Ok(verdict.unwrap_or(Verdict::Untouched))
+/// Fragments before anybody puts them together: stateless rules take them as they are.
+pub(super) struct Fragments;
+
+impl Direction for Fragments {
+    fn translate<'g>(
+        at: &Place<'g>,
+        skb: &mut Skb,
+        guard: &'g rcu::Guard,
+    ) -> Result<Verdict<'g>, Cause> {
+        let config = at.translator.config.read(guard);
+        let Ok(header) = ipv6::Header::parse(skb.head()) else {
+            return Ok(Verdict::Untouched);
+        };
+        if !ext::is_skipped(header.next_header) || !skb.is_routed() {
+            return Ok(Verdict::Untouched);
         }
-        _ => Ok(Verdict::Untouched),
+        skb.pull(HEADERS.min(skb.len() as usize));
+        match ext::walk(skb.head()) {
+            Ok(walk) if walk.fragment.is_some_and(is_piece) => {
+                let verdict = stateless::to_v4(at, config, skb, &header, &walk, guard);
+                let verdict = verdict.map_err(|cause| tell::sender6(config, skb, cause))?;
+                Ok(verdict.unwrap_or(Verdict::Untouched))
+            }
+            _ => Ok(Verdict::Untouched),
+        }
     }
 }
 
@@ -234,7 +236,7 @@ fn open<'g>(
         return Ok(None);
     }
     match at.translator.open6(config, tuple, arrival, guard)? {
-        None if config.is_stateless() && !config.is_stateful() => {
+        None if config.addresses().has_hosts6() && !config.is_stateful() => {
             Err(Reason::UnmappedSource.into())
         }
         session => Ok(session),

@@ -83,20 +83,16 @@ impl<'g> Way<'g> {
 
     /// Sends a translated packet.
     #[inline]
-    pub(super) fn send(self, at: &Place<'_>, skb: Skb, ipv6: bool, guard: &rcu::Guard) {
+    pub(super) fn send(self, at: &Place<'_>, skb: Skb, guard: &rcu::Guard) {
         match &self {
             Way::Kept(hop) if at.origin == Origin::Network => hop.forward(at.net, skb),
-            Way::Kept(hop) => {
-                hop.attach(&skb);
-                skb.local_out(at.net, ipv6);
-            }
+            Way::Kept(hop) => hop.local_out(at.net, skb),
             Way::Fresh(route) => {
                 let hop = route.borrow(guard);
                 if at.origin == Origin::Network && route.target() == Target::Unicast {
                     hop.forward(at.net, skb);
                 } else {
-                    hop.attach(&skb);
-                    skb.local_out(at.net, ipv6);
+                    hop.local_out(at.net, skb);
                 }
             }
         }

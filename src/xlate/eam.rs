@@ -321,9 +321,20 @@ impl<'a> Addresses<'a> {
         self.prefixes.iter().find(|prefix| prefix.contains(addr))
     }
 
-    /// Whether an IPv6 address is that of a mapping's host.
-    pub fn is_host6(&self, addr: Ipv6Addr) -> bool {
+    fn is_host6(&self, addr: Ipv6Addr) -> bool {
         self.mapping6(addr).is_some_and(|it| it.hosts == Hosts::V6)
+    }
+
+    /// Whether there are IPv6 hosts with mappings.
+    pub fn has_hosts6(&self) -> bool {
+        self.by4.iter().any(|it| it.hosts == Hosts::V6)
+    }
+
+    /// Whether packets under a prefix are to go on as they are: to a neighbour of their sender's, or
+    /// made from those of an IPv4 host just now.
+    pub fn is_done(&self, v6: Ends<Ipv6Addr>) -> bool {
+        let from = self.mapping6(v6.saddr);
+        self.is_host6(v6.daddr) || from.is_some_and(|it| it.hosts == Hosts::V4)
     }
 
     /// The mapping of an IPv6 host's IPv4 address.
