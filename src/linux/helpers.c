@@ -367,19 +367,21 @@ bool natpt_may_forward6(const struct sk_buff *skb)
 	return READ_ONCE(dev_net_rcu(skb->dev)->ipv6.devconf_all->forwarding);
 }
 
-/* __icmp_send() wants a route: one towards the sender, so that the box answers as itself. */
+/*
+ * __icmp_send() wants a route, and answers as the destination if that is a local one, as is every
+ * route through the loopback device. With this one it answers as the box.
+ */
 void natpt_icmp4_send(struct net *net, struct sk_buff *skb, u8 type, u8 code,
 		      u32 info)
 {
-	const struct iphdr *iph = ip_hdr(skb);
+	if (!skb_dst(skb) || skb_rtable(skb)->rt_flags & RTCF_LOCAL) {
+		struct net_device *dev = skb->dev ?: net->loopback_dev;
+		struct rtable *rt = rt_dst_alloc(dev, 0, RTN_UNICAST, true);
 
-	if (!skb_dst(skb)) {
-		struct dst_entry *dst = natpt_route4(net, skb, 0, iph->saddr,
-						     iph->tos, IPPROTO_ICMP);
-
-		if (IS_ERR(dst))
+		if (!rt)
 			return;
-		skb_dst_set(skb, dst);
+		skb_dst_drop(skb);
+		skb_dst_set(skb, &rt->dst);
 	}
 	icmp_send(skb, type, code, htonl(info));
 }
