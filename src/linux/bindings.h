@@ -61,6 +61,7 @@ bool natpt_may_forward6(const struct sk_buff *skb);
 void natpt_icmp4_send(struct net *net, struct sk_buff *skb, u8 type, u8 code,
 		      u32 info);
 void natpt_icmp6_send(struct sk_buff *skb, u8 type, u8 code, u32 info);
+void natpt_log_unsummed4(const struct sk_buff *skb, const u8 *ports);
 
 int natpt_defrag6_get(void);
 void natpt_defrag6_put(void);

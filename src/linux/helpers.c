@@ -394,6 +394,16 @@ void natpt_icmp6_send(struct sk_buff *skb, u8 type, u8 code, u32 info)
 	icmpv6_send(skb, type, code, info);
 }
 
+/* RFC 7915 section 4.5 wants addresses and ports. */
+void natpt_log_unsummed4(const struct sk_buff *skb, const u8 *ports)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+
+	net_notice_ratelimited("natpt: UDP without checksum dropped: %pI4:%u > %pI4:%u\n",
+			       &iph->saddr, get_unaligned_be16(ports),
+			       &iph->daddr, get_unaligned_be16(ports + 2));
+}
+
 /* The same for every namespace that has it in use. */
 static int (*natpt_frag6_gather)(struct net *net, struct sk_buff *skb, u32 user);
 

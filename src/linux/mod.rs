@@ -12,6 +12,7 @@ pub(crate) mod fib;
 pub(crate) mod genl;
 pub(crate) mod hooks;
 pub(crate) mod icmp;
+pub(crate) mod log;
 pub(crate) mod percpu;
 pub(crate) mod pernet;
 pub(crate) mod route;

@@ -183,10 +183,14 @@ impl Skb {
     /// Number of packets that this will be on the wire.
     #[inline]
     pub(crate) fn segments(&self) -> u32 {
-        if self.is_gso() {
-            u32::from(self.shared_info().gso_segs).max(1)
-        } else {
-            1
+        if !self.is_gso() {
+            return 1;
+        }
+        let shared = self.shared_info();
+        match (shared.gso_segs, u32::from(shared.gso_size)) {
+            // Of a guest's packet nobody has counted them.
+            (0, size) => self.len().checked_div(size).unwrap_or(0).saturating_add(1),
+            (segments, _) => segments.into(),
         }
     }
 

@@ -4,7 +4,7 @@
 
 use super::{error, target::Target, tell, v4, v6, Place, Verdict};
 use crate::{
-    linux::{route::native4, skb::Skb},
+    linux::{log, route::native4, skb::Skb},
     state::{config::Config, counters::Cause, variables::Id},
     xlate::{
         addr,
@@ -150,7 +150,7 @@ pub(super) fn to_v6<'g>(
         && header.protocol == l4::UDP
         && (fragment.is_some() || config.values.get(Id::UdpZeroChecksum) == 0)
     {
-        l4::check_udp6(transport)?;
+        l4::check_udp6(transport).inspect_err(|_| log::unsummed4(skb, transport))?;
     }
     let target = Target::of_pair6(at, &pair, false);
     v4::rewrite(at, config, skb, &header, &target, guard)

@@ -13,7 +13,7 @@ use crate::{
     xlate::{
         ext,
         icmp::{v4, v6},
-        Reason,
+        l4, Reason,
     },
 };
 
@@ -34,6 +34,28 @@ mod code {
     pub(super) const PROHIBITED4: u8 = 13;
 }
 
+/// Whether a packet is valid but must not pass, and nothing says how its sender is told: as if by an
+/// administrator's will, then (RFC 7915 sections 4.4 and 5.4).
+fn is_prohibited(cause: Cause) -> bool {
+    match cause {
+        Cause::Xlate(reason) => matches!(
+            reason,
+            Reason::ExtHeaderChain
+                | Reason::FragmentHeader
+                | Reason::IcmpFragment
+                | Reason::NotGlobal
+                | Reason::TooBig
+                | Reason::UdpChecksumZero
+        ),
+        Cause::Trouble(trouble) => trouble == Trouble::Policy,
+    }
+}
+
+/// Whether an IPv6 packet is an ICMPv6 message.
+fn is_icmp6(packet: &[u8]) -> bool {
+    ext::walk(packet).is_ok_and(|walk| walk.protocol == l4::ICMPV6)
+}
+
 /// Tells the sender of an IPv6 packet why it is dropped, if it is to know.
 #[cold]
 pub(super) fn sender6(config: &Config, skb: &Skb, cause: Cause) -> Cause {
@@ -52,7 +74,9 @@ pub(super) fn sender6(config: &Config, skb: &Skb, cause: Cause) -> Cause {
         },
         Cause::Trouble(Trouble::Route) => (v6::UNREACHABLE, code::NO_ROUTE, 0),
         Cause::Trouble(Trouble::Ports | Trouble::Sessions) => (v6::UNREACHABLE, code::ADDRESS, 0),
-        Cause::Trouble(Trouble::Policy) => (v6::UNREACHABLE, code::PROHIBITED, 0),
+        _ if is_prohibited(cause) && !is_icmp6(skb.head()) => {
+            (v6::UNREACHABLE, code::PROHIBITED, 0)
+        }
         _ => return cause,
     };
     icmp::send6(skb, kind, code, info);
@@ -80,7 +104,7 @@ pub(super) fn sender4(at: &Place<'_>, config: &Config, skb: &Skb, cause: Cause) 
         }
         Cause::Xlate(Reason::SourceRoute4) => (v4::UNREACHABLE, code::SOURCE_ROUTE4),
         Cause::Trouble(Trouble::Route) => (v4::UNREACHABLE, code::HOST4),
-        Cause::Trouble(Trouble::Policy) => (v4::UNREACHABLE, code::PROHIBITED4),
+        _ if is_prohibited(cause) => (v4::UNREACHABLE, code::PROHIBITED4),
         _ => return cause,
     };
     icmp::send4(at.net, skb, kind, code, 0);
