@@ -2,7 +2,12 @@
 
 //! ICMP errors about translated packets: a new packet goes in place of the old one.
 
-use super::{stateless, v4::not_ours, way::Way, Origin, Place, Verdict};
+use super::{
+    stateless,
+    v4::not_ours,
+    way::{next_hops, Way},
+    Origin, Place, Verdict,
+};
 use crate::{
     linux::{route::Route, skb::Skb, sys},
     state::{
@@ -17,12 +22,10 @@ use crate::{
         header::{self, Hop, Payload},
         icmp,
         icmp_error::{self, InnerCheck, Quote4, Quote6, MAX_V6},
-        ipv4, ipv6, l4,
-        mtu::NextHops,
-        Reason,
+        ipv4, ipv6, l4, Reason,
     },
 };
-use core::net::{Ipv4Addr, Ipv6Addr};
+use core::net::Ipv4Addr;
 use kernel::sync::rcu;
 
 /// Longest ICMPv4 error: it quotes a whole minimum IPv6 packet and may name its reporter.
@@ -32,23 +35,6 @@ fn hop(at: &Place<'_>) -> Hop {
     match at.origin {
         Origin::Network => Hop::Count,
         Origin::Local => Hop::Keep,
-    }
-}
-
-/// MTUs of the links next to us towards both ends of a quoted packet.
-fn next_hops(
-    at: &Place<'_>,
-    skb: &Skb,
-    v6: Ends<Ipv6Addr>,
-    v4: Ends<Ipv4Addr>,
-    guard: &rcu::Guard,
-) -> NextHops {
-    let mtu = |route: kernel::error::Result<Route>| {
-        route.map_or(u32::MAX, |route| route.borrow(guard).mtu())
-    };
-    NextHops {
-        v6: mtu(Route::v6(at.net, skb, v6.saddr, v6.daddr, 0, l4::ICMPV6)),
-        v4: mtu(Route::v4(at.net, skb, v4.saddr, v4.daddr, 0, l4::ICMP)),
     }
 }
 

@@ -3,6 +3,7 @@
 //! A packet's way: claimed at a hook, looked up, rewritten, sent on.
 
 mod error;
+mod mss;
 mod rewrite;
 mod stateless;
 mod target;

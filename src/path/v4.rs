@@ -3,7 +3,8 @@
 //! IPv4 packets on their way to IPv6.
 
 use super::{
-    error, rewrite, stateless, target::Target, tell, way::Way, Direction, Origin, Place, Verdict,
+    error, mss, rewrite, stateless, target::Target, tell, way::Way, Direction, Origin, Place,
+    Verdict,
 };
 use crate::{
     linux::{
@@ -22,6 +23,7 @@ use crate::{
     },
     xlate::{
         checksum::{pseudo_v6, Sum},
+        eam::Ends,
         ext::{self, Fragment, FRAGMENT_LEN},
         header::{self, Payload},
         icmp, ipv4, ipv6,
@@ -240,6 +242,14 @@ pub(super) fn rewrite<'g>(
     };
 
     let touched = touched(header);
+    if values.get(Id::MssClamp) != 0 && header.protocol == l4::TCP && touched != 0 {
+        let v6 = Ends { saddr, daddr };
+        let v4 = Ends {
+            saddr: header.daddr,
+            daddr: header.saddr,
+        };
+        mss::lower(at, skb, l4_offset, v6, v4, guard)?;
+    }
     if header.protocol == l4::ICMP {
         skb.finish_checksum().map_err(|_| Reason::Truncated)?;
     }

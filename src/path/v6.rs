@@ -3,7 +3,8 @@
 //! IPv6 packets on their way to IPv4.
 
 use super::{
-    error, rewrite, stateless, target::Target, tell, way::Way, Direction, Origin, Place, Verdict,
+    error, mss, rewrite, stateless, target::Target, tell, way::Way, Direction, Origin, Place,
+    Verdict,
 };
 use crate::{
     linux::{
@@ -22,6 +23,7 @@ use crate::{
     },
     xlate::{
         addr,
+        eam::Ends,
         ext::{self, Fragment, Walk},
         header::{self, Payload},
         icmp, ipv4, ipv6,
@@ -304,6 +306,7 @@ pub(super) fn rewrite<'g>(
         return Ok(Verdict::Segment);
     }
     let biggest_fragment = skb.frag_max_size(true);
+    let values = &config.values;
     let mut new = header4(at, config, skb, header, walk, target)?;
     let find = |skb: &Skb| {
         let (saddr, daddr) = (new.saddr, new.daddr);
@@ -346,7 +349,18 @@ pub(super) fn rewrite<'g>(
             .max(mtu::MIN_V4 as u16);
         fragments = Some(fragments.unwrap_or(u16::MAX).min(size));
     }
-    apply(skb, header, walk, target, &new)?;
+    if values.get(Id::MssClamp) != 0 && walk.protocol == l4::TCP && touched(walk) != 0 {
+        let v6 = Ends {
+            saddr: header.daddr,
+            daddr: header.saddr,
+        };
+        let v4 = Ends {
+            saddr: new.saddr,
+            daddr: new.daddr,
+        };
+        mss::lower(at, skb, walk.l4_offset.into(), v6, v4, guard)?;
+    }
+    apply(config, skb, header, walk, target, &new)?;
     if let Some(size) = fragments {
         skb.set_frag_max_size(size, false);
     }
@@ -367,7 +381,7 @@ pub(super) fn turn(
         return Ok(false);
     }
     let new = header4(at, config, skb, header, walk, target)?;
-    apply(skb, header, walk, target, &new)?;
+    apply(config, skb, header, walk, target, &new)?;
     at.translator.counters.did(Event::To4, 1);
     Ok(true)
 }
@@ -375,6 +389,7 @@ pub(super) fn turn(
 /// Writes the new headers.
 #[inline(always)]
 fn apply(
+    config: &Config,
     skb: &mut Skb,
     header: &ipv6::Header,
     walk: &Walk,
@@ -395,8 +410,9 @@ fn apply(
         _ if touched == 0 => {}
         l4::ICMPV6 => echo(transport, header, len, target)?,
         protocol => {
-            if protocol == l4::UDP && !partial {
-                l4::check_udp6(transport)?;
+            let bare = protocol == l4::UDP && !partial && l4::check_udp6(transport).is_err();
+            if bare && config.values.get(Id::Udp6ZeroChecksum) == 0 {
+                return Err(Reason::UdpChecksumZero.into());
             }
             rewrite::ports(
                 transport,
@@ -405,6 +421,9 @@ fn apply(
                 target.delta(partial),
                 partial,
             );
+            if bare {
+                rewrite::udp_checksum(transport, 0);
+            }
         }
     }
     skb.retarget(l4_offset, ipv4::LEN, false)

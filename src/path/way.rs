@@ -9,7 +9,9 @@ use crate::{
         skb::Skb,
     },
     state::{counters::Trouble, session::Session},
+    xlate::{eam::Ends, l4, mtu::NextHops},
 };
+use core::net::{Ipv4Addr, Ipv6Addr};
 use kernel::sync::rcu;
 
 /// A route, and how the packet enters it.
@@ -96,5 +98,22 @@ impl<'g> Way<'g> {
                 }
             }
         }
+    }
+}
+
+/// MTUs of the links next to us towards both ends of a conversation.
+pub(super) fn next_hops(
+    at: &Place<'_>,
+    skb: &Skb,
+    v6: Ends<Ipv6Addr>,
+    v4: Ends<Ipv4Addr>,
+    guard: &rcu::Guard,
+) -> NextHops {
+    let mtu = |route: kernel::error::Result<Route>| {
+        route.map_or(u32::MAX, |route| route.borrow(guard).mtu())
+    };
+    NextHops {
+        v6: mtu(Route::v6(at.net, skb, v6.saddr, v6.daddr, 0, l4::ICMPV6)),
+        v4: mtu(Route::v4(at.net, skb, v4.saddr, v4.daddr, 0, l4::ICMP)),
     }
 }

@@ -61,6 +61,10 @@ variables! {
         "1 writes 0 into IPv6 packets instead of the type of service (RFC 7915 section 4.1)",
     UdpZeroChecksum "udp-zero-checksum" [0..=1] 1 ""
         "1 makes the UDP checksum that an IPv4 sender left out, 0 drops its packets (stateless rules; RFC 7915 section 4.5)",
+    Udp6ZeroChecksum "udp6-zero-checksum" [0..=1] 0 ""
+        "1 passes IPv6 UDP datagrams without a checksum, as IPv4 ones without (RFC 6936), 0 drops them",
+    MssClamp "mss-clamp" [0..=1] 0 ""
+        "1 lowers the MSS of SYNs to what fits the links on both sides (RFC 9293 section 3.7.1)",
     PrivateWellKnown "private-well-known" [0..=1] 0 ""
         "1 lets 64:ff9b::/96 carry the addresses of RFC 1918 and RFC 6598",
     ErrorSource "error-source" [0..=3758096383] 0 "address"

@@ -72,6 +72,13 @@ pub fn tcp_flags(segment: &[u8]) -> Option<u8> {
     segment.get(13).copied()
 }
 
+/// Octets of the TCP header of a SYN; nothing for other segments.
+pub fn syn_header_len(segment: &[u8]) -> Option<usize> {
+    const SYN: u8 = 0x02;
+    let len = usize::from(*segment.get(12)? >> 4) << 2;
+    (tcp_flags(segment)? & SYN != 0 && len >= 20).then_some(len)
+}
+
 /// Refuses an IPv6 UDP datagram without a checksum (RFC 8200 section 8.1).
 #[inline]
 pub fn check_udp6(datagram: &[u8]) -> Result<(), Reason> {

@@ -18,6 +18,7 @@ pub mod icmp_error;
 pub mod ipv4;
 pub mod ipv6;
 pub mod l4;
+pub mod mss;
 pub mod mtu;
 pub mod reason;
 pub mod tuple;
