@@ -84,7 +84,7 @@ impl Host {
         let pair = self.config.addresses().claim4(Ends { saddr, daddr });
         let pair = pair.filter(|_| !addr::is_martian4(daddr));
         let pair = pair.ok_or(Outcome::Untouched)??;
-        if header.protocol == l4::ICMPV6 {
+        if matches!(header.protocol, l4::ICMPV6 | l4::IGMP) {
             return Err(Reason::UnknownProtocol.into());
         }
         ext::check_options(packet, header)?;
