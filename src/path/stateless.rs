@@ -132,7 +132,8 @@ pub(super) fn to_v6<'g>(
         return Ok(Verdict::Untouched);
     }
     let pair = pair?;
-    if header.protocol == l4::ICMPV6 {
+    // Each has an ICMP of its own, and IGMP is for one link only (RFC 7915 section 4.2).
+    if matches!(header.protocol, l4::ICMPV6 | l4::IGMP) {
         return Err(Reason::UnknownProtocol.into());
     }
     ext::check_options(skb.head(), &header)?;

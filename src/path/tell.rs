@@ -17,9 +17,6 @@ use crate::{
     },
 };
 
-/// Protocol number of IGMP.
-const IGMP: u8 = 2;
-
 /// ICMP codes of the answers (RFC 792, RFC 1812, RFC 4443).
 mod code {
     pub(super) const NO_ROUTE: u8 = 0;
@@ -99,7 +96,7 @@ pub(super) fn sender4(at: &Place<'_>, config: &Config, skb: &Skb, cause: Cause) 
     let (kind, code) = match cause {
         Cause::Xlate(Reason::HopLimit) => (v4::TIME_EXCEEDED, 0),
         // IGMP is dropped in silence (RFC 7915 section 4.2).
-        Cause::Xlate(Reason::UnknownProtocol) if skb.head().get(9) != Some(&IGMP) => {
+        Cause::Xlate(Reason::UnknownProtocol) if skb.head().get(9) != Some(&l4::IGMP) => {
             (v4::UNREACHABLE, code::PROTOCOL4)
         }
         Cause::Xlate(Reason::SourceRoute4) => (v4::UNREACHABLE, code::SOURCE_ROUTE4),

@@ -5,6 +5,8 @@ use super::{bytes, icmp, Reason};
 
 /// ICMP.
 pub const ICMP: u8 = 1;
+/// IGMP.
+pub const IGMP: u8 = 2;
 /// TCP.
 pub const TCP: u8 = 6;
 /// UDP.

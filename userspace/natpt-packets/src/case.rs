@@ -36,6 +36,8 @@ pub struct Case {
     pub config: Vec<String>,
     /// MTUs of the two links.
     pub mtu: Mtu,
+    /// Where the IPv4 hosts are, if not everywhere.
+    pub near4: Vec<String>,
     /// Only the kernel can decide it.
     pub kernel: bool,
     /// Names of addresses.
@@ -148,6 +150,7 @@ struct Draft {
     name: String,
     config: Vec<String>,
     mtu: Mtu,
+    near4: Vec<String>,
     kernel: bool,
     addresses: HashMap<String, Value>,
     /// Steps that come once, before those of the loop.
@@ -176,6 +179,7 @@ impl Draft {
                 six: 1500,
                 four: 1500,
             },
+            near4: Vec::new(),
             kernel: false,
             addresses: parsed
                 .into_iter()
@@ -193,6 +197,7 @@ impl Draft {
         match word {
             "mtu6" => self.mtu.six = number()?,
             "mtu4" => self.mtu.four = number()?,
+            "near4" => self.near4.push(rest.into()),
             "kernel" => self.kernel = true,
             "only" => {
                 self.config.clear();
@@ -294,6 +299,7 @@ impl Draft {
             name: self.name,
             config: self.config,
             mtu: self.mtu,
+            near4: self.near4,
             kernel: self.kernel,
             addresses: self.addresses,
             steps: self.steps,

@@ -6,7 +6,10 @@ use std::{
     net::{Ipv4Addr, Ipv6Addr},
 };
 
-use natpt_core::xlate::addr::{mask, Prefix};
+use natpt_core::xlate::{
+    addr::{mask, Prefix},
+    eam::{Addresses, Hosts, Mapping},
+};
 
 use crate::value::Error;
 
@@ -22,6 +25,10 @@ pub struct Rule {
 pub struct Config {
     pub prefixes: Vec<Prefix>,
     pub rules: Vec<Rule>,
+    /// Those of IPv6 addresses of their own, in the order of these.
+    by6: Vec<Mapping>,
+    /// All, in the order of their IPv4 addresses.
+    by4: Vec<Mapping>,
     values: HashMap<String, u32>,
 }
 
@@ -43,8 +50,10 @@ impl Config {
             ["prefix", prefix] => {
                 let (addr, len) = network(prefix, 96)?;
                 let prefix = Prefix::new(addr, len as u8).ok()?;
-                self.prefixes.push(prefix);
+                let private = self.is_on("private-well-known");
+                self.prefixes.push(prefix.with_private(private));
             }
+            ["map", "from", from, "to", to, "stateless"] => self.stateless(from, to)?,
             ["map", "from", from, "to", pool] => self.rules.push(Rule {
                 from: match from {
                     "any6" => (0, 0),
@@ -54,11 +63,58 @@ impl Config {
             }),
             ["map", "enable"] => {}
             ["set", name, "=", value] => {
-                self.values.insert(name.into(), value.parse().ok()?);
+                let addr = || Some(value.parse::<Ipv4Addr>().ok()?.to_bits());
+                self.values
+                    .insert(name.into(), value.parse().ok().or_else(addr)?);
+                let private = self.is_on("private-well-known");
+                for prefix in &mut self.prefixes {
+                    *prefix = prefix.with_private(private);
+                }
             }
             _ => return None,
         }
         Some(())
+    }
+
+    /// `map from FROM to TO stateless`.
+    fn stateless(&mut self, from: &str, to: &str) -> Option<()> {
+        let (hosts, v6, v4) = match from.contains(':') {
+            true => (Hosts::V6, from, to),
+            false => (Hosts::V4, to, from),
+        };
+        let (addr, len) = network(v6, 128)?;
+        let v6 = (addr, len as u8);
+        let (addr, len) = v4.split_once('/').unwrap_or((v4, "32"));
+        let v4 = (addr.parse().ok()?, len.parse().ok()?);
+        let mut prefixes = self.prefixes.iter();
+        let prefix = prefixes.find(|it| hosts == Hosts::V6 && (it.addr(), it.len()) == v6);
+        let mapping = match prefix {
+            Some(prefix) => Mapping::embedded(*prefix, v4),
+            None => Mapping::explicit(hosts, v6, v4),
+        };
+        let mapping = mapping.ok()?;
+        if self.by4.iter().any(|other| other.overlaps(&mapping)) {
+            return None;
+        }
+        self.by4.push(mapping);
+        self.by4.sort_by_key(Mapping::order4);
+        self.by6.extend(mapping.order6().map(|_| mapping));
+        self.by6.sort_by_key(Mapping::order6);
+        Some(())
+    }
+
+    /// Whether there are stateless rules.
+    pub fn is_stateless(&self) -> bool {
+        !self.by4.is_empty()
+    }
+
+    /// How stateless rules translate addresses.
+    pub fn addresses(&self) -> Addresses<'_> {
+        Addresses {
+            by6: &self.by6,
+            by4: &self.by4,
+            prefixes: &self.prefixes,
+        }
     }
 
     /// The longest prefix that an address is under.

@@ -4,6 +4,8 @@
 mod config;
 mod error;
 mod state;
+mod stateless;
+mod target;
 mod v4;
 mod v6;
 
@@ -20,6 +22,8 @@ use crate::case::{Mtu, Side};
 pub enum Outcome {
     /// It leaves on the other side.
     Out(Vec<u8>),
+    /// It leaves on the side where it came in: a hairpin.
+    Turned(Vec<u8>),
     /// It is dropped, with the name of the counter.
     Dropped(&'static str),
     /// The stack drops it before natpt sees it.

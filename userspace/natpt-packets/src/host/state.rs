@@ -66,7 +66,12 @@ impl State {
         }
         let prefix = config.prefix_of(tuple.daddr).ok_or(Outcome::Untouched)?;
         let peer = prefix.target(tuple.daddr)?;
-        let pool = config.pool_for(tuple.saddr).ok_or(Outcome::Untouched)?;
+        let pool = match config.pool_for(tuple.saddr) {
+            None if config.is_stateless() && config.rules.is_empty() => {
+                return Err(Reason::UnmappedSource.into())
+            }
+            pool => pool.ok_or(Outcome::Untouched)?,
+        };
         opens(protocol, transport)?;
         let host = (tuple.saddr, tuple.sport);
         let known = |it: &&Mapping| it.protocol == protocol && it.host == host;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 //! IPv4 packets on their way to IPv6.
 
+use std::net::Ipv6Addr;
+
 use natpt_core::xlate::{
-    checksum::{pseudo_v6, Delta, Sum},
-    ext,
-    header::{self, Hop, Payload},
+    checksum::{pseudo_v6, Sum},
+    ext::{self, Fragment},
+    header::{self, Payload},
     icmp, ipv4, ipv6,
     l4::{self, Ports},
     mtu::{self, Fit},
@@ -13,6 +15,7 @@ use natpt_core::xlate::{
 };
 
 use super::{
+    target::Target,
     v6::{rewrite_echo, rewrite_ports},
     Host, Outcome,
 };
@@ -22,16 +25,12 @@ impl Host {
         let header = ipv4::Header::parse(packet).map_err(|_| Outcome::Silent)?;
         let end = usize::from(header.total_len);
         let packet = packet.get(..end).ok_or(Outcome::Silent)?;
-        if !self
-            .config
-            .rules
-            .iter()
-            .any(|rule| rule.pool == header.daddr)
-        {
-            return Err(Outcome::Untouched);
-        }
-        if header.is_fragment() {
-            return Err(Outcome::Kernel);
+        let for_pool = self.config.rules.iter().any(|it| it.pool == header.daddr);
+        match for_pool {
+            false if self.config.is_stateless() => return self.stateless4(&header, packet),
+            false => return Err(Outcome::Untouched),
+            true if header.is_fragment() => return Err(Outcome::Kernel),
+            true => {}
         }
         let at = usize::from(header.header_len);
         let header_len = l4::header_len(header.protocol).filter(|_| header.protocol != l4::ICMPV6);
@@ -58,48 +57,70 @@ impl Host {
                 .open4(&self.config, protocol, &tuple, transport)?,
         };
         ext::check_options(packet, &header)?;
+        self.rewrite6(&header, transport, &Target::of_session6(&session))
+    }
 
+    /// The IPv6 packet, if it fits the link.
+    pub(super) fn rewrite6(
+        &self,
+        header: &ipv4::Header,
+        transport: &[u8],
+        target: &Target<Ipv6Addr>,
+    ) -> Result<Outcome, Outcome> {
+        let protocol = header.protocol;
+        let touched = match header.frag_off {
+            0 => l4::touched(protocol),
+            _ => 0,
+        };
+        if transport.len() < touched {
+            return Err(Reason::Truncated.into());
+        }
+        let fragment = Fragment::of_v4(header);
         let payload = Payload {
             protocol,
             len: transport.len() as u32,
-            fragment: None,
+            fragment,
             segment: None,
         };
-        let (saddr, daddr) = (session.v6.daddr, session.v6.saddr);
+        let (saddr, daddr) = (target.saddr, target.daddr);
         let class = self.traffic_class();
-        let new = header::to_v6(&header, saddr, daddr, &payload, Hop::Count, class)?;
-        let len = ipv6::LEN as u32 + payload.len;
+        let new = header::to_v6(header, saddr, daddr, &payload, target.hop, class)?;
+        let len = ipv6::LEN as u32 + u32::from(new.payload_len);
+        let df = header.df || target.back;
         let lowest = self.config.value("lowest-ipv6-mtu").unwrap_or(mtu::MIN_V6);
-        match mtu::fit_v6(len, header.df, false, self.mtu.six, lowest) {
+        match mtu::fit_v6(len, df, fragment.is_some(), self.mtu.six, lowest) {
             Fit::Whole => {}
             Fit::Fragments(_) => return Err(Outcome::Kernel),
             Fit::TooBig(_) => return Err(Outcome::Dropped("packet-too-big")),
         }
-        let mut out = [&new.emit(), transport].concat();
-        let transport = &mut out[ipv6::LEN..];
-        if protocol == l4::ICMP {
-            let kind = transport[0];
-            let from = icmp::Echo {
-                kind,
-                id: session.v4.sport,
-            };
-            let to = icmp::Echo {
-                kind: icmp::echo_to_v6(kind)?,
-                id: session.v6.sport,
-            };
-            let delta = icmp::echo_delta(saddr, daddr, payload.len, to, from).inverse();
-            rewrite_echo(transport, to, delta);
-            return Ok(Outcome::Out(out));
+        let mut out = new.emit().to_vec();
+        if let Some(fragment) = fragment {
+            out.extend(fragment.emit(l4::protocol_to_v6(protocol)));
         }
-        let absent = protocol == l4::UDP && transport[6..8] == [0, 0];
-        let ports = (session.v6.dport, session.v6.sport);
-        let delta = Delta::of(session.v4.sum(), session.v6.sum());
-        rewrite_ports(transport, protocol, ports, delta);
-        if absent {
-            transport[6..8].fill(0);
-            let pseudo = pseudo_v6(saddr, daddr, l4::UDP, payload.len);
-            let check = pseudo.then(Sum::of(transport)).check_udp();
-            transport[6..8].copy_from_slice(&check.to_be_bytes());
+        let at = out.len();
+        out.extend(transport);
+        let transport = &mut out[at..];
+        match protocol {
+            _ if touched == 0 => {}
+            l4::ICMP => {
+                let from = icmp::Echo::read(transport)?;
+                let to = icmp::Echo {
+                    kind: icmp::echo_to_v6(from.kind)?,
+                    id: target.ports.map_or(from.id, |ports| ports.1),
+                };
+                let delta = icmp::echo_delta(saddr, daddr, payload.len, to, from).inverse();
+                rewrite_echo(transport, to, delta);
+            }
+            protocol => {
+                let absent = protocol == l4::UDP && l4::check_udp6(transport).is_err();
+                rewrite_ports(transport, protocol, target.ports, target.delta);
+                if absent {
+                    transport[6..8].fill(0);
+                    let pseudo = pseudo_v6(saddr, daddr, l4::UDP, payload.len);
+                    let check = pseudo.then(Sum::of(transport)).check_udp();
+                    transport[6..8].copy_from_slice(&check.to_be_bytes());
+                }
+            }
         }
         Ok(Outcome::Out(out))
     }

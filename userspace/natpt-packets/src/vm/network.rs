@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Sysctls of the router. What would limit or adorn its ICMP errors is off.
-const SYSCTLS: [(&str, &str); 12] = [
+const SYSCTLS: [(&str, &str); 14] = [
     ("ipv6/conf/all/accept_dad", "0"),
     ("ipv6/conf/default/accept_dad", "0"),
     ("ipv6/conf/default/router_solicitations", "0"),
@@ -27,6 +27,8 @@ const SYSCTLS: [(&str, &str); 12] = [
     ("ipv4/ip_forward", "1"),
     ("ipv4/conf/all/rp_filter", "0"),
     ("ipv4/conf/default/rp_filter", "0"),
+    ("ipv4/conf/all/send_redirects", "0"),
+    ("ipv4/conf/default/send_redirects", "0"),
     ("ipv4/icmp_ratelimit", "0"),
     ("ipv6/icmp/ratelimit", "0"),
     ("ipv4/icmp_msgs_per_sec", "1000000"),
@@ -60,11 +62,22 @@ impl Network {
              addr add 2001:db8:6::1/64 dev six nodad\n\
              addr add 198.51.100.1/24 dev four\n\
              route add ::/0 dev six\n\
-             route add 0.0.0.0/0 dev four\n\
-             route add 198.19.254.0/24 dev six\n",
+             route add 198.19.254.0/24 dev six\n\
+             route add 198.19.255.0/24 dev four\n",
             case.mtu.six, case.mtu.four
         );
-        feed("ip", &["-batch", "-"], &setup)?;
+        let ways = match case.near4.is_empty() {
+            true => "route add default dev four\n".into(),
+            // A way that leads into lo leaves all other IPv4 addresses to translation.
+            false => {
+                let near = case.near4.iter();
+                let near: String = near
+                    .map(|it| format!("route add {it} dev four\n"))
+                    .collect();
+                near + "link set lo up\nroute add default dev lo\n"
+            }
+        };
+        feed("ip", &["-batch", "-"], &(setup + &ways))?;
         feed(
             "natptconfig",
             &["-f", "-"],
