@@ -36,9 +36,10 @@ impl Host {
             return Ok(None);
         }
         let (saddr, daddr) = (header.saddr, header.daddr);
-        let Some(pair) = addresses.claim6(Ends { saddr, daddr }) else {
+        let ends = Ends { saddr, daddr };
+        let Some(pair) = addresses.claim6(ends) else {
             let prefix = self.config.prefix_of(daddr);
-            let for_others = prefix.is_none() || addresses.is_host6(daddr);
+            let for_others = prefix.is_none() || addresses.is_done(ends);
             return Ok(for_others.then_some(Outcome::Untouched));
         };
         if addr::illegal_source6(saddr) {

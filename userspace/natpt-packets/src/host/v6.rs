@@ -131,10 +131,14 @@ impl Host {
                 rewrite_echo(transport, to, delta);
             }
             protocol => {
-                if protocol == l4::UDP {
-                    l4::check_udp6(transport)?;
+                let bare = protocol == l4::UDP && l4::check_udp6(transport).is_err();
+                if bare && !self.config.is_on("udp6-zero-checksum") {
+                    return Err(Reason::UdpChecksumZero.into());
                 }
                 rewrite_ports(transport, protocol, target.ports, target.delta);
+                if bare {
+                    transport[6..8].fill(0);
+                }
             }
         }
         Ok(out)
