@@ -174,5 +174,7 @@ wait_for logged ready
 is "socket activation" hello "$(echo hello | at client6 nc -N $FS4 7006)"
 is "… elsewhere it relays nothing" reset "$(peer_at client6 refused $R6 7006)"
 stop_faithd
+check "a warning that cannot be written does no harm" \
+	sh -c "faithd --check -P $FP ssh 2>/dev/full"
 check "the example configuration" faithd --check -f /natpt/configs/faithd.conf
 finish
