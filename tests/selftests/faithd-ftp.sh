@@ -24,7 +24,8 @@ cat >/tmp/vsftpd.conf <<-END
 	pasv_promiscuous=NO
 	port_promiscuous=NO
 END
-at server4 vsftpd /tmp/vsftpd.conf >/dev/null 2>&1 &
+ip netns exec server4 vsftpd /tmp/vsftpd.conf >/dev/null 2>&1 &
+vsftpd=$!
 wait_for listening server4 21
 
 # Only ftp is a service: the data connections are let in one by one.
@@ -97,5 +98,17 @@ got "… the right client is not" /tmp/got
 eval "exec ${COPROC[1]}>&-"
 wait "$COPROC_PID"
 check "data connections are in the log" logged "client .* destination $S4:[0-9]{4,5} from $R4:"
+stop_faithd
+
+# a transfer of 12 seconds, during which the control connection is silent
+kill "$vsftpd"
+wait "$vsftpd"
+echo anon_max_rate=250000 >>/tmp/vsftpd.conf
+ip netns exec server4 vsftpd /tmp/vsftpd.conf >/dev/null 2>&1 &
+wait_for listening server4 21
+start_faithd -i 4
+check "a transfer that takes longer than the idle limit" \
+	at client6 curl -sS --max-time 120 -o /tmp/got "$url/file"
+got "… is complete" /tmp/got
 stop_faithd
 finish

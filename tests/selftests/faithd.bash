@@ -17,7 +17,7 @@ faithd_conf()
 start_faithd()
 {
 	: >$FAITHD/log
-	ip netns exec router faithd -d -f $FAITHD/conf "$@" >$FAITHD/log 2>&1 &
+	ip netns exec router faithd -d -f $FAITHD/conf "$@" >>$FAITHD/log 2>&1 &
 	faithd=$!
 	wait_for logged ready || cat $FAITHD/log
 }

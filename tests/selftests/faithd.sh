@@ -89,10 +89,13 @@ reload_faithd "prefix nonsense"
 is "nonsense changes nothing" 198.51.100.7 "$(who_comes | cut -d' ' -f1)"
 ip -n server4 addr add 10.0.0.10/24 dev eth0
 ip -n router addr add 10.0.0.1/24 dev out4
-reload_faithd "prefix $FP" "service any" "private permit" "local 7007 /bin/cat cat -u" "$allow"
+reload_faithd "prefix $FP" "service any" "private permit" "local 7007 /bin/cat cat -u" \
+	"local 7008 /bin/grep grep SigBlk /proc/self/status" "$allow"
 check "private permit" fetch 2001:db8:46::10.0.0.10
 is "a local service, on an address of the relay" hello \
 	"$(echo hello | at client6 nc -N 2001:db8:46::10.0.0.1 7007)"
+is "… with no signal blocked" "SigBlk:	0000000000000000" \
+	"$(at client6 nc 2001:db8:46::10.0.0.1 7008 </dev/null)"
 start_web 8080
 check "service any" fetch $FS4 8080
 reload_faithd "prefix 2001:db8:47::/96" "service any" "$allow"
@@ -106,13 +109,16 @@ faithd_conf "prefix $FP" "service 7006" "$allow"
 start_faithd -i 2
 relay peer_at client6 idle $FS4
 check "… is in the log" logged 'was idle'
+stop_faithd
 # req: G-059
-reload_faithd "prefix $FP" "service 7006" "max-connections 1" "$allow"
-coproc at client6 nc $FS4 7006
+faithd_conf "prefix $FP" "service 7006 7007" "max-connections 1" "local 7007 /bin/cat cat" "$allow"
+start_faithd
+coproc at client6 nc -N $FS4 7006
 wait_for logged ":7006 from"
 is "one connection too many" reset "$(peer_at client6 refused $FS4 7006)"
+is "… not for a local service either" reset "$(peer_at client6 refused 2001:db8:46::$R4 7007)"
 kill -USR1 "$faithd"
-check "… is counted" wait_for logged '1 now, 1 at most, .* in all, room for 1; 1 refused'
+check "… is counted" wait_for logged '1 now, 1 at most, 1 in all, room for 1; 2 refused'
 eval "exec ${COPROC[1]}>&-"
 wait "$COPROC_PID"
 kill -KILL "$faithd"
@@ -120,7 +126,7 @@ wait "$faithd"
 
 # as KAME's: no file, a service on the command line; what a killed one left behind is taken over
 : >$FAITHD/log
-ip netns exec router faithd -dp -P $FP ssh >$FAITHD/log 2>&1 &
+ip netns exec router faithd -dp -P $FP ssh >>$FAITHD/log 2>&1 &
 faithd=$!
 wait_for logged ready
 check "without a file everybody may, and it says so" logged 'every client is permitted'
@@ -162,11 +168,13 @@ ip -n router -6 route add local $FP dev lo
 faithd_conf "prefix $FP" "$allow"
 : >$FAITHD/log
 ip netns exec router /natpt/tests/selftests/faithd_peer.py given setpriv --reuid=65534 --regid=65534 \
-	--clear-groups faithd -f $FAITHD/conf 2>$FAITHD/log &
+	--clear-groups faithd -f $FAITHD/conf 2>>$FAITHD/log &
 faithd=$!
 wait_for logged ready
 is "socket activation" hello "$(echo hello | at client6 nc -N $FS4 7006)"
 is "… elsewhere it relays nothing" reset "$(peer_at client6 refused $R6 7006)"
 stop_faithd
+check "a warning that cannot be written does no harm" \
+	sh -c "faithd --check -P $FP ssh 2>/dev/full"
 check "the example configuration" faithd --check -f /natpt/configs/faithd.conf
 finish

@@ -24,6 +24,7 @@ import time
 DIR = pathlib.Path("/tmp/faithd")
 HALF, URGENT, RESETS, IS_RESET, SOURCE, ECHO, URGENT_BACK, HALF_BACK, READY = range(7001, 7010)
 MARK = 0x8905  # SIOCATMARK
+FTP = 21
 SIZE = 40_000_000
 
 
@@ -121,6 +122,12 @@ def half_back(conn):
     note("half_back", str(len(read_all(conn))))
 
 
+def mute(conn):
+    """A server of FTP that greets, and no more."""
+    conn.sendall(b"220 hello\r\n")
+    time.sleep(1000)
+
+
 def echo(conn):
     while data := conn.recv(65536):
         conn.sendall(data)
@@ -148,7 +155,7 @@ def accept(sock, role):
 
 def serve():
     roles = {HALF: half, URGENT: urgent, RESETS: resets, IS_RESET: is_reset, SOURCE: source,
-             ECHO: echo, URGENT_BACK: urgent_back, HALF_BACK: half_back, READY: echo}
+             ECHO: echo, URGENT_BACK: urgent_back, HALF_BACK: half_back, FTP: mute, READY: echo}
     for port, role in roles.items():
         threading.Thread(target=accept, args=(listener(port), role)).start()
 
@@ -264,6 +271,23 @@ def client_slow(address, pid):
         grown = rss(pid) - before
         check("… and faithd does not grow", grown < 1000, f"{grown} kB")
         check("… and all arrives in the end", len(read_all(conn)) == SIZE)
+
+
+def client_commands(address, pid):
+    before, sent = rss(pid), 0
+    block = b"PASV\r\n" * 10_000
+    with connect(address, FTP) as conn:
+        conn.recv(100)
+        conn.sendall(b"NOOP\r\n")
+        conn.settimeout(5)
+        try:
+            while sent < SIZE:
+                sent += conn.send(block)
+        except TimeoutError:
+            pass
+        grown = rss(pid) - before
+        check("an FTP client with commands but no answers has to wait", sent < SIZE, sent)
+        check("… and faithd does not grow", grown < 1000, f"{grown} kB")
 
 
 def files(count):

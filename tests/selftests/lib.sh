@@ -7,6 +7,9 @@
 
 set -u
 
+# The test lines have a stream of their own: what else is printed goes to standard error.
+exec {tap}>&1 >&2
+
 # The network's addresses; P is a prefix, S4 under it is S46.
 P=2001:db8:64::/96
 C6=2001:db8:6::2
@@ -21,8 +24,11 @@ tests=0
 failures=0
 
 # ok TEXT / not_ok TEXT: one test line.
-ok() { tests=$((tests + 1)); echo "ok $tests - $*"; }
-not_ok() { tests=$((tests + 1)); failures=$((failures + 1)); echo "not ok $tests - $*"; }
+ok() { tests=$((tests + 1)); echo "ok $tests - $*" >&$tap; }
+not_ok() { tests=$((tests + 1)); failures=$((failures + 1)); echo "not ok $tests - $*" >&$tap; }
+
+# note TEXT: a comment of one or more lines among them.
+note() { sed 's/^/# /' <<<"$*" >&$tap; }
 
 # check TEXT COMMAND...: passes if the command does; shows what it printed if not.
 check()
@@ -33,8 +39,8 @@ check()
 		ok "$text"
 	else
 		not_ok "$text"
-		echo "# command: $*"
-		sed 's/^/# /' <<<"$output"
+		note "command: $*"
+		note "$output"
 	fi
 }
 
@@ -45,8 +51,8 @@ check_fails()
 	shift
 	if output=$("$@" 2>&1); then
 		not_ok "$text"
-		echo "# should have failed: $*"
-		sed 's/^/# /' <<<"$output"
+		note "should have failed: $*"
+		note "$output"
 	else
 		ok "$text"
 	fi
@@ -59,15 +65,15 @@ is()
 		ok "$1"
 	else
 		not_ok "$1"
-		echo "# expected: ${2//$'\n'/$'\n'# }"
-		echo "# actual:   ${3//$'\n'/$'\n'# }"
+		note "expected: $2"
+		note "actual:   $3"
 	fi
 }
 
 # finish: the plan, and the exit status.
 finish()
 {
-	echo "1..$tests"
+	echo "1..$tests" >&$tap
 	[ "$failures" = 0 ]
 }
 
@@ -156,7 +162,7 @@ relay()
 		case $line in
 		'ok '*)		ok "${line#ok }" ;;
 		'not ok '*)	not_ok "${line#not ok }" ;;
-		*)		echo "# $line" ;;
+		*)		note "$line" ;;
 		esac
 	done <<<"$output"
 	[ "$status" = 0 ] || not_ok "$* ends with status $status"

@@ -13,9 +13,9 @@ at peer preload-stress serve 5000 >/dev/null 2>&1 &
 wait_for listening peer 5000
 # req: G-016 G-019 G-043
 result=$(at short natptrun --prefix $P preload-stress connect four.test 5000 8 100000 2>&1)
-echo "# shortcut: $result"
+note "shortcut: $result"
 check "shortcut: 100,000 connections" grep -q '^100000 connections' <<<"$result"
 result=$(at short natptrun --bia preload-stress connect six.test 5000 8 100000 2>&1)
-echo "# bia: $result"
+note "bia: $result"
 check "bia: 100,000 connections" grep -q '^100000 connections' <<<"$result"
 finish

@@ -46,7 +46,7 @@ start_servers()
 	quietly "$ns" redis-server --bind "$(wildcard "$ns")" --protected-mode no --dir /tmp/redis
 	quietly "$ns" named -g -c /tmp/named.conf
 	for port in 80 22 7 5201 6379 53; do
-		wait_for listening "$ns" $port || echo "# nothing listens on port $port"
+		wait_for listening "$ns" $port || note "nothing listens on port $port"
 	done
 }
 

@@ -13,7 +13,7 @@ start_totd -u nobody
 # req: F-004 F-005 F-054 F-057
 relay at router python3 "$(dirname "$0")/dns64_hostile.py"
 memory=$(awk '/VmHWM/ { print $2 }' "/proc/$totd/status")
-echo "# totd's memory: $memory kB"
+note "totd's memory: $memory kB"
 check "less than 32 MB resident" test "$memory" -lt 32768
 check "it still runs" totd_runs
 idle() { [ "$(metric in_flight)" = 0 ]; }

@@ -130,6 +130,8 @@ cat >$DNS/totd.conf <<-END
 	stf
 	scoped fec0:0:0:1:: 2001:db8:0:1:: 64
 END
+check "a warning that cannot be written does no harm" \
+	sh -c "totd --check -c $DNS/totd.conf 2>/dev/full"
 at router totd -c $DNS/totd.conf
 wait_for test -s $DNS/totd.pid
 is "a totd.conf of the original, with a forwarder that is not there" "$S46" \

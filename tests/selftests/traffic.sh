@@ -43,7 +43,7 @@ flows()
 	check "$text" at client6 iperf3 -c $S46 -n $volume "$@"
 	resent=$(($(count "$sender" TcpRetransSegs) - resent))
 	sent=$(($(count "$sender" TcpOutSegs) - sent))
-	echo "# $sender: $resent of $sent segments sent again"
+	note "$sender: $resent of $sent segments sent again"
 	check "$text: less than 0.5 % sent again" test $((resent * 200)) -lt $sent
 }
 

@@ -14,6 +14,9 @@ pub trait Doors {
     fn for_client(&mut self, port: u16) -> Option<SocketAddrV6>;
 }
 
+/// How many commands may be unanswered.
+const UNANSWERED: usize = 1000;
+
 /// The next reply to pass.
 enum Awaited {
     Plain,
@@ -51,6 +54,11 @@ impl Ftp {
     /// Encrypted from here on: no longer ours to read.
     pub fn is_opaque(&self) -> bool {
         self.opaque
+    }
+
+    /// So many commands wait for their replies that no more are wanted.
+    pub fn is_behind(&self) -> bool {
+        !self.opaque && self.awaited.len() >= UNANSWERED
     }
 
     /// A line of the client, its end included.

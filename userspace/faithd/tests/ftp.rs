@@ -268,3 +268,21 @@ proptest! {
         prop_assert!(session.doors.clients.iter().all(|client| *client.ip() == CLIENT));
     }
 }
+
+// req: G-058
+#[test]
+fn unanswered_commands_are_bounded() {
+    let mut session = Session::greeted();
+    session.command("NOOP");
+    for _ in 0..1000 {
+        assert!(!session.ftp.is_behind());
+        // its reply waits for that of the server
+        assert_eq!(session.command("PASV"), Default::default());
+        if session.ftp.is_behind() {
+            break;
+        }
+    }
+    assert!(session.ftp.is_behind());
+    session.reply("200 done");
+    assert!(!session.ftp.is_behind());
+}

@@ -3,9 +3,9 @@
 
 use std::collections::HashSet;
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream, UdpSocket};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::process::{Child, Command};
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering::Relaxed};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,21 +41,27 @@ fn start(name: &str, forwarder: SocketAddr, port: u16) -> Totd {
         .arg("-c")
         .arg(&config)
         .spawn();
-    let totd = Totd(totd.unwrap());
+    let mut totd = Totd(totd.unwrap());
     let address = SocketAddr::from(([127, 0, 0, 1], port));
-    for _ in 0..200 {
-        if TcpStream::connect(address).is_ok() {
-            break;
-        }
+    while TcpStream::connect(address).is_err() {
+        assert_eq!(totd.0.try_wait().unwrap(), None, "totd has ended");
         std::thread::sleep(Duration::from_millis(50));
     }
     totd
 }
 
-/// A port that nobody has at the moment.
+/// A port that nobody has, and that nobody gets: the kernel hands out higher ones, thousands of
+/// them to the totd of a test beside this one.
 fn free_port() -> u16 {
-    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    socket.local_addr().unwrap().port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let start = 10_000 + (std::process::id() % 20_000) as u16;
+    loop {
+        let port = start + NEXT.fetch_add(1, Relaxed);
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        if UdpSocket::bind(address).is_ok() && TcpListener::bind(address).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// Each about a name of its own.
@@ -188,7 +194,7 @@ fn many_in_flight() {
 
 /// Answers one question on each connection.
 fn tcp_forwarder() -> SocketAddr {
-    let forwarder = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let forwarder = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = forwarder.local_addr().unwrap();
     std::thread::spawn(move || {
         for socket in forwarder.incoming() {

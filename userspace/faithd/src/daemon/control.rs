@@ -66,6 +66,7 @@ impl Control {
 
     fn read(&mut self, at: usize, side: &mut Side) -> Result<bool> {
         let waiting = self.output.iter().any(|output| output.len() >= WAITING);
+        let waiting = waiting || (at == CLIENT && self.ftp.is_behind());
         if waiting || self.ended[at] || !side.readable {
             return Ok(false);
         }

@@ -22,6 +22,8 @@ pub enum Carrier {
 pub struct Pair {
     pub sides: [Side; 2],
     pub carrier: Carrier,
+    /// FTP's control connection that this is a data connection of.
+    pub control: Option<u64>,
     /// Where the second socket leads.
     pub to: SocketAddr,
     /// It is on its way.
@@ -41,6 +43,7 @@ impl Pair {
         Self {
             sides: [Side::new(accepted), Side::new(connecting)],
             carrier,
+            control: None,
             to,
             connecting: true,
             touched: now,

@@ -67,6 +67,8 @@ pub struct Server {
     netlink: Netlink,
     pipes: Pipes,
     pairs: HashMap<Key, Box<Pair>>,
+    /// Local programs that run.
+    programs: usize,
     /// By the key of their control connection.
     doors: HashMap<Key, Door>,
     /// Pairs that have more to do.
@@ -115,6 +117,7 @@ impl Server {
             netlink: Netlink::open()?,
             pipes: Pipes::default(),
             pairs: HashMap::new(),
+            programs: 0,
             doors: HashMap::new(),
             ready: Vec::new(),
             next,
@@ -181,7 +184,7 @@ impl Server {
                     }
                 },
                 Ok(Signal::SIGUSR1) => self.tell(),
-                Ok(Signal::SIGCHLD) => local::reap(),
+                Ok(Signal::SIGCHLD) => self.programs = self.programs.saturating_sub(local::reap()),
                 _ => {
                     log::info("ending");
                     return true;
@@ -209,7 +212,7 @@ impl Server {
             failed,
             bytes,
         } = self.stats;
-        let (now, room) = (self.pairs.len(), self.config.max_connections);
+        let (now, room) = (self.count(), self.config.max_connections);
         log::info(&format!(
             "connections: {now} now, {most} at most, {total} in all, room for {room}; \
              {refused} refused, {failed} failed; {bytes} bytes"
@@ -238,13 +241,15 @@ impl Server {
         };
         let done = self.decide(at, client).and_then(|to| match to {
             Admitted::Local(command) => {
+                self.room()?;
                 log::info(&format!(
                     "{} client {client} local port {}",
                     time(),
                     at.port()
                 ));
-                self.stats.total += 1;
                 local::serve(&command, &stream).map_err(|problem| problem.to_string())?;
+                self.programs += 1;
+                self.counted();
                 Ok(None)
             }
             Admitted::Relay { from, to } => Ok(Some((self.dial(from, to)?, to))),
@@ -255,7 +260,7 @@ impl Server {
                     FTP => Carrier::Ftp(Box::new(Control::new(Ftp::new(*client.ip())))),
                     _ => Carrier::Bytes(Default::default()),
                 };
-                self.relay(stream, connected, to, carrier);
+                self.relay(stream, connected, to, carrier, None);
             }
             Ok(None) => (),
             Err(problem) => {
@@ -298,11 +303,28 @@ impl Server {
         })
     }
 
-    fn dial(&mut self, from: Option<IpAddr>, to: SocketAddr) -> Result<TcpStream, String> {
-        if self.pairs.len() >= self.config.max_connections {
+    /// Connections of all kinds.
+    fn count(&self) -> usize {
+        self.pairs.len() + self.programs
+    }
+
+    /// Whether there is room for one more.
+    fn room(&mut self) -> Result<(), String> {
+        if self.count() >= self.config.max_connections {
             self.complain("max-connections is reached");
             return Err("too many connections".into());
         }
+        Ok(())
+    }
+
+    /// There is one more.
+    fn counted(&mut self) {
+        self.stats.total += 1;
+        self.stats.most = self.stats.most.max(self.count());
+    }
+
+    fn dial(&mut self, from: Option<IpAddr>, to: SocketAddr) -> Result<TcpStream, String> {
+        self.room()?;
         let reserved = self.config.reserved_port && to.is_ipv4();
         sockets::dial(from, to, reserved)
             .map_err(|errno| format!("connecting to {to}: {}", errno.desc()))
@@ -314,6 +336,7 @@ impl Server {
         connected: TcpStream,
         to: SocketAddr,
         carrier: Carrier,
+        control: Option<Key>,
     ) {
         let key = self.next;
         self.next += 1;
@@ -329,10 +352,10 @@ impl Server {
                 return self.complain(errno.desc());
             }
         }
-        let pair = Pair::new(accepted, connected, to, carrier, self.now());
+        let mut pair = Pair::new(accepted, connected, to, carrier, self.now());
+        pair.control = control;
         self.pairs.insert(key, Box::new(pair));
-        self.stats.total += 1;
-        self.stats.most = self.stats.most.max(self.pairs.len());
+        self.counted();
     }
 
     /// Something has changed at a socket.
@@ -397,10 +420,15 @@ impl Server {
                     pair.touched = now;
                     self.stats.bytes += progress.moved as u64;
                 }
+                // FTP's control connection is silent during a transfer, but not idle.
+                let control = pair.control.filter(|_| progress.moved > 0);
                 if pair.is_over() {
                     self.end(key, false);
                 } else if progress.more {
                     self.ready.push(key);
+                }
+                if let Some(control) = control.and_then(|key| self.pairs.get_mut(&key)) {
+                    control.touched = now;
                 }
             }
             Err(errno) => {
@@ -430,7 +458,8 @@ impl Server {
                 self.doors.remove(&key);
                 match self.dial(Some(from), to) {
                     Ok(connected) => {
-                        self.relay(stream, connected, to, Carrier::Bytes(Default::default()));
+                        let carrier = Carrier::Bytes(Default::default());
+                        self.relay(stream, connected, to, carrier, Some(key));
                     }
                     Err(problem) => {
                         self.stats.refused += 1;
@@ -470,7 +499,7 @@ impl Server {
         let now = self.now();
         if self.complained.is_none_or(|then| now - then >= QUIET) {
             self.complained = Some(now);
-            log::warning(&format!("{text}; {} connections", self.pairs.len()));
+            log::warning(&format!("{text}; {} connections", self.count()));
         }
     }
 }

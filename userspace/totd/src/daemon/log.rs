@@ -2,6 +2,7 @@
 
 //! What the daemon has to say: to standard error, or to syslog once it is in the background.
 
+use std::io::Write;
 use std::os::unix::net::UnixDatagram;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::OnceLock;
@@ -55,9 +56,12 @@ fn write(level: u8, text: &str) {
         let pid = std::process::id();
         let line = format!("<{}>totd[{pid}]: {text}", DAEMON | level);
         let _ = socket.send(line.as_bytes());
-    } else if std::env::var_os("JOURNAL_STREAM").is_some() {
-        eprintln!("<{level}>{text}");
-    } else {
-        eprintln!("totd: {text}");
+        return;
     }
+    let line = match std::env::var_os("JOURNAL_STREAM") {
+        Some(_) => format!("<{level}>{text}\n"),
+        None => format!("totd: {text}\n"),
+    };
+    // A line at a time, whoever else writes there; and nobody dies of it.
+    let _ = std::io::stderr().write_all(line.as_bytes());
 }
