@@ -153,6 +153,17 @@ wait_for()
 # listening NAMESPACE PORT: whether a TCP server is there.
 listening() { at "$1" ss -Hltn "sport = :$2" | grep -q .; }
 
+# iperf OPTION...: iperf3 from client6 to server4, with a server of its own: one that stays is deaf
+# for a moment after each client.
+iperf()
+{
+	local server
+	at server4 iperf3 -s -1 >/dev/null 2>&1 &
+	server=$!
+	wait_for listening server4 5201
+	at client6 iperf3 -c $S46 "$@" && wait "$server"
+}
+
 # relay COMMAND...: a command that prints "ok TEXT" and "not ok TEXT", each becomes a test line.
 relay()
 {
