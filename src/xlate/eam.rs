@@ -446,16 +446,15 @@ impl<'a> Addresses<'a> {
                 from.hosts == Hosts::V4 && self.prefix_of(quoted.daddr).is_some()
             }
         };
-        if !ours || error.daddr != quoted.saddr {
+        let saddr = self.v4_of(quoted.saddr)?;
+        let daddr = self.v4_of(quoted.daddr)?;
+        if !ours || error.daddr != quoted.saddr || is_martian4(saddr) || is_martian4(daddr) {
             return None;
         }
         Some(ErrorPair {
             saddr: self.v4_of(error.saddr),
-            daddr: self.v4_of(error.daddr)?,
-            quoted: Ends {
-                saddr: self.v4_of(quoted.saddr)?,
-                daddr: self.v4_of(quoted.daddr)?,
-            },
+            daddr: saddr,
+            quoted: Ends { saddr, daddr },
         })
     }
 

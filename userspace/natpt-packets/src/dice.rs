@@ -42,6 +42,11 @@ impl<'a> Dice<'a> {
         }
     }
 
+    /// The next four octets.
+    pub fn number(&mut self) -> u32 {
+        (u32::from(self.word()) << 16) | u32::from(self.word())
+    }
+
     /// All that is left.
     pub fn rest(&self) -> &'a [u8] {
         self.0

@@ -27,6 +27,25 @@ pub struct Ends {
     pub echo: (u16, u16, u16),
 }
 
+impl Ends {
+    /// The host and its peer in each other's place.
+    pub fn turned(&self) -> Ends {
+        let ports = |(there, here, peer)| match (there, here, peer) {
+            (host6, host4, peer) if host6 == host4 => (peer, peer, host6),
+            ports => ports,
+        };
+        Ends {
+            host6: self.peer6,
+            peer6: self.host6,
+            host4: self.peer4,
+            peer4: self.host4,
+            udp: ports(self.udp),
+            tcp: ports(self.tcp),
+            echo: self.echo,
+        }
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Family {
     Six,

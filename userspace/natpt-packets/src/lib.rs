@@ -8,6 +8,7 @@ pub mod generate;
 pub mod host;
 pub mod judge;
 pub mod reference;
+pub mod round;
 pub mod sum;
 pub mod text;
 pub mod value;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 //! The pure code against the reference, packet by packet.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
+
 use crate::{
     build::{Builder, Defaults},
     case::{Mtu, Side},
@@ -8,17 +10,18 @@ use crate::{
     generate::{packet4, packet6, Ends},
     host::{Config, Host, Outcome, ID},
     judge::show,
-    reference::{End, Fate, Network, Session},
+    reference::{End, Fate, Mapping, Network, Session},
     text::layers,
     value::{Names, Scope, Value},
 };
 
-/// Both translators, with a session for each protocol and an answer in it.
+/// Both translators: with a session for each protocol, or with stateless rules.
 #[derive(Clone)]
 pub struct World {
     host: Host,
     network: Network,
-    ends: Ends,
+    /// Who packets are from and to.
+    ends: Vec<Ends>,
 }
 
 /// How many packets came to which end.
@@ -26,6 +29,8 @@ pub struct World {
 pub struct Tally {
     /// Translated by both.
     pub out: u64,
+    /// Turned back by both.
+    pub turned: u64,
     /// Refused by both.
     pub dropped: u64,
     /// Left to the kernel, or not natpt's at all.
@@ -61,8 +66,9 @@ impl World {
             echo: ports(2),
         };
         let network = Network {
-            prefix: "2001:db8:64::".parse().expect("an address"),
+            prefix: ("2001:db8:64::".parse().expect("an address"), 96),
             sessions: Vec::new(),
+            mappings: Vec::new(),
             mtu6: mtu.six,
             mtu4: mtu.four,
             id: ID,
@@ -70,16 +76,62 @@ impl World {
         World {
             host,
             network,
-            ends,
+            ends: vec![ends],
         }
+    }
+
+    /// A world with these statements: a prefix, and stateless rules.
+    pub fn stateless(statements: &[String], mtu: Mtu) -> World {
+        let config = Config::parse(statements).expect("a configuration");
+        let prefix = statements[0].strip_prefix("prefix ").expect("a prefix");
+        let prefix = slashed(prefix, 96).expect("a prefix");
+        let rules = statements.iter().filter_map(|it| rule(it, prefix));
+        let mut world = World {
+            host: Host::new(config, mtu),
+            network: Network {
+                prefix,
+                sessions: Vec::new(),
+                mappings: rules.collect(),
+                mtu6: mtu.six,
+                mtu4: mtu.four,
+                id: ID,
+            },
+            ends: Vec::new(),
+        };
+        world.ends = ends(&world.network);
+        world
+    }
+
+    /// A world with rules of these choices, none of which overlap.
+    pub fn of_choices(dice: &mut Dice<'_>, mtu: Mtu) -> World {
+        let len = dice.pick(&[96, 96, 32, 40, 48, 56, 64]);
+        let prefix = Ipv6Addr::from(first_bits(0x3fff_0064_0122_0344 << 64, len));
+        let mut statements = vec![format!("prefix {prefix}/{len}")];
+        // One that no other may touch, lest there is none.
+        statements.push("map from 2001:db8:6::a to 192.0.2.1 stateless".into());
+        for _ in 0..1 + dice.octet() % 6 {
+            statements.push(random_rule(prefix, len, dice));
+            if Config::parse(&statements).is_err() {
+                statements.pop();
+            }
+        }
+        World::stateless(&statements, mtu)
     }
 
     /// A packet of these choices through both.
     pub fn structured(&self, octets: &[u8], tally: &mut Tally) {
-        let mut dice = Dice::new(octets);
+        self.chosen(&mut Dice::new(octets), tally);
+    }
+
+    /// See `structured`.
+    pub fn chosen(&self, dice: &mut Dice<'_>, tally: &mut Tally) {
+        let ends = match self.ends.len() {
+            1 => &self.ends[0],
+            len => &self.ends[usize::from(dice.octet()) % len],
+        };
         match dice.octet() % 2 {
-            0 => self.compare(Side::Six, &packet6(&self.ends, &mut dice), tally),
-            _ => self.compare(Side::Four, &packet4(&self.ends, &mut dice), tally),
+            0 => self.compare(Side::Six, &packet6(ends, dice), tally),
+            _ => self.compare(Side::Four, &packet4(ends, dice), tally),
         }
     }
 
@@ -95,16 +147,19 @@ impl World {
         };
         match (&outcome, &fate) {
             (Outcome::Out(ours), Fate::Out(right)) if same(ours, right) => tally.out += 1,
+            (Outcome::Turned(ours), Fate::Back(right)) if same(ours, right) => tally.turned += 1,
             (Outcome::Dropped(_), Fate::Dropped(_)) => tally.dropped += 1,
             (Outcome::Kernel, Fate::Cut | Fate::Dropped("a fragment")) => tally.other += 1,
             // The stack, or the rules, look at packets before and beside translation.
             (Outcome::Silent | Outcome::Untouched, _) => tally.other += 1,
-            (Outcome::Out(ours), Fate::Out(right)) => panic!(
-                "the packet:    {}\nbecomes:       {}\nand should be: {}",
-                show(packet),
-                show(ours),
-                show(right)
-            ),
+            (Outcome::Out(ours), Fate::Out(right)) | (Outcome::Turned(ours), Fate::Back(right)) => {
+                panic!(
+                    "the packet:    {}\nbecomes:       {}\nand should be: {}",
+                    show(packet),
+                    show(ours),
+                    show(right)
+                )
+            }
             _ => panic!(
                 "{side:?} {}: {outcome:?}, but should be {fate:?}",
                 show(packet)
@@ -128,8 +183,104 @@ fn known(session: &crate::host::Session) -> Session {
     }
 }
 
+/// `ADDRESS/LENGTH`.
+fn slashed<A: std::str::FromStr>(text: &str, whole: usize) -> Option<(A, usize)> {
+    let (addr, len) = match text.split_once('/') {
+        Some((addr, len)) => (addr, len.parse().ok()?),
+        None => (text, whole),
+    };
+    Some((addr.parse().ok()?, len))
+}
+
+/// `map from FROM to TO stateless`, as the reference has it.
+fn rule(statement: &str, prefix: (Ipv6Addr, usize)) -> Option<Mapping> {
+    let text = statement.strip_prefix("map from ")?;
+    let (from, to) = text.strip_suffix(" stateless")?.split_once(" to ")?;
+    let clat = !from.contains(':');
+    let (v6, v4) = if clat { (to, from) } else { (from, to) };
+    let v6 = slashed(v6, 128)?;
+    Some(Mapping {
+        v6,
+        v4: slashed(v4, 32)?,
+        clat,
+        embedded: !clat && v6 == prefix,
+    })
+}
+
+/// The first bits of a number, all others zero.
+fn first_bits(number: u128, len: usize) -> u128 {
+    match len {
+        0 => 0,
+        len => number >> (128 - len) << (128 - len),
+    }
+}
+
+/// A rule that may or may not go with others.
+fn random_rule(prefix: Ipv6Addr, len: usize, dice: &mut Dice<'_>) -> String {
+    let len4 = 32 - usize::from(dice.octet() % 12);
+    let octet = dice.pick(&[20, 21, 203]);
+    let v4 = (octet << 24) | (dice.number() >> 8);
+    let v4 = Ipv4Addr::from((first_bits(u128::from(v4) << 96, len4) >> 96) as u32);
+    let most = 96 + len4;
+    let len6 = dice
+        .pick(&[128, 120, 112, 100, 96, 64, 62, 48, 36])
+        .min(most);
+    let within = dice.once_in(4);
+    let base = match within {
+        true => prefix.to_bits(),
+        false => 0x2001_0db8 << 96,
+    };
+    let kept = if within { len } else { 32 };
+    let number = (u128::from(dice.number()) << 64) | u128::from(dice.number());
+    let v6 = base | (number << 32 >> kept);
+    let v6 = Ipv6Addr::from(first_bits(v6, len6));
+    match dice.octet() % 6 {
+        0 => format!("map from {prefix}/{len} to {v4}/{len4} stateless"),
+        1 | 2 => format!("map from {v4}/{len4} to {v6}/{len6} stateless"),
+        _ => format!("map from {v6}/{len6} to {v4}/{len4} stateless"),
+    }
+}
+
+/// Hosts of all rules with peers: strangers, and each other.
+fn ends(network: &Network) -> Vec<Ends> {
+    let mut hosts = Vec::new();
+    for rule in &network.mappings {
+        let spread = (1u64 << (32 - rule.v4.1)) as u32;
+        for at in [0, spread / 3, spread.wrapping_sub(1)] {
+            hosts.push((rule, Ipv4Addr::from(u32::from(rule.v4.0) | at)));
+        }
+    }
+    let strangers = [[198, 51, 100, 20], [8, 8, 8, 8]].map(Ipv4Addr::from);
+    let mut all = Vec::new();
+    for (at, (rule, host4)) in hosts.iter().enumerate() {
+        let Some((_, host6)) = network.mapped4(*host4) else {
+            continue;
+        };
+        let other = hosts[(at * 7 + 3) % hosts.len()].1;
+        for peer4 in strangers.into_iter().chain([other]) {
+            let peer6 = network.embed(peer4);
+            // The IPv6 side of a CLAT is its peers'.
+            let (near, far) = match rule.clat {
+                false => ((host6, *host4), (peer6, peer4)),
+                true => ((peer6, peer4), (host6, *host4)),
+            };
+            let ports = (4000, 4000, 7);
+            all.push(Ends {
+                host6: near.0,
+                host4: near.1,
+                peer6: far.0,
+                peer4: far.1,
+                udp: ports,
+                tcp: ports,
+                echo: (99, 99, 99),
+            });
+        }
+    }
+    all
+}
+
 /// Equal, but that a checksum may be either form of zero.
-fn same(ours: &[u8], right: &[u8]) -> bool {
+pub(crate) fn same(ours: &[u8], right: &[u8]) -> bool {
     let zero = |word: &[u8]| matches!(word, [0, 0] | [0xff, 0xff]);
     let mut words = ours.chunks(2).zip(right.chunks(2));
     ours.len() == right.len() && words.all(|(a, b)| a == b || zero(a) && zero(b))

@@ -3,7 +3,8 @@
 
 use natpt_packets::{
     case::Mtu,
-    dice::Random,
+    dice::{Dice, Random},
+    round::RoundTrip,
     versus::{Tally, World},
 };
 
@@ -59,5 +60,46 @@ fn large_links() {
             four: 9000,
         },
     );
+    assert!(tally.out > PACKETS / 4, "{tally:?}");
+}
+
+// req: B-008 B-015 B-034 B-035 B-039 B-047
+#[test]
+fn stateless_rules_of_all_sorts() {
+    const RULES: u64 = 400;
+    let mut random = Random::new(4);
+    let mut tally = Tally::default();
+    let mut octets = [0; 256];
+    for _ in 0..RULES {
+        random.fill(&mut octets);
+        let mtu = match octets[0] % 4 {
+            0 => (1280, 1000),
+            1 => (9000, 9000),
+            _ => (1500, 1500),
+        };
+        let (six, four) = mtu;
+        let world = World::of_choices(&mut Dice::new(&octets[1..]), Mtu { six, four });
+        for _ in 0..PACKETS / RULES {
+            random.fill(&mut octets);
+            world.structured(&octets, &mut tally);
+        }
+    }
+    println!("{tally:?}");
+    assert!(tally.out > PACKETS / 4, "{tally:?}");
+    assert!(tally.turned > PACKETS / 50, "{tally:?}");
+    assert!(tally.dropped > PACKETS / 16, "{tally:?}");
+}
+
+#[test]
+fn there_and_back() {
+    let trip = RoundTrip::new();
+    let mut random = Random::new(5);
+    let mut tally = Tally::default();
+    let mut octets = [0; 192];
+    for _ in 0..PACKETS {
+        random.fill(&mut octets);
+        trip.structured(&octets, &mut tally);
+    }
+    println!("{tally:?}");
     assert!(tally.out > PACKETS / 4, "{tally:?}");
 }

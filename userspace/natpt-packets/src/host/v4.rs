@@ -88,10 +88,9 @@ impl Host {
         let len = ipv6::LEN as u32 + u32::from(new.payload_len);
         let df = header.df || target.back;
         let lowest = self.config.value("lowest-ipv6-mtu").unwrap_or(mtu::MIN_V6);
-        match mtu::fit_v6(len, df, fragment.is_some(), self.mtu.six, lowest) {
-            Fit::Whole => {}
-            Fit::Fragments(_) => return Err(Outcome::Kernel),
-            Fit::TooBig(_) => return Err(Outcome::Dropped("packet-too-big")),
+        let fit = mtu::fit_v6(len, df, fragment.is_some(), self.mtu.six, lowest);
+        if let Fit::TooBig(_) = fit {
+            return Err(Outcome::Dropped("packet-too-big"));
         }
         let mut out = new.emit().to_vec();
         if let Some(fragment) = fragment {
@@ -122,7 +121,10 @@ impl Host {
                 }
             }
         }
-        Ok(Outcome::Out(out))
+        match fit {
+            Fit::Fragments(_) => Err(Outcome::Kernel),
+            _ => Ok(Outcome::Out(out)),
+        }
     }
 
     /// The traffic class that replaces the type of service.

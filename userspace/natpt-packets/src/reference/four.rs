@@ -5,6 +5,7 @@ use super::{
     header::{chain, six, Chain, NewFour, Six},
     icmp::error_to_v4,
     inner::{ports, pseudo4, pseudo6},
+    six::turned,
     sum::{checksum, error, spoil},
     tables, u16_at, Fate, Network,
 };
@@ -12,7 +13,9 @@ use super::{
 pub fn translate(network: &Network, packet: &[u8]) -> Result<Fate, &'static str> {
     let header = six(packet)?;
     let packet = packet.get(..40 + header.payload_len).ok_or("short")?;
-    network.extract(header.to).ok_or("not under the prefix")?;
+    if network.any4(header.to).is_none() {
+        return Err("not under the prefix");
+    }
     let chain = chain(packet, header.next)?;
     if chain
         .piece
@@ -96,7 +99,7 @@ fn echo(
 }
 
 /// Puts the IPv4 header before a transport part, if the packet fits the link.
-fn finish(
+pub fn finish(
     network: &Network,
     header: &Six,
     chain: &Chain,
@@ -142,7 +145,7 @@ fn error_message(network: &Network, header: &Six, message: &[u8]) -> Result<Fate
         }
     };
     let (to_kind, to_code, word) = row.ok_or("ICMPv6 type")?;
-    let (session, out) = error_to_v4(network, message, to_kind, to_code, word)?;
+    let (about, out) = error_to_v4(network, header, message, to_kind, to_code, word)?;
     if header.hops <= 1 {
         return Err("hop limit");
     }
@@ -153,9 +156,12 @@ fn error_message(network: &Network, header: &Six, message: &[u8]) -> Result<Fate
         piece: None,
         ttl: header.hops - 1,
         protocol: 58,
-        // A router without an IPv4 address answers as the pool.
-        from: network.extract(header.from).unwrap_or(session.host.v4.0),
-        to: session.peer.v4.0,
+        from: about.reporter.0,
+        to: about.told,
     };
-    Ok(Fate::Out([new.write()?.0, out].concat()))
+    let packet = [new.write()?.0, out].concat();
+    if about.stateless && network.is_host6_in4(about.told) {
+        return turned(network, &packet);
+    }
+    Ok(Fate::Out(packet))
 }

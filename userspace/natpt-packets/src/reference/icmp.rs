@@ -1,26 +1,99 @@
 // SPDX-License-Identifier: GPL-2.0
 //! ICMP errors with what they quote (RFC 7915 sections 4.2, 4.3, 5.2, 5.3).
 
+use std::net::{Ipv4Addr, Ipv6Addr};
+
 use super::{
     extension::{append, split},
-    header::{chain, four, six, NewFour, NewSix, Piece},
-    inner::{pseudo4, pseudo6, quoted_ports, requote},
+    header::{chain, four, six, Four, NewFour, NewSix, Piece, Six},
+    inner::{check_at, pseudo4, pseudo6, quoted_ports, requote},
+    stateless::martian,
     sum::checksum,
     tables::{Word, PLATEAUS, POINTERS_TO_V4, POINTERS_TO_V6},
-    u16_at, u32_at, Network, Session,
+    u16_at, u32_at, Network,
 };
 
-/// Longest ICMPv6 error without its IPv6 header (RFC 4443 section 2.4), and longest ICMPv4 error.
-const LIMIT: usize = 1280 - 40;
+/// Longest ICMPv6 error without its IPv6 header (RFC 4443 section 2.4).
+const LIMIT6: usize = 1280 - 40;
 
-/// The ICMPv4 message for an ICMPv6 error, and the session that it is about.
+/// Longest ICMPv4 error that one becomes: the reporter may be named in it.
+const LIMIT4: usize = LIMIT6 + 32;
+
+/// Who has no IPv4 address (RFC 7600, and drafts that follow RFC 6791).
+const DUMMY: Ipv4Addr = Ipv4Addr::new(192, 0, 0, 8);
+
+/// What an error is about, in the other family.
+pub struct About<A> {
+    /// Source and destination of the quoted packet.
+    quoted: (A, A),
+    /// Its ports, where sessions change them.
+    ports: Option<(u16, u16)>,
+    /// Who reports; and whether an extension has to name the reporter.
+    pub reporter: (A, bool),
+    /// Who is told.
+    pub told: A,
+    /// Whether there is no session.
+    pub stateless: bool,
+}
+
+/// The quoted packet in terms of stateless rules.
+fn mapped_to_v4(network: &Network, outer: &Six, quoted: &Six) -> Option<About<Ipv4Addr>> {
+    let ours = match network.is_host6(quoted.to) {
+        true => network.extract(quoted.from).is_some(),
+        false => {
+            let from = network.mapped6(quoted.from);
+            from.is_some_and(|(it, _)| it.clat) && network.extract(quoted.to).is_some()
+        }
+    };
+    if !ours || outer.to != quoted.from {
+        return None;
+    }
+    let (from, to) = (network.any4(quoted.from)?, network.any4(quoted.to)?);
+    if martian(from) || martian(to) {
+        // Nobody can have sent it.
+        return None;
+    }
+    let reporter = network.any4(outer.from);
+    Some(About {
+        quoted: (from, to),
+        ports: None,
+        reporter: (reporter.unwrap_or(DUMMY), reporter.is_none()),
+        told: network.any4(outer.to)?,
+        stateless: true,
+    })
+}
+
+/// The quoted packet in terms of sessions.
+fn session_to_v4(
+    network: &Network,
+    outer: &Six,
+    quoted: &Six,
+    protocol: u8,
+    (from, to): (u16, u16),
+) -> Option<About<Ipv4Addr>> {
+    let session = network.session6(protocol, (quoted.to, to), (quoted.from, from))?;
+    let (host, peer) = (session.host.v4, session.peer.v4);
+    // Both ports of an echo are its identifier, which is the IPv6 host's affair.
+    let from = if protocol == 1 { host.1 } else { peer.1 };
+    Some(About {
+        quoted: (peer.0, host.0),
+        ports: Some((from, host.1)),
+        // A router without an IPv4 address answers as the pool.
+        reporter: (network.any4(outer.from).unwrap_or(host.0), false),
+        told: peer.0,
+        stateless: false,
+    })
+}
+
+/// The ICMPv4 message for an ICMPv6 error.
 pub fn error_to_v4(
     network: &Network,
+    outer: &Six,
     message: &[u8],
     kind: u8,
     code: u8,
     word: Word,
-) -> Result<(Session, Vec<u8>), &'static str> {
+) -> Result<(About<Ipv4Addr>, Vec<u8>), &'static str> {
     let units = match message[0] {
         1 | 3 => usize::from(message[4]),
         _ => 0,
@@ -28,9 +101,7 @@ pub fn error_to_v4(
     let (datagram, extension) = split(&message[8..], units * 8);
     let header = six(datagram)?;
     let chain = chain(datagram, header.next)?;
-    if chain.piece.is_some_and(|piece| piece.offset != 0) {
-        return Err("quoted fragment");
-    }
+    let first = chain.piece.is_none_or(|piece| piece.offset == 0);
     // What the packet says is its length may be more or less than what is here of it.
     let claimed = (40 + header.payload_len).saturating_sub(chain.at);
     let transport = &datagram[chain.at..];
@@ -38,15 +109,22 @@ pub fn error_to_v4(
     if transport.len() < 8 {
         return Err("quote");
     }
-    let (from, to) = quoted_ports(chain.protocol, transport)?;
+    if chain.protocol == 1 {
+        return Err("ICMP in IPv6");
+    }
+    let ports = match first {
+        true => quoted_ports(chain.protocol, transport)?,
+        false => None,
+    };
     let protocol = if chain.protocol == 58 {
         1
     } else {
         chain.protocol
     };
-    let session = network.session6(protocol, (header.to, to), (header.from, from));
-    let session = *session.ok_or("no session")?;
-    let (host, peer) = (session.host.v4, session.peer.v4);
+    let session = || session_to_v4(network, outer, &header, protocol, ports?);
+    let about = mapped_to_v4(network, outer, &header).or_else(session);
+    let about = about.ok_or("no session")?;
+    let (from, to) = about.quoted;
 
     let new = NewFour {
         tos: header.class,
@@ -55,37 +133,35 @@ pub fn error_to_v4(
         piece: chain.piece,
         ttl: header.hops,
         protocol: chain.protocol,
-        from: peer.0,
-        to: host.0,
+        from,
+        to,
     };
     let (mut quoted, _) = new.write()?;
     let old = pseudo6(header.from, header.to, chain.protocol, claimed);
     let pseudo = match protocol {
         1 => Vec::new(),
-        _ => pseudo4(peer.0, host.0, protocol, claimed),
+        _ => pseudo4(from, to, protocol, claimed),
     };
-    // Both ports of an echo are its identifier, which is the IPv6 host's affair.
-    let ports = if protocol == 1 {
-        (host.1, host.1)
-    } else {
-        (peer.1, host.1)
-    };
-    quoted.extend(requote(chain.protocol, transport, ports, &old, &pseudo));
-    quoted.truncate(LIMIT - 8);
+    quoted.extend(match first && check_at(chain.protocol).is_some() {
+        true => requote(chain.protocol, transport, about.ports, &old, &pseudo),
+        false => transport.to_vec(),
+    });
+    quoted.truncate(LIMIT4 - 8);
 
-    let attribute = append(&mut quoted, extension, 4, LIMIT);
+    let named = about.reporter.1.then_some(outer.from);
+    let attribute = append(&mut quoted, extension, named, 4, LIMIT4);
     let second = u32_at(message, 4).ok_or("short")?;
     let word = match word {
         Word::Mtu => {
             let [high, low] = mtu_to_v4(network, second, chain.piece.is_some()).to_be_bytes();
-            [0, 0, high, low]
+            [0, attribute, high, low]
         }
         Word::Pointer => {
             let mut rows = POINTERS_TO_V4.iter();
             let row = rows
                 .find(|row| (row.0..=row.1).contains(&second))
                 .ok_or("pointer")?;
-            [row.2, 0, 0, 0]
+            [row.2, attribute, 0, 0]
         }
         _ => [0, attribute, 0, 0],
     };
@@ -94,36 +170,90 @@ pub fn error_to_v4(
     out.extend(quoted);
     let check = checksum(&[&out]);
     out[2..4].copy_from_slice(&check.to_be_bytes());
-    Ok((session, out))
+    Ok((about, out))
 }
 
-/// The ICMPv6 message for an ICMPv4 error, its checksum still 0, and the session that it is about.
+/// The quoted packet in terms of stateless rules: its destination is not mapped, nor is a reporter
+/// that is this very destination (RFC 7757 section 4.2.1).
+fn mapped_to_v6(network: &Network, outer: &Four, quoted: &Four) -> Option<About<Ipv6Addr>> {
+    if outer.to != quoted.from {
+        return None;
+    }
+    let (from, to, reporter);
+    if network.is_host6_in4(quoted.from) {
+        from = network.any6(quoted.from);
+        to = network.embed(quoted.to);
+        reporter = match outer.from == quoted.to {
+            true => to,
+            false => network.any6(outer.from),
+        };
+    } else if network.mapped4(quoted.to).is_some_and(|(it, _)| it.clat) {
+        from = network.embed(quoted.from);
+        to = network.any6(quoted.to);
+        reporter = network.any6(outer.from);
+    } else {
+        return None;
+    }
+    Some(About {
+        quoted: (from, to),
+        ports: None,
+        reporter: (reporter, false),
+        told: from,
+        stateless: true,
+    })
+}
+
+/// The quoted packet in terms of sessions.
+fn session_to_v6(
+    network: &Network,
+    outer: &Four,
+    quoted: &Four,
+    (from, to): (u16, u16),
+) -> Option<About<Ipv6Addr>> {
+    let session = network.session4(quoted.protocol, (quoted.from, from), (quoted.to, to))?;
+    let (host, peer) = (session.host.v6, session.peer.v6);
+    Some(About {
+        quoted: (host.0, peer.0),
+        ports: Some((host.1, peer.1)),
+        reporter: (network.embed(outer.from), false),
+        told: host.0,
+        stateless: false,
+    })
+}
+
+/// The ICMPv6 message for an ICMPv4 error, its checksum still 0.
 pub fn error_to_v6(
     network: &Network,
+    outer: &Four,
     message: &[u8],
     kind: u8,
     code: u8,
     word: Word,
-) -> Result<(Session, Vec<u8>), &'static str> {
+) -> Result<(About<Ipv6Addr>, Vec<u8>), &'static str> {
     let (datagram, extension) = split(&message[8..], usize::from(message[5]) * 4);
     let header = four(datagram)?;
-    if header.offset != 0 {
-        return Err("quoted fragment");
-    }
+    let first = header.offset == 0;
     let claimed = header.total_len.saturating_sub(header.len);
     let transport = datagram.get(header.len..).ok_or("quote")?;
     let transport = &transport[..claimed.min(transport.len())];
     if transport.len() < 8 {
         return Err("quote");
     }
-    let (from, to) = quoted_ports(header.protocol, transport)?;
-    let session = network.session4(header.protocol, (header.from, from), (header.to, to));
-    let session = *session.ok_or("no session")?;
-    let (host, peer) = (session.host.v6, session.peer.v6);
+    if header.protocol == 58 {
+        return Err("ICMPv6 in IPv4");
+    }
+    let ports = match first {
+        true => quoted_ports(header.protocol, transport)?,
+        false => None,
+    };
+    let session = || session_to_v6(network, outer, &header, ports?);
+    let about = mapped_to_v6(network, outer, &header).or_else(session);
+    let about = about.ok_or("no session")?;
+    let (from, to) = about.quoted;
 
-    let piece = header.more.then_some(Piece {
-        offset: 0,
-        more: true,
+    let piece = (header.more || !first).then_some(Piece {
+        offset: header.offset,
+        more: header.more,
         id: header.id.into(),
     });
     let new = NewSix {
@@ -132,8 +262,8 @@ pub fn error_to_v6(
         piece,
         hops: header.ttl,
         protocol: header.protocol,
-        from: host.0,
-        to: peer.0,
+        from,
+        to,
     };
     let mut quoted = new.write()?;
     let old = match header.protocol {
@@ -145,15 +275,12 @@ pub fn error_to_v6(
     } else {
         header.protocol
     };
-    let pseudo = pseudo6(host.0, peer.0, protocol, claimed);
-    quoted.extend(requote(
-        header.protocol,
-        transport,
-        (host.1, peer.1),
-        &old,
-        &pseudo,
-    ));
-    quoted.truncate(LIMIT - 8);
+    let pseudo = pseudo6(from, to, protocol, claimed);
+    quoted.extend(match first && check_at(header.protocol).is_some() {
+        true => requote(header.protocol, transport, about.ports, &old, &pseudo),
+        false => transport.to_vec(),
+    });
+    quoted.truncate(LIMIT6 - 8);
 
     let mut out = vec![kind, code, 0, 0];
     match word {
@@ -171,12 +298,12 @@ pub fn error_to_v6(
         }
         Word::NextHeader => out.extend([0, 0, 0, 6]),
         Word::Unused => {
-            let attribute = append(&mut quoted, extension, 8, LIMIT);
+            let attribute = append(&mut quoted, extension, None, 8, LIMIT6);
             out.extend([attribute, 0, 0, 0]);
         }
     }
     out.extend(quoted);
-    Ok((session, out))
+    Ok((about, out))
 }
 
 /// Section 5.2, Packet Too Big. No IPv4 link carries less than 68 octets.

@@ -3,16 +3,20 @@
 //! packets are lists of octets that grow at the end, and checksums are summed up from the start.
 //! It shares no code with `natpt_core::xlate`.
 
-mod extension;
+pub(crate) mod extension;
 mod four;
-mod header;
+pub(crate) mod header;
 mod icmp;
 mod inner;
+mod mapping;
 mod six;
+mod stateless;
 mod sum;
-mod tables;
+pub(crate) mod tables;
 
 use std::net::{Ipv4Addr, Ipv6Addr};
+
+pub use mapping::Mapping;
 
 /// One end of a conversation in both families.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,13 +38,15 @@ pub struct Session {
     pub peer: End,
 }
 
-/// A /96 prefix, the sessions under it, and what else decides.
+/// A prefix, the sessions and mappings beside it, and what else decides.
 #[derive(Clone, Debug)]
 pub struct Network {
-    /// The first 96 bits of addresses that stand for IPv4 ones.
-    pub prefix: Ipv6Addr,
+    /// The first bits of addresses that stand for IPv4 ones, and how many.
+    pub prefix: (Ipv6Addr, usize),
     /// Conversations.
     pub sessions: Vec<Session>,
+    /// Stateless rules.
+    pub mappings: Vec<Mapping>,
     /// MTUs of the next links on the IPv6 and the IPv4 side.
     pub mtu6: u32,
     /// See `mtu6`.
@@ -54,6 +60,8 @@ pub struct Network {
 pub enum Fate {
     /// It leaves on the other side.
     Out(Vec<u8>),
+    /// It leaves on its own side.
+    Back(Vec<u8>),
     /// It leaves on the other side in fragments.
     Cut,
     /// It is dropped, and why.
@@ -63,25 +71,35 @@ pub enum Fate {
 impl Network {
     /// What becomes of an IPv6 packet.
     pub fn to_v4(&self, packet: &[u8]) -> Fate {
-        four::translate(self, packet).unwrap_or_else(Fate::Dropped)
+        let fate = stateless::to_v4(self, packet);
+        let fate = fate.unwrap_or_else(|| four::translate(self, packet));
+        fate.unwrap_or_else(Fate::Dropped)
     }
 
     /// What becomes of an IPv4 packet.
     pub fn to_v6(&self, packet: &[u8]) -> Fate {
-        six::translate(self, packet).unwrap_or_else(Fate::Dropped)
+        let fate = stateless::to_v6(self, packet);
+        let fate = fate.unwrap_or_else(|| six::translate(self, packet));
+        fate.unwrap_or_else(Fate::Dropped)
     }
 
-    /// RFC 6052 section 2.3.
+    /// RFC 6052 section 2.3: what follows the prefix, octet 8 left out.
     fn extract(&self, addr: Ipv6Addr) -> Option<Ipv4Addr> {
+        let (prefix, len) = (self.prefix.0.octets(), self.prefix.1 / 8);
         let octets = addr.octets();
-        let [.., a, b, c, d] = octets;
-        (octets[..12] == self.prefix.octets()[..12]).then_some(Ipv4Addr::new(a, b, c, d))
+        let mut places = (len..16).filter(|at| *at != 8);
+        let mut next = || places.next().map(|at| octets[at]);
+        let v4 = Ipv4Addr::new(next()?, next()?, next()?, next()?);
+        (octets[..len] == prefix[..len]).then_some(v4)
     }
 
     /// RFC 6052 section 2.2.
-    fn embed(&self, addr: Ipv4Addr) -> Ipv6Addr {
-        let mut octets = self.prefix.octets();
-        octets[12..].copy_from_slice(&addr.octets());
+    pub(crate) fn embed(&self, addr: Ipv4Addr) -> Ipv6Addr {
+        let mut octets = self.prefix.0.octets();
+        let places = (self.prefix.1 / 8..16).filter(|at| *at != 8);
+        for (place, octet) in places.zip(addr.octets()) {
+            octets[place] = octet;
+        }
         octets.into()
     }
 

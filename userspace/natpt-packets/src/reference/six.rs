@@ -2,7 +2,7 @@
 //! IPv4 to IPv6 (RFC 7915 section 4, RFC 6146 section 3.5).
 
 use super::{
-    header::{four, Four, NewSix},
+    header::{four, Four, NewSix, Piece},
     icmp::error_to_v6,
     inner::{ports, pseudo4, pseudo6},
     sum::{checksum, error, spoil},
@@ -68,7 +68,7 @@ fn segment(
         check = 0xffff;
     }
     out[at..at + 2].copy_from_slice(&check.to_be_bytes());
-    finish(network, header, (peer.0, host.0), &out)
+    finish(network, header, None, (peer.0, host.0), &out)
 }
 
 /// Echo request and reply: types 8 and 0 become 128 and 129.
@@ -96,11 +96,11 @@ fn echo(
     let new = pseudo6(peer.0, host.0, 58, out.len());
     let check = spoil(checksum(&[&new, &out]), error(&[transport]));
     out[2..4].copy_from_slice(&check.to_be_bytes());
-    finish(network, header, (peer.0, host.0), &out)
+    finish(network, header, None, (peer.0, host.0), &out)
 }
 
 /// Section 4.1: options are left out, but a source route that goes on is not for us.
-fn source_route(options: &[u8]) -> Result<(), &'static str> {
+pub fn source_route(options: &[u8]) -> Result<(), &'static str> {
     let mut at = 0;
     while let Some(&kind) = options.get(at) {
         if kind == 0 {
@@ -127,9 +127,10 @@ fn source_route(options: &[u8]) -> Result<(), &'static str> {
 }
 
 /// Puts the IPv6 header before a transport part, if the packet fits the link.
-fn finish(
+pub fn finish(
     network: &Network,
     header: &Four,
+    piece: Option<Piece>,
     (from, to): (std::net::Ipv6Addr, std::net::Ipv6Addr),
     transport: &[u8],
 ) -> Result<Fate, &'static str> {
@@ -139,14 +140,14 @@ fn finish(
     let new = NewSix {
         class: header.tos,
         payload_len: transport.len(),
-        piece: None,
+        piece,
         hops: header.ttl - 1,
         protocol: header.protocol,
         from,
         to,
     };
     let ip = new.write()?;
-    let len = (40 + transport.len()) as u32;
+    let len = (ip.len() + transport.len()) as u32;
     if header.df && len > network.mtu6 {
         return Err("too big");
     }
@@ -156,6 +157,16 @@ fn finish(
     Ok(Fate::Out([ip, transport.to_vec()].concat()))
 }
 
+/// An error that is IPv4 only for the moment (RFC 7757 section 4.2.2).
+pub fn turned(network: &Network, packet: &[u8]) -> Result<Fate, &'static str> {
+    let mut header = four(packet)?;
+    header.ttl += 1;
+    match error_message(network, &header, &packet[20..])? {
+        Fate::Out(packet) => Ok(Fate::Back(packet)),
+        fate => Ok(fate),
+    }
+}
+
 fn error_message(network: &Network, header: &Four, message: &[u8]) -> Result<Fate, &'static str> {
     if error(&[message]) != 0 {
         return Err("ICMP checksum");
@@ -163,11 +174,11 @@ fn error_message(network: &Network, header: &Four, message: &[u8]) -> Result<Fat
     let mut rows = tables::TO_V6.iter();
     let row = rows.find(|row| (row.0, row.1) == (message[0], message[1]));
     let &(_, _, kind, code, word) = row.ok_or("ICMP type")?;
-    let (session, mut out) = error_to_v6(network, message, kind, code, word)?;
+    let (about, mut out) = error_to_v6(network, header, message, kind, code, word)?;
     if header.ttl <= 1 {
         return Err("time to live");
     }
-    let (from, to) = (network.embed(header.from), session.host.v6.0);
+    let (from, to) = (about.reporter.0, about.told);
     let pseudo = pseudo6(from, to, 58, out.len());
     let check = checksum(&[&pseudo, &out]);
     out[2..4].copy_from_slice(&check.to_be_bytes());
