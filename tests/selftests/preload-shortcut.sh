@@ -31,4 +31,10 @@ at plain env -u NATPT_PREFIX LD_PRELOAD=/natpt/bin/libshortcut.so \
 	preload-conformance $cases >/tmp/inert 2>/tmp/warning
 is "no prefix: nothing differs" "" "$(diff /tmp/plain /tmp/inert)"
 is "… and one line says so" 1 "$(grep -c NATPT_PREFIX /tmp/warning)"
+
+# a host that has IPv4 and no IPv6 speaks IPv4
+# req: G-044
+at plain env NATPT_PREFIX=2001:db8:64:: LD_PRELOAD=/natpt/bin/libshortcut.so \
+	preload-conformance $cases >/tmp/without6 2>/dev/null
+compare /tmp/plain /tmp/without6 /natpt/tests/preload/differences/shortcut
 finish

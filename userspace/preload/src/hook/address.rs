@@ -29,6 +29,14 @@ pub fn target<L: Library>(word: Word, addr: Ipv4Addr) -> Ipv6Addr {
     addr.to_ipv6_mapped()
 }
 
+/// Where packets to IPv6 come from when a program wants them to come from `addr`.
+pub fn source<L: Library>(addr: Ipv4Addr) -> Ipv6Addr {
+    if addr.is_unspecified() || addr == L::own() {
+        return Ipv6Addr::UNSPECIFIED;
+    }
+    L::embed(addr).unwrap_or_else(|| addr.to_ipv6_mapped())
+}
+
 /// Calls with the address that stands for `addr`; then perhaps with `addr` itself.
 pub fn towards<L: Library>(
     word: Word,
