@@ -47,14 +47,18 @@ pub fn towards<L: Library>(
         let to: sockaddr_in6 = address::v6(ip, addr.port());
         call(ip, (&raw const to).cast())
     };
+    let before = errno::get();
     let ip = target::<L>(word, *addr.ip());
-    let result = call(ip);
+    let mut result = call(ip);
     if L::IPV4_INSTEAD
         && result < 0
         && is_unreachable(errno::get())
         && ip.to_ipv4_mapped().is_none()
     {
-        return call(addr.ip().to_ipv6_mapped());
+        result = call(addr.ip().to_ipv6_mapped());
+        if result >= 0 {
+            errno::set(before);
+        }
     }
     result
 }
