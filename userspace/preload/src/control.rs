@@ -161,7 +161,7 @@ pub fn incoming(
 /// of this host. What an IPv4 socket refuses is refused.
 pub fn outgoing(
     given: &[u8],
-    source: impl Fn(Ipv4Addr) -> Ipv6Addr,
+    mut source: impl FnMut(Ipv4Addr) -> Ipv6Addr,
     room: &mut [u8],
 ) -> Result<usize, c_int> {
     let mut writer = Writer::new(room);

@@ -148,13 +148,18 @@ unsafe fn sendmsg_ours<L: Library>(fd: c_int, message: &msghdr, flags: c_int) ->
             return real::sendmsg(fd, message, flags);
         }
         let mut room = Control([0; SENT]);
+        let mut from = Ipv6Addr::UNSPECIFIED;
         // stream sockets do not look at those of IP
         if !message.msg_control.is_null()
             && message.msg_controllen > 0
             && kind(fd) == Some(libc::SOCK_DGRAM)
         {
             let given = slice::from_raw_parts(message.msg_control.cast(), message.msg_controllen);
-            match control::outgoing(given, source::<L>, &mut room.0) {
+            let source = |addr| {
+                from = source::<L>(addr);
+                from
+            };
+            match control::outgoing(given, source, &mut room.0) {
                 Ok(used) => {
                     copy.msg_control = room.0.as_mut_ptr().cast();
                     copy.msg_controllen = used;
@@ -169,7 +174,12 @@ unsafe fn sendmsg_ours<L: Library>(fd: c_int, message: &msghdr, flags: c_int) ->
                 copy.msg_control = message.msg_control;
                 copy.msg_controllen = message.msg_controllen;
             }
-            real::sendmsg(fd, &copy, flags)
+            let result = real::sendmsg(fd, &copy, flags);
+            // the source is no IPv6 address of this host
+            if result < 0 && errno::get() == libc::EINVAL && !from.is_unspecified() {
+                errno::set(libc::ENETUNREACH);
+            }
+            result
         };
         match destination {
             Destination::V4(to) => send::<L>(fd, to, |ip, to| {
