@@ -27,7 +27,7 @@ const EAI_ADDRFAMILY: c_int = -9;
 
 /// getaddrinfo(3)
 #[no_mangle]
-unsafe extern "C" fn getaddrinfo(
+pub unsafe extern "C" fn getaddrinfo(
     node: *const c_char,
     service: *const c_char,
     hints: *const addrinfo,

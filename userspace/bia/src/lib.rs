@@ -5,6 +5,7 @@
 
 mod addrinfo;
 mod adopt;
+mod asynchronous;
 mod config;
 mod excluded;
 mod hostent;
