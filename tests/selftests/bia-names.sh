@@ -56,9 +56,10 @@ def addresses(name):
         return socket.gethostbyname_ex(name)[2]
     except OSError as error:
         return [type(error).__name__]
-def listed(name):
+def listed(name, flags=0):
     try:
-        return [entry[4][0] for entry in socket.getaddrinfo(name, 7, socket.AF_INET, socket.SOCK_STREAM)]
+        return [entry[4][0] for entry in
+                socket.getaddrinfo(name, 7, socket.AF_INET, socket.SOCK_STREAM, 0, flags)]
     except OSError as error:
         return [type(error).__name__]
 def call(address, mark=0, kind=socket.SOCK_STREAM):
@@ -79,11 +80,12 @@ def ip(*words):
     subprocess.run(['ip', *words], check=True, env={'PATH': os.environ['PATH']})
 $1" "${@:2}" 2>&1
 }
-# both ways to look a name up say the same, as many addresses as said, all of a network
+# all ways to look a name up say the same, as many addresses as said, all of a network
 of_pool()
 {
 	bia 'found = addresses(sys.argv[1])
-print(len(found), found == listed(sys.argv[1]), all(in_network(one, sys.argv[2]) for one in found))' "$@"
+same = found == listed(sys.argv[1]) == listed(sys.argv[1], socket.AI_ADDRCONFIG)
+print(len(found), same, all(in_network(one, sys.argv[2]) for one in found))' "$@"
 }
 POOL1=10.170.160.0/20 POOL2=172.21.80.0/20
 

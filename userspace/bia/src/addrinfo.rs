@@ -9,8 +9,9 @@ use core::{
 };
 
 use libc::{
-    addrinfo, c_char, c_int, sockaddr_in, sockaddr_in6, socklen_t, AF_INET, AF_INET6, AI_ALL,
-    AI_NUMERICHOST, AI_V4MAPPED, EAI_AGAIN, EAI_FAIL, EAI_NODATA, EAI_NONAME,
+    addrinfo, c_char, c_int, sockaddr_in, sockaddr_in6, socklen_t, AF_INET, AF_INET6,
+    AI_ADDRCONFIG, AI_ALL, AI_NUMERICHOST, AI_V4MAPPED, EAI_AGAIN, EAI_FAIL, EAI_NODATA,
+    EAI_NONAME,
 };
 use preload::{
     errno, real,
@@ -35,13 +36,20 @@ pub unsafe extern "C" fn getaddrinfo(
 ) -> c_int {
     // SAFETY: the contract is that of the C library's function.
     unsafe {
-        let status = real::getaddrinfo(node, service, hints, result);
-        if node.is_null() || hints.is_null() || result.is_null() || (*hints).ai_family != AF_INET {
-            return status;
+        if node.is_null()
+            || hints.is_null()
+            || result.is_null()
+            || (*hints).ai_family != AF_INET
+            || (*hints).ai_flags & AI_NUMERICHOST != 0
+            || is_literal(node)
+            || config::get().is_none()
+        {
+            return real::getaddrinfo(node, service, hints, result);
         }
-        if (*hints).ai_flags & AI_NUMERICHOST != 0 || is_literal(node) || config::get().is_none() {
-            return status;
-        }
+        let mut hints = *hints;
+        // a host without IPv4 addresses has IPv4 all the same
+        hints.ai_flags &= !AI_ADDRCONFIG;
+        let status = real::getaddrinfo(node, service, &hints, result);
         let natives = match status {
             0 => Natives::of(list(*result).map(ipv4)),
             EAI_NONAME | EAI_AGAIN | EAI_FAIL | EAI_NODATA | EAI_ADDRFAMILY => Some(Natives::NONE),
@@ -50,7 +58,7 @@ pub unsafe extern "C" fn getaddrinfo(
         let Some(natives) = natives else {
             return status;
         };
-        let found = errno::keep(|| six(node, service, &*hints, &natives));
+        let found = errno::keep(|| six(node, service, hints, &natives));
         if found.is_null() {
             return status;
         }
@@ -66,11 +74,10 @@ pub unsafe extern "C" fn getaddrinfo(
 unsafe fn six(
     node: *const c_char,
     service: *const c_char,
-    hints: &addrinfo,
+    mut hints: addrinfo,
     natives: &Natives,
 ) -> *mut addrinfo {
     unsafe {
-        let mut hints = *hints;
         hints.ai_family = AF_INET6;
         hints.ai_flags &= !(AI_V4MAPPED | AI_ALL);
         let mut found = null_mut();
