@@ -91,7 +91,8 @@ POOL1=10.170.160.0/20 POOL2=172.21.80.0/20
 
 # the pool
 # req: G-012
-is "an IPv6-only host: an address of the recommended pool" "1 True True" "$(of_pool six.test $POOL1)"
+is "an IPv6-only host: an address of the recommended pool" \
+	"1 True True" "$(of_pool six.test $POOL1)"
 # req: G-003 G-004
 is "three IPv6 addresses: three" "3 True True" "$(of_pool three.test $POOL1)"
 is "… each leads to its own" "$S6 $S6B Connection refused" \
@@ -130,7 +131,8 @@ is "a name that has only such ones has no address" "gaierror gaierror" \
 # req: G-036
 is "an IPv6 address that a translator's DNS64 made: the real IPv4 address" "$S4 $S4" \
 	"$(ENV=NATPT_PREFIX=$P bia 'print(*addresses("made.test"), *listed("made.test"))')"
-is "… others are not the translator's" "1 True True" "$(ENV=NATPT_PREFIX=$P of_pool both.test $POOL1)"
+is "… others are not the translator's" "1 True True" \
+	"$(ENV=NATPT_PREFIX=$P of_pool both.test $POOL1)"
 
 # what was not handed out
 ip -n client6 addr add 10.9.0.2/24 dev eth0
@@ -175,7 +177,8 @@ ip -n client6 route add default via 10.9.0.1
 is "IPv4: the host's own address, and nothing is made up" "$S4 $S4" \
 	"$(bia 'print(*addresses("both.test"), *listed("both.test"))')"
 is "… and IPv4 is what is spoken" $S4 "$(bia 'print(call(addresses("both.test")[0]))')"
-is "a host that has IPv6 only is reached as ever" $S6 "$(bia 'print(call(addresses("six.test")[0]))')"
+is "a host that has IPv6 only is reached as ever" $S6 \
+	"$(bia 'print(call(addresses("six.test")[0]))')"
 ip -n client6 route del default
 # req: G-032
 is "IPv4 comes while the program runs: no more translation" "$S6 $S4 $S4 $S6 $S6" "$(bia '
@@ -191,7 +194,8 @@ print(call(made), call(addresses("both.test")[0]))')"
 ip -n client6 route add default via 10.9.0.1 table 100
 ip -n client6 rule add fwmark 1 lookup 100
 # req: G-031
-is "refused over IPv6: IPv4 is tried" "$S4" "$(bia 'print(call(addresses("closed.test")[0], mark=1))')"
+is "refused over IPv6: IPv4 is tried" "$S4" \
+	"$(bia 'print(call(addresses("closed.test")[0], mark=1))')"
 is "… and if that fails, too, the first error is the program's" "Connection refused" \
 	"$(bia 'print(call(addresses("closed.test")[0]))')"
 is "not refused: it stays with IPv6" "$S6" "$(bia 'print(call(addresses("both.test")[0], mark=1))')"

@@ -5,8 +5,8 @@
 
 . "$(dirname "$0")/lib.sh"
 
-both=(__close __connect __dup2 __fcntl __recvfrom_chk accept accept4 bind close close_range closefrom
-	connect dup dup2 dup3 fclose fcntl fcntl64 getaddrinfo getpeername getsockname getsockopt ioctl
+both=(__close __connect __dup2 __fcntl __recvfrom_chk accept accept4 bind close close_range
+	closefrom connect dup dup2 dup3 fclose fcntl fcntl64 getaddrinfo getpeername getsockname getsockopt ioctl
 	listen recvfrom recvmmsg recvmsg sendmmsg sendmsg sendto setsockopt socket)
 names=(epoll_ctl getaddrinfo_a gethostbyaddr gethostbyaddr_r gethostbyname gethostbyname2
 	gethostbyname2_r gethostbyname_r getnameinfo)
@@ -18,7 +18,8 @@ symbols()
 }
 
 # req: G-009 G-020 G-021 G-022
-is "libshortcut.so defines" "$(printf '%s\n' "${both[@]}" | LC_ALL=C sort)" "$(symbols shortcut '^[^ ]*$')"
+is "libshortcut.so defines" "$(printf '%s\n' "${both[@]}" | LC_ALL=C sort)" \
+	"$(symbols shortcut '^[^ ]*$')"
 is "libbia.so defines" "$(printf '%s\n' "${both[@]}" "${names[@]}" | LC_ALL=C sort)" \
 	"$(symbols bia '^[^ ]*$')"
 for library in shortcut bia; do

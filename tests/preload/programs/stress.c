@@ -37,7 +37,8 @@ static void check_name(const char *what, const struct sockaddr_in *name, socklen
 		     ntohs(name->sin_port), (int)len);
 }
 
-static void check_source(const struct sockaddr_in *name, socklen_t len, const struct sockaddr_in *want)
+static void check_source(const struct sockaddr_in *name, socklen_t len,
+			 const struct sockaddr_in *want)
 {
 	if (len != sizeof(*name) || name->sin_family != AF_INET ||
 	    name->sin_port != want->sin_port || name->sin_addr.s_addr != want->sin_addr.s_addr)
