@@ -6,7 +6,6 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/preload.bash"
 
-CLIENT4=plain
 # phony NAME: the addresses that bia makes up
 phony()
 {

@@ -6,7 +6,6 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/preload.bash"
 
-CLIENT4=plain
 pair plain 192.0.2.2 peer4 192.0.2.1
 # every IPv6 address is that of IPv4 under the prefix, so that the names are the same too
 pair short 2001:db8:64::c000:202 peer6 2001:db8:64::c000:201 120
@@ -31,4 +30,11 @@ at plain env -u NATPT_PREFIX LD_PRELOAD=/natpt/bin/libshortcut.so \
 	preload-conformance $cases >/tmp/inert 2>/tmp/warning
 is "no prefix: nothing differs" "" "$(diff /tmp/plain /tmp/inert)"
 is "… and one line says so" 1 "$(grep -c NATPT_PREFIX /tmp/warning)"
+
+# a host that has IPv4 and no IPv6 speaks IPv4
+# req: G-044
+cases=$(grep -vx rights <<<"$cases")
+at plain env NATPT_PREFIX=2001:db8:64:: LD_PRELOAD=/natpt/bin/libshortcut.so \
+	preload-conformance $cases >/tmp/without6 2>/dev/null
+compare /tmp/plain /tmp/without6 /natpt/tests/preload/differences/shortcut
 finish

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# A hundred thousand connections through each library, from many threads, with forks, and with a
-# signal handler that makes calls of its own.
+# A hundred thousand connections through each library, from many threads, with all other calls and
+# forks between, and with a signal handler that makes calls of its own.
 
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/preload.bash"

@@ -87,3 +87,15 @@ CASE(fcntl)
 	CALL(fcntl(fd, F_SETOWN, getpid()));
 	CALL(fcntl(fd, F_GETOWN) == getpid());
 }
+
+/* A copy that was made before connect. */
+// req: G-027
+CASE(dup_connect)
+{
+	struct sockaddr_in to = peer(ECHO);
+	int fd = tcp(), copy = dup(fd);
+
+	CALL(connect(fd, SA(&to), sizeof(to)));
+	names(fd);
+	names(copy);
+}

@@ -93,3 +93,63 @@ CASE(sendmsg)
 	with(IPPROTO_IPV6, IPV6_HOPLIMIT, 5);
 	with(SOL_SOCKET, SO_MARK, 5);
 }
+
+/* From this address, with so many octets of the message. */
+static void from(struct in_addr addr, size_t len)
+{
+	struct sockaddr_in to = peer(ECHO);
+	struct msghdr msg = message(&to);
+	struct in_pktinfo info = { .ipi_spec_dst = addr };
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(sizeof(info) + 4)];
+	} control = { .head = { CMSG_LEN(len), IPPROTO_IP, IP_PKTINFO } };
+	char answer[8] = "";
+	int fd = udp();
+
+	memcpy(CMSG_DATA(&control.head), &info, sizeof(info));
+	msg.msg_control = &control;
+	msg.msg_controllen = CMSG_SPACE(len);
+	if (CALL(sendmsg(fd, &msg, 0)) >= 0) {
+		wait_input(fd);
+		CALL(recv(fd, answer, sizeof(answer), MSG_DONTWAIT));
+		tell_text("answer", answer);
+	}
+	close(fd);
+}
+
+// req: G-046
+CASE(sendmsg_source)
+{
+	struct name name = name_of(16);
+	struct sockaddr_in foreign = address("198.18.0.77", 0);
+
+	getsockname(udp_to(ECHO), &name.sa, &name.len);
+	from(name.in.sin_addr, sizeof(struct in_pktinfo));
+	from(name.in.sin_addr, sizeof(struct in_pktinfo) - 1);
+	from(name.in.sin_addr, sizeof(struct in_pktinfo) + 1);
+	from(foreign.sin_addr, sizeof(struct in_pktinfo));
+}
+
+/* A stream socket does not look at what is said of packets. */
+// req: G-046
+CASE(sendmsg_stream)
+{
+	struct msghdr msg = message(NULL);
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = { .head = { CMSG_LEN(sizeof(int)), IPPROTO_IP, IP_TTL } };
+	char answer[8] = "";
+	int fd = tcp_to(ECHO);
+
+	msg.msg_control = &control;
+	msg.msg_controllen = sizeof(control);
+	CALL(sendmsg(fd, &msg, 0));
+	wait_input(fd);
+	CALL(recv(fd, answer, sizeof(answer), 0));
+	tell_text("answer", answer);
+	msg.msg_controllen = 20;
+	control.head.cmsg_len = 21;
+	CALL(sendmsg(fd, &msg, 0));
+}

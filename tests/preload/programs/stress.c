@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * stress serve PORT: accept IPv6 connections and close them, forever.
- * stress connect HOST PORT THREADS CONNECTIONS: connect as often, with signals and forks between;
- * the signal's handler makes calls of its own.
+ * stress connect HOST PORT THREADS CONNECTIONS: connect as often, with signals and forks between,
+ * and all other calls that a library may stand before; the signal's handler makes calls of its own.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -15,12 +15,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define FORK_EVERY	512	/* connections of a thread */
+#define ALL_EVERY	64
 
 static struct sockaddr_in server = { .sin_family = AF_INET };
 static atomic_int left, signals, children;
@@ -31,6 +34,15 @@ static void check_name(const char *what, const struct sockaddr_in *name, socklen
 	    name->sin_port != server.sin_port ||
 	    name->sin_addr.s_addr != server.sin_addr.s_addr)
 		errx(1, "%s: %s port %d, length %d", what, inet_ntoa(name->sin_addr),
+		     ntohs(name->sin_port), (int)len);
+}
+
+static void check_source(const struct sockaddr_in *name, socklen_t len,
+			 const struct sockaddr_in *want)
+{
+	if (len != sizeof(*name) || name->sin_family != AF_INET ||
+	    name->sin_port != want->sin_port || name->sin_addr.s_addr != want->sin_addr.s_addr)
+		errx(1, "source: %s port %d, length %d", inet_ntoa(name->sin_addr),
 		     ntohs(name->sin_port), (int)len);
 }
 
@@ -89,6 +101,72 @@ static void one(void)
 		err(1, "close");
 }
 
+#define MUST(call) ({ long n_ = (call); if (n_ < 0) err(1, "%s", #call); n_; })
+
+/* The other calls, on sockets of this host. */
+static void all(void)
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in any = { .sin_family = AF_INET }, from;
+	struct sockaddr *sa = (struct sockaddr *)&addr;
+	char byte = 1, control[64];
+	struct iovec data = { &byte, 1 };
+	struct msghdr msg = {
+		.msg_name = &addr, .msg_namelen = sizeof(addr), .msg_iov = &data, .msg_iovlen = 1,
+	};
+	struct mmsghdr many = { .msg_hdr = msg };
+	struct epoll_event event = { .events = EPOLLIN };
+	socklen_t len = sizeof(from);
+	int value, got, fd = MUST(socket(AF_INET, SOCK_DGRAM, 0)), epoll = MUST(epoll_create1(0));
+	int server = MUST(socket(AF_INET, SOCK_STREAM, 0)), client, accepted;
+
+	MUST(bind(fd, (struct sockaddr *)&any, sizeof(any)));
+	MUST(getsockname(fd, (struct sockaddr *)&from, &len));
+	addr.sin_port = from.sin_port;
+	value = 1;
+	MUST(setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &value, sizeof(value)));
+	len = sizeof(value);
+	MUST(getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &value, &len));
+	if (value != AF_INET)
+		errx(1, "SO_DOMAIN: %d", value);
+	MUST(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event));
+	MUST(sendto(fd, &byte, 1, 0, sa, sizeof(addr)));
+	MUST(sendmsg(fd, &msg, 0));
+	MUST(sendmmsg(fd, &many, 1, 0));
+	MUST(ioctl(fd, FIONREAD, &got));
+	len = sizeof(from);
+	MUST(recvfrom(fd, &byte, 1, 0, (struct sockaddr *)&from, &len));
+	check_source(&from, len, &addr);
+	msg.msg_name = &from;
+	msg.msg_control = control;
+	msg.msg_controllen = sizeof(control);
+	MUST(recvmsg(fd, &msg, 0));
+	check_source(&from, msg.msg_namelen, &addr);
+	many.msg_hdr.msg_name = &from;
+	MUST(recvmmsg(fd, &many, 1, 0, NULL));
+	check_source(&from, many.msg_hdr.msg_namelen, &addr);
+	MUST(epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL));
+	MUST(close(epoll));
+
+	MUST(listen(server, 1));
+	len = sizeof(addr);
+	MUST(getsockname(server, sa, &len));
+	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	client = MUST(socket(AF_INET, SOCK_STREAM, 0));
+	if (connect(client, sa, sizeof(addr)) && errno != EINTR)
+		err(1, "connect");
+	len = sizeof(from);
+	accepted = MUST(accept4(server, (struct sockaddr *)&from, &len, SOCK_CLOEXEC));
+	addr.sin_port = from.sin_port;
+	check_source(&from, len, &addr);
+	MUST(dup2(client, fd));
+	MUST(dup3(accepted, client, O_CLOEXEC));
+	MUST(close(fd));
+	MUST(close_range(client, client, 0));
+	MUST(close(accepted));
+	MUST(close(server));
+}
+
 static void child(void)
 {
 	pid_t pid = fork();
@@ -110,6 +188,8 @@ static void *thread(void *unused)
 {
 	(void)unused;
 	for (int i = 1; left-- > 0; i++) {
+		if (i % ALL_EVERY == 0)
+			all();
 		if (i % FORK_EVERY)
 			one();
 		else

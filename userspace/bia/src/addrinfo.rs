@@ -9,8 +9,9 @@ use core::{
 };
 
 use libc::{
-    addrinfo, c_char, c_int, sockaddr_in, sockaddr_in6, socklen_t, AF_INET, AF_INET6, AI_ALL,
-    AI_NUMERICHOST, AI_V4MAPPED, EAI_AGAIN, EAI_FAIL, EAI_NODATA, EAI_NONAME,
+    addrinfo, c_char, c_int, sockaddr_in, sockaddr_in6, socklen_t, AF_INET, AF_INET6,
+    AI_ADDRCONFIG, AI_ALL, AI_NUMERICHOST, AI_V4MAPPED, EAI_AGAIN, EAI_FAIL, EAI_NODATA,
+    EAI_NONAME,
 };
 use preload::{
     errno, real,
@@ -19,9 +20,7 @@ use preload::{
 
 use crate::{
     config,
-    excluded::{counts4, counts6},
-    hostent::is_literal6,
-    pool,
+    natives::{is_literal, Natives},
 };
 
 /// The name has no address of this family; the libc crate lacks it, netdb.h has it.
@@ -29,7 +28,7 @@ const EAI_ADDRFAMILY: c_int = -9;
 
 /// getaddrinfo(3)
 #[no_mangle]
-unsafe extern "C" fn getaddrinfo(
+pub unsafe extern "C" fn getaddrinfo(
     node: *const c_char,
     service: *const c_char,
     hints: *const addrinfo,
@@ -37,28 +36,33 @@ unsafe extern "C" fn getaddrinfo(
 ) -> c_int {
     // SAFETY: the contract is that of the C library's function.
     unsafe {
-        let status = real::getaddrinfo(node, service, hints, result);
-        if node.is_null() || hints.is_null() || result.is_null() || (*hints).ai_family != AF_INET {
-            return status;
-        }
-        let has_a = status == 0;
-        let wanting = match status {
-            0 => !list(*result).any(|entry| counts4(ipv4(entry))),
-            EAI_NONAME | EAI_AGAIN | EAI_FAIL | EAI_NODATA | EAI_ADDRFAMILY => true,
-            _ => false,
-        };
-        if !wanting
+        if node.is_null()
+            || hints.is_null()
+            || result.is_null()
+            || (*hints).ai_family != AF_INET
             || (*hints).ai_flags & AI_NUMERICHOST != 0
-            || is_literal6(node)
+            || is_literal(node)
             || config::get().is_none()
         {
-            return status;
+            return real::getaddrinfo(node, service, hints, result);
         }
-        let found = errno::keep(|| six(node, service, &*hints, has_a));
+        let mut hints = *hints;
+        // a host without IPv4 addresses has IPv4 all the same
+        hints.ai_flags &= !AI_ADDRCONFIG;
+        let status = real::getaddrinfo(node, service, &hints, result);
+        let natives = match status {
+            0 => Natives::of(list(*result).map(ipv4)),
+            EAI_NONAME | EAI_AGAIN | EAI_FAIL | EAI_NODATA | EAI_ADDRFAMILY => Some(Natives::NONE),
+            _ => None,
+        };
+        let Some(natives) = natives else {
+            return status;
+        };
+        let found = errno::keep(|| six(node, service, hints, &natives));
         if found.is_null() {
             return status;
         }
-        if has_a {
+        if natives.exist() {
             libc::freeaddrinfo(*result);
         }
         *result = found;
@@ -70,11 +74,10 @@ unsafe extern "C" fn getaddrinfo(
 unsafe fn six(
     node: *const c_char,
     service: *const c_char,
-    hints: &addrinfo,
-    has_a: bool,
+    mut hints: addrinfo,
+    natives: &Natives,
 ) -> *mut addrinfo {
     unsafe {
-        let mut hints = *hints;
         hints.ai_family = AF_INET6;
         hints.ai_flags &= !(AI_V4MAPPED | AI_ALL);
         let mut found = null_mut();
@@ -84,6 +87,8 @@ unsafe fn six(
         let mut kept = null_mut();
         let mut end: *mut *mut addrinfo = &mut kept;
         let mut canonical = null_mut();
+        let mut number = 0usize;
+        let mut last = None;
         while !found.is_null() {
             let entry = &mut *found;
             found = entry.ai_next;
@@ -92,10 +97,17 @@ unsafe fn six(
             if !entry.ai_canonname.is_null() {
                 swap(&mut canonical, &mut entry.ai_canonname);
             }
-            if !stand_in(entry, has_a) {
+            let addr = ptr::read_unaligned(entry.ai_addr.cast::<sockaddr_in6>());
+            let ip = Ipv6Addr::from(addr.sin6_addr.s6_addr);
+            // an address has an entry for each type of socket
+            if last.replace(ip).is_some_and(|last| last != ip) {
+                number = number.wrapping_add(1);
+            }
+            let Some(ip) = natives.stand_in(number, ip) else {
                 libc::freeaddrinfo(entry);
                 continue;
-            }
+            };
+            put(entry, SocketAddrV4::new(ip, u16::from_be(addr.sin6_port)));
             *end = entry;
             end = &mut entry.ai_next;
         }
@@ -107,20 +119,12 @@ unsafe fn six(
     }
 }
 
-/// Puts an IPv4 address in the place of an IPv6 address, if that counts.
-unsafe fn stand_in(entry: &mut addrinfo, has_a: bool) -> bool {
-    unsafe {
-        let addr = ptr::read_unaligned(entry.ai_addr.cast::<sockaddr_in6>());
-        let ip = Ipv6Addr::from(addr.sin6_addr.s6_addr);
-        let Some(stand_in) = counts6(ip, has_a).then(|| pool::stand_in(ip)).flatten() else {
-            return false;
-        };
-        let addr = v4(SocketAddrV4::new(stand_in, u16::from_be(addr.sin6_port)));
-        ptr::write_unaligned(entry.ai_addr.cast(), addr);
-        entry.ai_family = AF_INET;
-        entry.ai_addrlen = LEN4 as socklen_t;
-        true
-    }
+/// Puts an IPv4 address in the place of an IPv6 address.
+unsafe fn put(entry: &mut addrinfo, addr: SocketAddrV4) {
+    // SAFETY: there is room for an address that is longer.
+    unsafe { ptr::write_unaligned(entry.ai_addr.cast(), v4(addr)) };
+    entry.ai_family = AF_INET;
+    entry.ai_addrlen = LEN4 as socklen_t;
 }
 
 unsafe fn list<'a>(first: *const addrinfo) -> impl Iterator<Item = &'a addrinfo> {

@@ -74,6 +74,24 @@ unsafe fn install(fd: c_int, new: c_int) -> bool {
     }
 }
 
+/// Whether it is an IPv4 socket; quickly, and `errno` may change.
+#[inline(always)]
+pub fn is_ipv4(fd: c_int) -> bool {
+    let mut domain: c_int = 0;
+    let mut len = size_of::<c_int>() as socklen_t;
+    // SAFETY: room for the value.
+    unsafe {
+        real::getsockopt(
+            fd,
+            SOL_SOCKET,
+            SO_DOMAIN,
+            (&raw mut domain).cast(),
+            &mut len,
+        )
+    };
+    domain == AF_INET
+}
+
 /// Type and protocol of an IPv4 socket whose protocol IPv6 has, too.
 fn transport(fd: c_int) -> Option<(c_int, c_int)> {
     if get(fd, SOL_SOCKET, SO_DOMAIN)? != AF_INET {

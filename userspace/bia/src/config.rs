@@ -34,7 +34,7 @@ fn read() -> Option<Config> {
     let mut config = Config {
         pool: None,
         prefix: None,
-        routed_only: false,
+        routed_only: true,
     };
     if let Some(text) = variable(c"NATPT_POOL") {
         config.pool = Range::parse(text).filter(|pool| LENGTHS.contains(&pool.last_index()));
@@ -56,12 +56,12 @@ fn read() -> Option<Config> {
             return None;
         }
     }
-    match variable(c"NATPT_A").unwrap_or(b"always") {
-        b"always" => {}
-        b"routed" => config.routed_only = true,
+    match variable(c"NATPT_A").unwrap_or(b"routed") {
+        b"routed" => {}
+        b"always" => config.routed_only = false,
         text => {
             warn(&[
-                b"bia: NATPT_A is neither 'always' nor 'routed', doing nothing: ",
+                b"bia: NATPT_A is neither 'routed' nor 'always', doing nothing: ",
                 text,
             ]);
             return None;

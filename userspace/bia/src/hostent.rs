@@ -3,7 +3,6 @@
 //! that it came in: IPv6 addresses in it make way for the IPv4 addresses that stand for them.
 
 use core::{
-    ffi::CStr,
     net::{Ipv4Addr, Ipv6Addr},
     ptr::{self, null_mut},
 };
@@ -13,7 +12,7 @@ use preload::{errno, real};
 
 use crate::{
     config,
-    excluded::{counts4, counts6},
+    natives::{is_literal, Natives},
     pool,
 };
 
@@ -48,15 +47,16 @@ unsafe fn by_name(name: *const c_char) -> *mut hostent {
     unsafe {
         let entry = real::gethostbyname2(name, AF_INET);
         let h_errno = *__h_errno_location();
-        let Some(has_a) = wanting(name, entry, h_errno) else {
+        let Some(natives) = wanting(name, entry, h_errno) else {
             return entry;
         };
         let before = errno::get();
         let entry = real::gethostbyname2(name, AF_INET6);
-        if !entry.is_null() && stand_ins(entry, |addr| counts6(addr, has_a)) > 0 {
+        let by_name = |number, addr| natives.stand_in(number, addr);
+        if !entry.is_null() && stand_ins(entry, by_name) > 0 {
             return entry;
         }
-        if has_a {
+        if natives.exist() {
             // the second answer took the place of the first
             return real::gethostbyname2(name, AF_INET);
         }
@@ -114,18 +114,17 @@ unsafe fn by_name_r(
             return status;
         }
         let first_h_errno = *h_errno;
-        let Some(has_a) = wanting(name, *result, first_h_errno) else {
+        let Some(natives) = wanting(name, *result, first_h_errno) else {
             return status;
         };
         let before = errno::get();
+        let by_name = |number, addr| natives.stand_in(number, addr);
         match look(AF_INET6) {
             libc::ERANGE => return libc::ERANGE,
-            0 if !(*result).is_null() && stand_ins(*result, |addr| counts6(addr, has_a)) > 0 => {
-                return 0
-            }
+            0 if !(*result).is_null() && stand_ins(*result, by_name) > 0 => return 0,
             _ => {}
         }
-        if has_a {
+        if natives.exist() {
             return look(AF_INET);
         }
         *result = null_mut();
@@ -135,37 +134,32 @@ unsafe fn by_name_r(
     }
 }
 
-/// Whether a name's answer leaves it without an IPv4 address that counts, and whether it has one
-/// at all.
-unsafe fn wanting(name: *const c_char, entry: *mut hostent, h_errno: c_int) -> Option<bool> {
+/// A name's own IPv4 addresses, if its answer leaves it without one that is of use.
+unsafe fn wanting(name: *const c_char, entry: *mut hostent, h_errno: c_int) -> Option<Natives> {
     unsafe {
-        if config::get().is_none() || name.is_null() || is_literal6(name) {
+        if config::get().is_none() || name.is_null() || is_literal(name) {
             return None;
         }
-        if entry.is_null() {
-            return matches!(h_errno, HOST_NOT_FOUND | TRY_AGAIN | NO_DATA).then_some(false);
-        }
-        let mut list = (*entry).h_addr_list;
-        while !(*list).is_null() {
-            let addr = ptr::read_unaligned((*list).cast::<[u8; 4]>());
-            if counts4(Ipv4Addr::from(addr)) {
-                return None;
-            }
-            list = list.add(1);
-        }
-        Some(true)
+        let Some(entry) = entry.as_ref() else {
+            let none = matches!(h_errno, HOST_NOT_FOUND | TRY_AGAIN | NO_DATA);
+            return none.then_some(Natives::NONE);
+        };
+        let mut list = entry.h_addr_list;
+        Natives::of(core::iter::from_fn(|| {
+            let place = *list;
+            list = list.add(usize::from(!place.is_null()));
+            let octets = || ptr::read_unaligned(place.cast::<[u8; 4]>());
+            (!place.is_null()).then(|| Ipv4Addr::from(octets()))
+        }))
     }
 }
 
-/// Whether a name is an IPv6 address: such a one has no IPv4 address.
-pub unsafe fn is_literal6(name: *const c_char) -> bool {
-    // SAFETY: a C string.
-    unsafe { CStr::from_ptr(name) }.to_bytes().contains(&b':')
-}
-
-/// Puts IPv4 addresses in the place of IPv6 addresses; those that do not count go. How many are
-/// left.
-unsafe fn stand_ins(entry: *mut hostent, counts: impl Fn(Ipv6Addr) -> bool) -> usize {
+/// Puts IPv4 addresses in the place of IPv6 addresses, which have numbers; those that nothing
+/// stands for go. How many are left.
+unsafe fn stand_ins(
+    entry: *mut hostent,
+    stand_in: impl Fn(usize, Ipv6Addr) -> Option<Ipv4Addr>,
+) -> usize {
     unsafe {
         let entry = &mut *entry;
         let mut from = entry.h_addr_list;
@@ -174,7 +168,7 @@ unsafe fn stand_ins(entry: *mut hostent, counts: impl Fn(Ipv6Addr) -> bool) -> u
         while !(*from).is_null() {
             let place = *from;
             let addr = Ipv6Addr::from(ptr::read_unaligned(place.cast::<[u8; 16]>()));
-            if let Some(stand_in) = counts(addr).then(|| pool::stand_in(addr)).flatten() {
+            if let Some(stand_in) = stand_in(count, addr) {
                 ptr::write_unaligned(place.cast(), stand_in.octets());
                 *to = place;
                 to = to.add(1);
@@ -212,7 +206,7 @@ unsafe extern "C" fn gethostbyaddr(
         };
         let entry = real::gethostbyaddr(behind.as_ptr().cast(), 16, AF_INET6);
         if !entry.is_null() {
-            stand_ins(entry, |_| true);
+            stand_ins(entry, |_, addr| pool::stand_in(addr));
         }
         entry
     }
@@ -238,7 +232,7 @@ unsafe extern "C" fn gethostbyaddr_r(
         let status =
             real::gethostbyaddr_r(behind, 16, AF_INET6, entry, buffer, size, result, h_errno);
         if status == 0 && !(*result).is_null() {
-            stand_ins(*result, |_| true);
+            stand_ins(*result, |_, addr| pool::stand_in(addr));
         }
         status
     }

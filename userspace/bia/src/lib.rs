@@ -5,10 +5,12 @@
 
 mod addrinfo;
 mod adopt;
+mod asynchronous;
 mod config;
 mod excluded;
 mod hostent;
 mod nameinfo;
+mod natives;
 mod pool;
 mod properties;
 mod registration;
@@ -29,7 +31,7 @@ impl Library for Bia {
     const IPV4_INSTEAD: bool = false;
 
     fn embed(addr: Ipv4Addr) -> Option<Ipv6Addr> {
-        if addr == pool::OWN {
+        if addr == pool::own() {
             return Some(Ipv6Addr::LOCALHOST);
         }
         pool::behind(addr)
@@ -40,7 +42,7 @@ impl Library for Bia {
     }
 
     fn local(_: Ipv6Addr) -> Ipv4Addr {
-        pool::OWN
+        pool::own()
     }
 
     fn bound(addr: Ipv4Addr) -> Option<Ipv6Addr> {
@@ -48,13 +50,24 @@ impl Library for Bia {
     }
 
     fn own() -> Ipv4Addr {
-        pool::OWN
+        pool::own()
+    }
+
+    fn native(addr: Ipv4Addr) -> Option<Ipv4Addr> {
+        pool::native(addr)
+    }
+
+    #[inline(always)]
+    fn listening(fd: c_int) {
+        if adopt::is_ipv4(fd) {
+            listening(fd);
+        }
     }
 
     #[inline]
     fn wants(addr: SocketAddrV4, to: Use) -> bool {
         let ip = *addr.ip();
-        pool::contains(ip) || ip == pool::OWN || to == Use::Bind && ip.is_unspecified()
+        pool::contains(ip) || pool::is_own(ip) || to == Use::Bind && ip.is_unspecified()
     }
 
     fn adopt(fd: c_int, addr: SocketAddrV4, to: Use) -> bool {
@@ -83,11 +96,23 @@ impl Library for Bia {
 
 preload::export!(Bia);
 
+#[inline(never)]
+fn listening(fd: c_int) {
+    let any = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
+    if Bia::adopt(fd, any, Use::Bind) {
+        Bia::adopted(fd);
+    }
+}
+
 /// A new number may be known here from another thread, if that one got it while the program forked.
 #[no_mangle]
 unsafe extern "C" fn socket(domain: c_int, kind: c_int, protocol: c_int) -> c_int {
     // SAFETY: numbers only.
-    forget::<Bia>(unsafe { real::socket(domain, kind, protocol) })
+    let fd = forget::<Bia>(unsafe { real::socket(domain, kind, protocol) });
+    if domain == libc::AF_INET {
+        registration::forget(fd);
+    }
+    fd
 }
 
 /// Before the program, and before its other libraries.

@@ -4,7 +4,7 @@
 use core::{
     mem::{size_of, zeroed},
     net::{Ipv4Addr, Ipv6Addr},
-    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
 };
 
 use libc::{c_int, c_ulong, ifreq, sockaddr, sockaddr_in};
@@ -12,14 +12,21 @@ use preload::{errno, phony::Table, range::Range, real};
 
 use crate::config;
 
-/// What RFC 6535 section 4.4 recommends for destinations.
-const DESTINATIONS: [(Ipv4Addr, u32); 2] = [
-    (Ipv4Addr::new(10, 170, 160, 0), 20),
-    (Ipv4Addr::new(172, 21, 80, 0), 20),
+/// What RFC 6535 section 4.4 recommends for destinations: the first, or the second if the first
+/// is in use.
+const DESTINATIONS: [Ipv4Addr; 2] = [
+    Ipv4Addr::new(10, 170, 160, 0),
+    Ipv4Addr::new(172, 21, 80, 0),
 ];
 
-/// Stands for this host's IPv6 addresses: of RFC 6535's addresses for sources.
-pub const OWN: Ipv4Addr = Ipv4Addr::new(172, 21, 112, 1);
+/// What it recommends for sources.
+const SOURCES: [Ipv4Addr; 2] = [
+    Ipv4Addr::new(172, 21, 112, 0),
+    Ipv4Addr::new(10, 170, 224, 0),
+];
+
+/// The length of each of these.
+const LENGTH: u32 = 20;
 
 /// Stands for peers when every address of the pool is in use (RFC 7600's dummy address).
 const NONE_LEFT: Ipv4Addr = Ipv4Addr::new(192, 0, 0, 8);
@@ -34,6 +41,9 @@ const MOST_INTERFACES: usize = 64;
 /// First address and number of addresses of the pool; zero until it is known.
 static POOL: AtomicU64 = AtomicU64::new(0);
 
+/// Stands for this host's IPv6 addresses: the first address for sources.
+static OWN: AtomicU32 = AtomicU32::new(first(SOURCES[0]));
+
 static TABLE: Table = Table::new();
 
 /// The pool in use.
@@ -45,9 +55,8 @@ struct Pool {
 
 impl Pool {
     fn new(range: Range) -> Pool {
-        // the first address is the network's
         Pool {
-            first: range.first().to_bits().wrapping_add(1),
+            first: first(range.first()),
             size: range.last_index(),
         }
     }
@@ -65,7 +74,9 @@ impl Pool {
     /// The pool; the first who needs it chooses.
     fn get() -> Option<Pool> {
         Pool::known().or_else(|| {
-            let pool = Pool::new(errno::keep(choose)?);
+            let (pool, source) = errno::keep(choose)?;
+            OWN.store(first(source.first()), Relaxed);
+            let pool = Pool::new(pool);
             POOL.store(
                 (u64::from(pool.first) << 32) | u64::from(pool.size),
                 Relaxed,
@@ -102,6 +113,29 @@ pub fn stand_in(addr: Ipv6Addr) -> Option<Ipv4Addr> {
     Some(pool.addr(TABLE.slot(pool.size, addr)?))
 }
 
+/// As `stand_in`, for a name whose host has an IPv4 address as well, or none.
+pub fn stand_in_with(addr: Ipv6Addr, native: Option<Ipv4Addr>) -> Option<Ipv4Addr> {
+    let pool = Pool::get()?;
+    Some(pool.addr(TABLE.slot_with(pool.size, addr, native)?))
+}
+
+/// The IPv4 address that the host behind `addr` has as well.
+pub fn native(addr: Ipv4Addr) -> Option<Ipv4Addr> {
+    TABLE.native(Pool::known()?.slot(addr)?)
+}
+
+/// What stands for this host's IPv6 addresses.
+pub fn own() -> Ipv4Addr {
+    Pool::get();
+    Ipv4Addr::from_bits(OWN.load(Relaxed))
+}
+
+/// Whether `addr` does, quickly.
+#[inline]
+pub fn is_own(addr: Ipv4Addr) -> bool {
+    addr.to_bits() == OWN.load(Relaxed)
+}
+
 /// As `stand_in`, for those who need an address at any rate.
 pub fn peer(addr: Ipv6Addr) -> Ipv4Addr {
     stand_in(addr).unwrap_or(NONE_LEFT)
@@ -122,19 +156,25 @@ pub fn release(slot: u16) {
     TABLE.release(slot);
 }
 
-/// The pool of the environment, or the first recommended one that no interface is part of.
-fn choose() -> Option<Range> {
+/// A network's first address.
+const fn first(network: Ipv4Addr) -> u32 {
+    network.to_bits().wrapping_add(1)
+}
+
+/// The pool and the range for sources: what the environment asks for, and what is recommended.
+fn choose() -> Option<(Range, Range)> {
     let config = config::get()?;
-    if config.pool.is_some() {
-        return config.pool;
-    }
-    let mut pools = DESTINATIONS
-        .iter()
-        .filter_map(|(addr, len)| Range::new(*addr, *len));
-    let first = pools.next()?;
-    match pools.next() {
-        Some(second) if is_local(first) && !is_local(second) => Some(second),
-        _ => Some(first),
+    let pool = config.pool.or_else(|| free(DESTINATIONS))?;
+    Some((pool, free(SOURCES)?))
+}
+
+/// The first of two ranges, but for those that are in use on this network.
+fn free([first, second]: [Ipv4Addr; 2]) -> Option<Range> {
+    let first = Range::new(first, LENGTH)?;
+    let second = Range::new(second, LENGTH)?;
+    match is_local(first) && !is_local(second) {
+        true => Some(second),
+        false => Some(first),
     }
 }
 

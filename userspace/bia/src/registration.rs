@@ -9,7 +9,7 @@ use core::sync::atomic::{
 use libc::{c_int, epoll_event};
 use preload::{descriptor::LIMIT, errno, real};
 
-/// The last registration of a descriptor.
+/// A registration of a descriptor.
 struct Registration {
     /// The epoll descriptor plus one; zero: none.
     epfd: AtomicU32,
@@ -20,12 +20,17 @@ struct Registration {
 /// Set in `epfd` while the registration is to be made anew.
 const PENDING: u32 = 1 << 31;
 
-static REGISTRATIONS: [Registration; LIMIT] = [const {
-    Registration {
-        epfd: AtomicU32::new(0),
-        events: AtomicU32::new(0),
-        data: AtomicU64::new(0),
-    }
+/// So many epoll descriptors of one descriptor are known; one more takes the place of the last.
+const MOST: usize = 4;
+
+static REGISTRATIONS: [[Registration; MOST]; LIMIT] = [const {
+    [const {
+        Registration {
+            epfd: AtomicU32::new(0),
+            events: AtomicU32::new(0),
+            data: AtomicU64::new(0),
+        }
+    }; MOST]
 }; LIMIT];
 
 /// epoll_ctl(2)
@@ -40,15 +45,19 @@ unsafe extern "C" fn epoll_ctl(
     unsafe {
         let result = real::epoll_ctl(epfd, operation, fd, event);
         if result == 0 {
-            if let Some(registration) = REGISTRATIONS.get(fd as usize) {
+            if let Some([others @ .., last]) = REGISTRATIONS.get(fd as usize) {
+                let key = (epfd as u32).wrapping_add(1);
+                let place = others.iter().find(|place| {
+                    let known = place.epfd.load(Relaxed);
+                    known == key || known == 0
+                });
+                let place = place.unwrap_or(last);
                 if operation == libc::EPOLL_CTL_DEL {
-                    registration.epfd.store(0, Relaxed);
+                    place.epfd.store(0, Relaxed);
                 } else {
-                    registration.events.store((*event).events, Relaxed);
-                    registration.data.store((*event).u64, Relaxed);
-                    registration
-                        .epfd
-                        .store((epfd as u32).wrapping_add(1), Release);
+                    place.events.store((*event).events, Relaxed);
+                    place.data.store((*event).u64, Relaxed);
+                    place.epfd.store(key, Release);
                 }
             }
         }
@@ -56,42 +65,54 @@ unsafe extern "C" fn epoll_ctl(
     }
 }
 
+/// Nobody polls a socket that is new.
+pub fn forget(fd: c_int) {
+    for registration in all(fd) {
+        registration.epfd.store(0, Relaxed);
+    }
+}
+
+fn all(fd: c_int) -> &'static [Registration] {
+    match REGISTRATIONS.get(fd as usize) {
+        Some(all) => all,
+        None => &[],
+    }
+}
+
 /// The socket behind `fd` is about to be replaced.
 pub fn leave(fd: c_int) {
-    let Some(registration) = REGISTRATIONS.get(fd as usize) else {
-        return;
-    };
-    let epfd = registration.epfd.load(Acquire);
-    if epfd == 0 {
-        return;
+    for registration in all(fd) {
+        let epfd = registration.epfd.load(Acquire);
+        if epfd == 0 {
+            continue;
+        }
+        // what the kernel does not know is of a socket that had the number before
+        let known = unsafe {
+            let mut event = epoll_event { events: 0, u64: 0 };
+            real::epoll_ctl(descriptor(epfd), libc::EPOLL_CTL_DEL, fd, &mut event) == 0
+        };
+        let epfd = if known { epfd | PENDING } else { 0 };
+        registration.epfd.store(epfd, Release);
     }
-    // what the kernel does not know is of a socket that had the number before
-    let known = unsafe {
-        let mut event = epoll_event { events: 0, u64: 0 };
-        real::epoll_ctl(descriptor(epfd), libc::EPOLL_CTL_DEL, fd, &mut event) == 0
-    };
-    let epfd = if known { epfd | PENDING } else { 0 };
-    registration.epfd.store(epfd, Release);
 }
 
 /// It has been replaced.
 pub fn enter(fd: c_int) {
-    let Some(registration) = REGISTRATIONS.get(fd as usize) else {
-        return;
-    };
-    let epfd = registration.epfd.load(Acquire);
-    if epfd & PENDING == 0 {
-        return;
+    for registration in all(fd) {
+        let epfd = registration.epfd.load(Acquire);
+        if epfd & PENDING == 0 {
+            continue;
+        }
+        let mut event = epoll_event {
+            events: registration.events.load(Relaxed),
+            u64: registration.data.load(Relaxed),
+        };
+        // SAFETY: an event, and numbers.
+        errno::keep(|| unsafe {
+            real::epoll_ctl(descriptor(epfd), libc::EPOLL_CTL_ADD, fd, &mut event)
+        });
+        registration.epfd.store(epfd & !PENDING, Release);
     }
-    let mut event = epoll_event {
-        events: registration.events.load(Relaxed),
-        u64: registration.data.load(Relaxed),
-    };
-    // SAFETY: an event, and numbers.
-    errno::keep(|| unsafe {
-        real::epoll_ctl(descriptor(epfd), libc::EPOLL_CTL_ADD, fd, &mut event)
-    });
-    registration.epfd.store(epfd & !PENDING, Release);
 }
 
 fn descriptor(epfd: u32) -> c_int {

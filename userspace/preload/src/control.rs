@@ -8,9 +8,9 @@ use core::{
 };
 
 use libc::{
-    c_int, cmsghdr, IPPROTO_IP, IPPROTO_IPV6, IPV6_HOPLIMIT, IPV6_ORIGDSTADDR, IPV6_PKTINFO,
-    IPV6_RECVERR, IPV6_RECVFRAGSIZE, IPV6_TCLASS, IP_ORIGDSTADDR, IP_PKTINFO, IP_RECVERR,
-    IP_RECVFRAGSIZE, IP_TOS, IP_TTL, SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6,
+    c_int, cmsghdr, EINVAL, ENOBUFS, IPPROTO_IP, IPPROTO_IPV6, IPV6_HOPLIMIT, IPV6_ORIGDSTADDR,
+    IPV6_PKTINFO, IPV6_RECVERR, IPV6_RECVFRAGSIZE, IPV6_TCLASS, IP_ORIGDSTADDR, IP_PKTINFO,
+    IP_RECVERR, IP_RECVFRAGSIZE, IP_TOS, IP_TTL, SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6,
 };
 use natpt_core::xlate::icmp::{error_to_v4, v6::TOO_BIG};
 
@@ -18,6 +18,7 @@ use crate::sockaddr::{self, LEN6};
 
 const HEADER: usize = size_of::<cmsghdr>();
 const ALIGN: usize = size_of::<usize>();
+const INT: usize = size_of::<c_int>();
 
 /// Length of a struct sock_extended_err; the offender's address follows.
 const ERROR: usize = 16;
@@ -156,35 +157,47 @@ pub fn incoming(
     writer.taken
 }
 
-/// Converts what the program has for the kernel, for packets to IPv6; `own` stands for this host.
-pub fn outgoing(given: &[u8], own: Ipv4Addr, room: &mut [u8]) -> Option<usize> {
+/// Converts what the program has for the kernel, for packets to IPv6; `source` converts addresses
+/// of this host. What an IPv4 socket refuses is refused.
+pub fn outgoing(
+    given: &[u8],
+    mut source: impl FnMut(Ipv4Addr) -> Ipv6Addr,
+    room: &mut [u8],
+) -> Result<usize, c_int> {
     let mut writer = Writer::new(room);
-    for message in Messages(given) {
+    let mut messages = Messages(given);
+    for message in messages.by_ref() {
+        let data = message.data;
         match (message.level, message.kind) {
             (IPPROTO_IP, IP_PKTINFO) => {
-                let info = message.data.split_first_chunk::<4>();
-                let Some((index, addr)) = info.and_then(|(index, rest)| {
-                    let addr = rest.first_chunk::<4>()?;
-                    Some((index, Ipv4Addr::from(*addr)))
-                }) else {
-                    continue;
-                };
-                let addr = if addr.is_unspecified() || addr == own {
-                    Ipv6Addr::UNSPECIFIED
-                } else {
-                    addr.to_ipv6_mapped()
-                };
-                writer.put(IPPROTO_IPV6, IPV6_PKTINFO, &[&addr.octets(), index]);
+                let info: &[u8; 12] = data.try_into().map_err(|_| EINVAL)?;
+                let [index @ .., a, b, c, d, _, _, _, _] = info;
+                let addr = source(Ipv4Addr::new(*a, *b, *c, *d)).octets();
+                writer.put(IPPROTO_IPV6, IPV6_PKTINFO, &[&addr, index]);
             }
-            (IPPROTO_IP, IP_TTL) => writer.put(IPPROTO_IPV6, IPV6_HOPLIMIT, &[message.data]),
-            (IPPROTO_IP, IP_TOS) => {
-                let class = number(message.data).unwrap_or(0).to_ne_bytes();
+            (IPPROTO_IP, IP_TTL) if data.len() == INT => {
+                let ttl = number(data).filter(|ttl| (1..=255).contains(ttl));
+                let ttl = ttl.ok_or(EINVAL)?.to_ne_bytes();
+                writer.put(IPPROTO_IPV6, IPV6_HOPLIMIT, &[&ttl]);
+            }
+            (IPPROTO_IP, IP_TOS) if matches!(data.len(), 1 | INT) => {
+                let class = number(data).filter(|class| (0..=255).contains(class));
+                let class = class.ok_or(EINVAL)?.to_ne_bytes();
                 writer.put(IPPROTO_IPV6, IPV6_TCLASS, &[&class]);
             }
-            (level, kind) => writer.put(level, kind, &[message.data]),
+            (IPPROTO_IP, _) => return Err(EINVAL),
+            // an IPv4 socket does not look at them
+            (IPPROTO_IPV6, _) => {}
+            (level, kind) => writer.put(level, kind, &[data]),
         }
     }
-    (!writer.taken.truncated).then_some(writer.taken.used)
+    if messages.0.len() >= HEADER {
+        return Err(EINVAL);
+    }
+    match writer.taken.truncated {
+        true => Err(ENOBUFS),
+        false => Ok(writer.taken.used),
+    }
 }
 
 /// An `int`, or one octet.

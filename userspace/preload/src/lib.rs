@@ -19,6 +19,7 @@ pub mod phony;
 mod process;
 pub mod range;
 pub mod real;
+pub mod route;
 pub mod sockaddr;
 
 pub use library::Library;

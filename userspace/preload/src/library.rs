@@ -28,6 +28,12 @@ pub trait Library {
     /// Quickly, for a descriptor that is not ours: whether `adopt` should be asked.
     fn wants(addr: SocketAddrV4, to: Use) -> bool;
 
+    /// An IPv4 address of its own that the host behind `addr` has.
+    fn native(addr: Ipv4Addr) -> Option<Ipv4Addr>;
+
+    /// A descriptor that is not ours is about to listen; `errno` matters only if it can.
+    fn listening(fd: c_int);
+
     /// Makes `fd` ours, for `addr`, if it is a socket that can be. Leaves `errno` alone.
     fn adopt(fd: c_int, addr: SocketAddrV4, to: Use) -> bool;
 

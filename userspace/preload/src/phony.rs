@@ -3,7 +3,7 @@
 //! memory, without locks, that a fork copies. A slot's number is the offset of its address.
 
 use core::{
-    net::Ipv6Addr,
+    net::{Ipv4Addr, Ipv6Addr},
     sync::atomic::{
         fence, AtomicU32, AtomicU64,
         Ordering::{Acquire, Relaxed, Release, SeqCst},
@@ -27,6 +27,8 @@ struct Slot {
     used: AtomicU32,
     high: AtomicU64,
     low: AtomicU64,
+    /// An IPv4 address that the host has as well; 0.0.0.0: none.
+    native: AtomicU32,
 }
 
 /// What a slot holds.
@@ -44,6 +46,7 @@ impl Slot {
             used: AtomicU32::new(0),
             high: AtomicU64::new(0),
             low: AtomicU64::new(0),
+            native: AtomicU32::new(0),
         }
     }
 
@@ -94,6 +97,7 @@ impl Slot {
         fence(Release);
         self.high.store((addr.to_bits() >> 64) as u64, Relaxed);
         self.low.store(addr.to_bits() as u64, Relaxed);
+        self.native.store(0, Relaxed);
         let next = match writing.wrapping_add(1) {
             0 => 2,
             next => next,
@@ -146,6 +150,25 @@ impl Table {
             }
         }
         None
+    }
+
+    /// As `slot`, and takes note of the IPv4 address that the host has as well, or of there being none.
+    pub fn slot_with(&self, size: u32, addr: Ipv6Addr, native: Option<Ipv4Addr>) -> Option<u16> {
+        // held, lest it becomes another's meanwhile
+        let at = self.hold(size, addr)?;
+        let native = native.unwrap_or(Ipv4Addr::UNSPECIFIED).to_bits();
+        self.slots
+            .get(usize::from(at))?
+            .native
+            .store(native, Relaxed);
+        self.release(at);
+        Some(at)
+    }
+
+    /// The IPv4 address that the host of a slot has as well.
+    pub fn native(&self, slot: u16) -> Option<Ipv4Addr> {
+        let native = self.slots.get(usize::from(slot))?.native.load(Relaxed);
+        (native != 0).then(|| Ipv4Addr::from_bits(native))
     }
 
     /// One more socket uses `addr`.

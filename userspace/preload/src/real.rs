@@ -113,6 +113,7 @@ real! {
 
     fn getaddrinfo(node: *const c_char, service: *const c_char, hints: *const addrinfo,
         result: *mut *mut addrinfo) -> c_int;
+    fn getaddrinfo_a(mode: c_int, list: *mut c_void, count: c_int, event: *mut c_void) -> c_int;
     fn getnameinfo(addr: *const sockaddr, len: socklen_t, host: *mut c_char, host_len: socklen_t,
         service: *mut c_char, service_len: socklen_t, flags: c_int) -> c_int;
     fn gethostbyname2(name: *const c_char, family: c_int) -> *mut hostent;

@@ -143,21 +143,24 @@ fn received_into_little_room() {
     assert_eq!(receive(&given, 0), (vec![], true));
 }
 
+fn send(given: &[u8]) -> Result<Vec<u8>, i32> {
+    let mut room = [0; 200];
+    let source = |addr: Ipv4Addr| match addr.octets() {
+        [0, 0, 0, 0] => Ipv6Addr::UNSPECIFIED,
+        _ => addr.to_ipv6_mapped(),
+    };
+    outgoing(given, source, &mut room).map(|used| room[..used].to_vec())
+}
+
 // req: G-046
 #[test]
 fn sent() {
-    let own = Ipv4Addr::new(192, 0, 0, 1);
     let index = 3i32.to_ne_bytes();
-    let send = |given: &[u8]| {
-        let mut room = [0; 200];
-        outgoing(given, own, &mut room).map(|used| room[..used].to_vec())
-    };
     let info4 = |addr: [u8; 4]| message(IPPROTO_IP, 8, &[index, addr, [0; 4]].concat());
     let info6 = |ip| message(IPPROTO_IPV6, 50, &[&in6(ip)[..], &index].concat());
     let ttl = 9i32.to_ne_bytes();
     for (given, wanted) in [
         (info4([0; 4]), info6("::")),
-        (info4([192, 0, 0, 1]), info6("::")),
         (info4([10, 0, 0, 1]), info6("::ffff:10.0.0.1")),
         (
             message(IPPROTO_IP, 2, &ttl),
@@ -172,9 +175,39 @@ fn sent() {
             message(IPPROTO_IPV6, 67, &ttl),
         ),
         (message(17, 103, &[1, 2]), message(17, 103, &[1, 2])),
+        // of no meaning to an IPv4 socket
+        (message(IPPROTO_IPV6, 52, &ttl), vec![]),
     ] {
-        assert_eq!(send(&given), Some(wanted));
+        assert_eq!(send(&given), Ok(wanted));
     }
     // more than there is room for
-    assert_eq!(outgoing(&info4([0; 4]), own, &mut [0; 30]), None);
+    let full = outgoing(&info4([0; 4]), |addr| addr.to_ipv6_mapped(), &mut [0; 30]);
+    assert_eq!(full, Err(libc::ENOBUFS));
+}
+
+// req: G-046
+#[test]
+fn refused() {
+    let int = |value: i32| value.to_ne_bytes();
+    let mut cut = message(IPPROTO_IP, 2, &int(9));
+    cut.truncate(18);
+    for given in [
+        message(IPPROTO_IP, 8, &[0; 11]),
+        message(IPPROTO_IP, 8, &[0; 13]),
+        message(IPPROTO_IP, 2, &int(0)),
+        message(IPPROTO_IP, 2, &int(256)),
+        message(IPPROTO_IP, 2, &int(-1)),
+        message(IPPROTO_IP, 2, &[9]),
+        message(IPPROTO_IP, 1, &int(-1)),
+        message(IPPROTO_IP, 1, &int(256)),
+        message(IPPROTO_IP, 1, &[9, 0]),
+        message(IPPROTO_IP, 99, &int(1)),
+        // a header's length that is too short, and a message that is not whole
+        [&8usize.to_ne_bytes()[..], &[0; 8]].concat(),
+        cut,
+    ] {
+        assert_eq!(send(&given), Err(libc::EINVAL), "{given:x?}");
+    }
+    // what is shorter than a header is none
+    assert_eq!(send(&[1; 15]), Ok(vec![]));
 }

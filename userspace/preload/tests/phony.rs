@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 //! The table of addresses that stand for IPv6 addresses.
 
-use std::{collections::HashSet, net::Ipv6Addr, thread};
+use std::{
+    collections::HashSet,
+    net::{Ipv4Addr, Ipv6Addr},
+    thread,
+};
 
 use preload::phony::Table;
 
@@ -67,6 +71,25 @@ fn what_sockets_use_is_never_given_to_another() {
     );
     TABLE.release(kept);
     assert_eq!(TABLE.slot(3, addr(9)), Some(kept));
+}
+
+#[test]
+fn a_host_with_an_ipv4_address_as_well() {
+    static TABLE: Table = Table::new();
+    let native = Ipv4Addr::new(198, 51, 100, 10);
+    let slot = TABLE.slot_with(2, addr(0), Some(native)).unwrap();
+    assert_eq!(TABLE.native(slot), Some(native));
+    // as long as it is that host's
+    assert_eq!(TABLE.slot(2, addr(0)), Some(slot));
+    assert_eq!(TABLE.native(slot), Some(native));
+    TABLE.slot(2, addr(1)).unwrap();
+    assert_eq!(TABLE.slot(2, addr(2)), Some(slot));
+    assert_eq!(TABLE.native(slot), None);
+    // and its name says so
+    assert_eq!(TABLE.slot_with(2, addr(2), Some(native)), Some(slot));
+    assert_eq!(TABLE.slot_with(2, addr(2), None), Some(slot));
+    assert_eq!(TABLE.native(slot), None);
+    assert_eq!(TABLE.native(u16::MAX), None);
 }
 
 // req: G-014 G-019

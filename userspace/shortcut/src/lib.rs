@@ -5,6 +5,7 @@
 
 mod config;
 mod create;
+mod names;
 
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4};
 
@@ -39,7 +40,13 @@ impl Library for Shortcut {
         config::OWN
     }
 
+    fn native(_: Ipv4Addr) -> Option<Ipv4Addr> {
+        None
+    }
+
     // What is ours was so from the beginning.
+
+    fn listening(_: c_int) {}
 
     fn wants(_: SocketAddrV4, _: Use) -> bool {
         false

@@ -29,6 +29,14 @@ pub fn target<L: Library>(word: Word, addr: Ipv4Addr) -> Ipv6Addr {
     addr.to_ipv6_mapped()
 }
 
+/// Where packets to IPv6 come from when a program wants them to come from `addr`.
+pub fn source<L: Library>(addr: Ipv4Addr) -> Ipv6Addr {
+    if addr.is_unspecified() || addr == L::own() {
+        return Ipv6Addr::UNSPECIFIED;
+    }
+    L::embed(addr).unwrap_or_else(|| addr.to_ipv6_mapped())
+}
+
 /// Calls with the address that stands for `addr`; then perhaps with `addr` itself.
 pub fn towards<L: Library>(
     word: Word,
@@ -39,14 +47,18 @@ pub fn towards<L: Library>(
         let to: sockaddr_in6 = address::v6(ip, addr.port());
         call(ip, (&raw const to).cast())
     };
+    let before = errno::get();
     let ip = target::<L>(word, *addr.ip());
-    let result = call(ip);
+    let mut result = call(ip);
     if L::IPV4_INSTEAD
         && result < 0
         && is_unreachable(errno::get())
         && ip.to_ipv4_mapped().is_none()
     {
-        return call(addr.ip().to_ipv6_mapped());
+        result = call(addr.ip().to_ipv6_mapped());
+        if result >= 0 {
+            errno::set(before);
+        }
     }
     result
 }

@@ -2,6 +2,7 @@
 //! sendto, sendmsg, sendmmsg and their counterparts.
 
 use core::{
+    mem::size_of,
     net::{Ipv6Addr, SocketAddrV4},
     ptr::null_mut,
     slice,
@@ -12,7 +13,7 @@ use libc::{
 };
 
 use super::{
-    address::{local, peer, towards, wants},
+    address::{local, peer, source, towards, wants},
     option::kind,
 };
 use crate::{
@@ -110,17 +111,20 @@ pub unsafe fn sendmsg<L: Library>(fd: c_int, message: *const msghdr, flags: c_in
     unsafe {
         if message.is_null()
             || !descriptor::get(fd).is_ours()
-                && !wants::<L>(
-                    (*message).msg_name.cast(),
-                    (*message).msg_namelen,
-                    Use::Send,
-                )
+                && !wants::<L>((*message).msg_name.cast(), name_len(&*message), Use::Send)
             || is_plain(&*message)
         {
             return real::sendmsg(fd, message, flags);
         }
         sendmsg_ours::<L>(fd, &*message, flags)
     }
+}
+
+/// The kernel takes the start of a name that is too long.
+#[inline(always)]
+fn name_len(message: &msghdr) -> socklen_t {
+    const LONGEST: i32 = size_of::<libc::sockaddr_storage>() as i32;
+    (message.msg_namelen as i32).min(LONGEST) as socklen_t
 }
 
 /// Whether a message has neither name nor control messages.
@@ -135,7 +139,7 @@ unsafe fn sendmsg_ours<L: Library>(fd: c_int, message: &msghdr, flags: c_int) ->
         let destination = if message.msg_name.is_null() {
             Destination::Native
         } else {
-            destination::<L>(fd, message.msg_name.cast(), message.msg_namelen)
+            destination::<L>(fd, message.msg_name.cast(), name_len(message))
         };
         if let Destination::Refused = destination {
             return errno::fail(libc::EAFNOSUPPORT) as ssize_t;
@@ -144,14 +148,23 @@ unsafe fn sendmsg_ours<L: Library>(fd: c_int, message: &msghdr, flags: c_int) ->
             return real::sendmsg(fd, message, flags);
         }
         let mut room = Control([0; SENT]);
-        if !message.msg_control.is_null() && message.msg_controllen > 0 {
+        let mut from = Ipv6Addr::UNSPECIFIED;
+        // stream sockets do not look at those of IP
+        if !message.msg_control.is_null()
+            && message.msg_controllen > 0
+            && kind(fd) == Some(libc::SOCK_DGRAM)
+        {
             let given = slice::from_raw_parts(message.msg_control.cast(), message.msg_controllen);
-            match control::outgoing(given, L::own(), &mut room.0) {
-                Some(used) => {
+            let source = |addr| {
+                from = source::<L>(addr);
+                from
+            };
+            match control::outgoing(given, source, &mut room.0) {
+                Ok(used) => {
                     copy.msg_control = room.0.as_mut_ptr().cast();
                     copy.msg_controllen = used;
                 }
-                None => return errno::fail(libc::ENOBUFS) as ssize_t,
+                Err(error) => return errno::fail(error) as ssize_t,
             }
         }
         // what goes by IPv4 keeps the messages for IPv4
@@ -161,7 +174,12 @@ unsafe fn sendmsg_ours<L: Library>(fd: c_int, message: &msghdr, flags: c_int) ->
                 copy.msg_control = message.msg_control;
                 copy.msg_controllen = message.msg_controllen;
             }
-            real::sendmsg(fd, &copy, flags)
+            let result = real::sendmsg(fd, &copy, flags);
+            // the source is no IPv6 address of this host
+            if result < 0 && errno::get() == libc::EINVAL && !from.is_unspecified() {
+                errno::set(libc::ENETUNREACH);
+            }
+            result
         };
         match destination {
             Destination::V4(to) => send::<L>(fd, to, |ip, to| {
@@ -203,7 +221,7 @@ unsafe fn any_wanted<L: Library>(messages: *const mmsghdr, count: c_uint) -> boo
         .iter()
         .any(|message| unsafe {
             let header = &message.msg_hdr;
-            wants::<L>(header.msg_name.cast(), header.msg_namelen, Use::Send)
+            wants::<L>(header.msg_name.cast(), name_len(header), Use::Send)
         })
 }
 

@@ -8,12 +8,13 @@ use libc::{c_int, sockaddr, socklen_t};
 use super::{
     address::{local, peer, target, towards, wants},
     lifetime::{forget, replace},
+    option::kind,
 };
 use crate::{
     descriptor::{self, Word},
     errno,
     library::{Library, Use},
-    real,
+    real, route,
     sockaddr::{self as address, is_wanted, no_family, Given, Storage, LEN4, LEN6},
 };
 
@@ -32,6 +33,15 @@ pub unsafe fn connect<L: Library>(fd: c_int, addr: *const sockaddr, len: socklen
 unsafe fn connect_ours<L: Library>(fd: c_int, addr: *const sockaddr, len: socklen_t) -> c_int {
     unsafe {
         let given = address::read(addr, len);
+        let before = errno::get();
+        let native = match given {
+            Given::V4(to) => native::<L>(fd, to),
+            _ => None,
+        };
+        // IPv4 has come since its name was looked up (RFC 6535 section 4.5)
+        if let Some(native) = native.filter(|native| route::exists(*native.ip())) {
+            return connect_native(fd, native);
+        }
         let adopted = match given {
             Given::V4(to) if !descriptor::get(fd).is_ours() => {
                 if !L::adopt(fd, to, Use::Connect) {
@@ -47,13 +57,16 @@ unsafe fn connect_ours<L: Library>(fd: c_int, addr: *const sockaddr, len: sockle
                 // held before, lest the address becomes another's meanwhile
                 let slot = L::hold(target::<L>(word, *to.ip()));
                 replace::<L>(fd, word.with_slot(slot));
-                let result = towards::<L>(word, to, |_, to| {
+                let mut result = towards::<L>(word, to, |_, to| {
                     real::connect(fd, to, LEN6 as socklen_t) as isize
-                });
+                }) as c_int;
+                if let Some(native) = native.filter(|_| result < 0) {
+                    result = connect_instead(fd, native, before);
+                }
                 if adopted {
                     L::adopted(fd);
                 }
-                result as c_int
+                result
             }
             Given::Other => {
                 let none = no_family();
@@ -62,6 +75,49 @@ unsafe fn connect_ours<L: Library>(fd: c_int, addr: *const sockaddr, len: sockle
             Given::Unspecified(_) | Given::Bad => real::connect(fd, addr, len),
         }
     }
+}
+
+/// Where a stream socket may go instead of to `to`: to the same host, over IPv4.
+fn native<L: Library>(fd: c_int, to: SocketAddrV4) -> Option<SocketAddrV4> {
+    let native = L::native(*to.ip())?;
+    (kind(fd) == Some(libc::SOCK_STREAM)).then(|| SocketAddrV4::new(native, to.port()))
+}
+
+fn connect_native(fd: c_int, to: SocketAddrV4) -> c_int {
+    // SAFETY: addresses and their lengths.
+    unsafe {
+        if descriptor::get(fd).is_ours() {
+            let to = address::v6(to.ip().to_ipv6_mapped(), to.port());
+            return real::connect(fd, (&raw const to).cast(), LEN6 as socklen_t);
+        }
+        let to = address::v4(to);
+        real::connect(fd, (&raw const to).cast(), LEN4 as socklen_t)
+    }
+}
+
+/// A host refuses over IPv6: perhaps not over IPv4 (RFC 3338 section 5.5). `before` was `errno`.
+fn connect_instead(fd: c_int, to: SocketAddrV4, before: c_int) -> c_int {
+    let error = errno::get();
+    let refused = matches!(
+        error,
+        libc::ECONNREFUSED
+            | libc::ECONNRESET
+            | libc::ETIMEDOUT
+            | libc::EHOSTUNREACH
+            | libc::ENETUNREACH
+            | libc::EADDRNOTAVAIL
+    );
+    if !refused {
+        return -1;
+    }
+    if connect_native(fd, to) == 0 {
+        errno::set(before);
+        return 0;
+    }
+    if errno::get() != libc::EINPROGRESS {
+        errno::set(error);
+    }
+    -1
 }
 
 /// bind(2)
@@ -135,12 +191,8 @@ unsafe fn bind_to<L: Library>(fd: c_int, addr: SocketAddrV4) -> c_int {
 #[inline(always)]
 pub unsafe fn listen<L: Library>(fd: c_int, backlog: c_int) -> c_int {
     unsafe {
-        let any = SocketAddrV4::new(core::net::Ipv4Addr::UNSPECIFIED, 0);
-        if !descriptor::get(fd).is_ours()
-            && L::wants(any, Use::Bind)
-            && L::adopt(fd, any, Use::Bind)
-        {
-            L::adopted(fd);
+        if !descriptor::get(fd).is_ours() {
+            L::listening(fd);
         }
         real::listen(fd, backlog)
     }

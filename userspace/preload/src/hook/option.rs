@@ -136,6 +136,14 @@ unsafe fn get_ours<L: Library>(
             return result;
         }
         let result = real::getsockopt(fd, level, name, value, len);
+        // a level that the socket does not have
+        if result < 0
+            && errno::get() == libc::ENOPROTOOPT
+            && !matches!(level, libc::SOL_SOCKET | libc::IPPROTO_IP)
+            && get(fd, libc::SOL_SOCKET, libc::SO_PROTOCOL) != Some(level)
+        {
+            return errno::fail(libc::EOPNOTSUPP);
+        }
         if result == 0 {
             match (level, name) {
                 (libc::SOL_SOCKET, libc::SO_DOMAIN) => put(libc::AF_INET, value, *len),
