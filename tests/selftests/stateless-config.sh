@@ -93,6 +93,7 @@ refused "map from 127.0.0.1 to 2001:db8:e::e stateless" \
 	"10: 127.0.0.1 is a loopback address: give one that IPv4 hosts can answer to"
 refused "map from 2001:db8:e::/64 to 126.0.0.0/7 stateless" \
 	"29: IPv4 prefix covers 0/8, 127/8, 224/4 or 240/4: give addresses of hosts"
+# req: B-023
 config prefix 64:ff9b::/96
 refused "map from 64:ff9b::/96 to 192.0.2.0/25 stateless" \
 	"10: hosts cannot have addresses under the well-known prefix"

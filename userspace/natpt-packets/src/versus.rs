@@ -37,6 +37,13 @@ pub struct Tally {
     pub other: u64,
 }
 
+impl Tally {
+    /// All of them.
+    pub fn count(&self) -> u64 {
+        self.out + self.turned + self.dropped + self.other
+    }
+}
+
 impl World {
     /// A world with links of these MTUs.
     pub fn new(mtu: Mtu) -> World {

@@ -114,6 +114,11 @@ impl<'a> Parser<'a> {
         let address = address6(word, g::PREFIX)?;
         let length = self.length(g::PREFIX_LENGTH)?;
         self.end(g::END)?;
+        // The block for local use says nothing about its prefixes (RFC 8215 section 5).
+        if length.is_none() && address.segments().starts_with(&[0x64, 0xff9b, 1]) {
+            let text = "prefixes of 64:ff9b:1::/48 may have any length: give it, e.g. /96";
+            return Err(problem(word, text));
+        }
         let bits = length.map_or(Ok(96), |word| bits(word))?;
         let prefix = addr::Prefix::new(address, bits).map_err(|why| {
             let place = match why {

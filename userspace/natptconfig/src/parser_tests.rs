@@ -52,6 +52,10 @@ fn prefixes() {
         prefix("2001:db8:64::", 96)
     );
     assert_eq!(statement("prefix 64:ff9b::"), prefix("64:ff9b::", 96));
+    assert_eq!(
+        statement("prefix 64:ff9b:1::/96"),
+        prefix("64:ff9b:1::", 96)
+    );
     for length in [32, 40, 48, 56, 64, 96] {
         let line = format!("prefix 2001:db8::/{length} # comment");
         assert_eq!(statement(&line), prefix("2001:db8::", length));
@@ -100,6 +104,11 @@ fn bad_prefixes() {
         (
             "prefix 64:ff9b::/64",
             "18: the well-known prefix 64:ff9b:: must have length 96",
+        ),
+        // req: B-029
+        (
+            "prefix 64:ff9b:1:2::",
+            "8: prefixes of 64:ff9b:1::/48 may have any length: give it, e.g. /96",
         ),
         (
             "prefix 192.0.2.0/24",

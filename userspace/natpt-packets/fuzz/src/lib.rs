@@ -4,58 +4,114 @@
 
 use natpt_packets::{
     case::{Mtu, Side},
+    dice::Dice,
+    round::RoundTrip,
     sum::{checksum, pseudo6},
     versus::{Tally, World},
 };
 
 /// A target and its name.
-pub type Target = (&'static str, fn(&World, &[u8], &mut Tally));
+pub type Target = (&'static str, fn(&Worlds, &[u8], &mut Tally));
 
 /// All targets.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 9] = [
     ("structured", structured),
     ("v6-to-v4", v6_to_v4),
     ("v4-to-v6", v4_to_v6),
     ("inner6", inner6),
     ("inner4", inner4),
     ("extension-headers", extension_headers),
+    ("stateless", stateless),
+    ("mappings", mappings),
+    ("round-trip", round_trip),
 ];
+
+const MTU: Mtu = Mtu {
+    six: 1500,
+    four: 1500,
+};
 
 const A6: u128 = 0x2001_0db8_0006_0000_0000_0000_0000_000a;
 const S46: u128 = 0x2001_0db8_0064_0000_0000_0000_c633_6414;
 const POOL: u32 = 0xc000_0201;
 const S4: u32 = 0xc633_6414;
 
-/// The world that the targets are in.
-pub fn world() -> World {
-    let mtu = Mtu {
-        six: 1500,
-        four: 1500,
-    };
-    World::new(mtu)
+/// Where the targets are.
+pub struct Worlds {
+    sessions: World,
+    rules: World,
+    trip: RoundTrip,
+}
+
+impl Worlds {
+    /// All of them.
+    pub fn new() -> Worlds {
+        let rules = [
+            "prefix 2001:db8:64::/96",
+            "map from 2001:db8:6::a to 192.0.2.1 stateless",
+            "map from 2001:db8:6:1::/64 to 203.0.113.0/26 stateless",
+            "map from 2001:db8:64::/96 to 203.0.113.64/26 stateless",
+            "map from 192.0.0.1 to 2001:db8:c1a7::1 stateless",
+            "map from 10.0.0.0/24 to 2001:db8:c1a7:1::/120 stateless",
+        ];
+        Worlds {
+            sessions: World::new(MTU),
+            rules: World::stateless(&rules.map(String::from), MTU),
+            trip: RoundTrip::new(),
+        }
+    }
+
+    /// The same packet in a session, and by a stateless rule.
+    fn compare(&self, side: Side, packet: &[u8], tally: &mut Tally) {
+        self.sessions.compare(side, packet, tally);
+        self.rules.compare(side, packet, tally);
+    }
+}
+
+impl Default for Worlds {
+    fn default() -> Self {
+        Worlds::new()
+    }
 }
 
 /// The choices of `generate`.
-pub fn structured(world: &World, data: &[u8], tally: &mut Tally) {
-    world.structured(data, tally);
+pub fn structured(worlds: &Worlds, data: &[u8], tally: &mut Tally) {
+    worlds.sessions.structured(data, tally);
+}
+
+/// The same for hosts of stateless rules.
+pub fn stateless(worlds: &Worlds, data: &[u8], tally: &mut Tally) {
+    worlds.rules.structured(data, tally);
+}
+
+/// Which rules there are is a choice too.
+pub fn mappings(_: &Worlds, data: &[u8], tally: &mut Tally) {
+    let mut dice = Dice::new(data);
+    let world = World::of_choices(&mut dice, MTU);
+    world.chosen(&mut dice, tally);
+}
+
+/// To the other family and back.
+pub fn round_trip(worlds: &Worlds, data: &[u8], tally: &mut Tally) {
+    worlds.trip.structured(data, tally);
 }
 
 /// Traffic class, next header, hop limit, and what follows the header.
-pub fn v6_to_v4(world: &World, data: &[u8], tally: &mut Tally) {
+pub fn v6_to_v4(worlds: &Worlds, data: &[u8], tally: &mut Tally) {
     let Some((&[class, next, hops], payload)) = data.split_first_chunk() else {
         return;
     };
-    world.compare(Side::Six, &ip6(class, next, hops, payload), tally);
+    worlds.compare(Side::Six, &ip6(class, next, hops, payload), tally);
 }
 
 /// Type of service, protocol, time to live, flags, words of options, and what follows.
-pub fn v4_to_v6(world: &World, data: &[u8], tally: &mut Tally) {
+pub fn v4_to_v6(worlds: &Worlds, data: &[u8], tally: &mut Tally) {
     let Some((&[tos, protocol, ttl, flags, words], rest)) = data.split_first_chunk() else {
         return;
     };
     let options = usize::from(words % 11) * 4;
     let (options, payload) = rest.split_at(options.min(rest.len() / 4 * 4));
-    world.compare(
+    worlds.compare(
         Side::Four,
         &ip4([tos, protocol, ttl, flags], options, payload),
         tally,
@@ -63,7 +119,7 @@ pub fn v4_to_v6(world: &World, data: &[u8], tally: &mut Tally) {
 }
 
 /// An ICMPv6 error: type, code, second word, and what it quotes, which is of a session.
-pub fn inner6(world: &World, data: &[u8], tally: &mut Tally) {
+pub fn inner6(worlds: &Worlds, data: &[u8], tally: &mut Tally) {
     let Some((head, quoted)) = data.split_first_chunk::<6>() else {
         return;
     };
@@ -77,11 +133,11 @@ pub fn inner6(world: &World, data: &[u8], tally: &mut Tally) {
     let pseudo = pseudo6(A6, S46, 58, message.len());
     let check = checksum(&[&pseudo, &message]).to_be_bytes();
     message[2..4].copy_from_slice(&check);
-    world.compare(Side::Six, &ip6(0, 58, 64, &message), tally);
+    worlds.compare(Side::Six, &ip6(0, 58, 64, &message), tally);
 }
 
 /// An ICMPv4 error, likewise.
-pub fn inner4(world: &World, data: &[u8], tally: &mut Tally) {
+pub fn inner4(worlds: &Worlds, data: &[u8], tally: &mut Tally) {
     let Some((head, quoted)) = data.split_first_chunk::<6>() else {
         return;
     };
@@ -94,18 +150,18 @@ pub fn inner4(world: &World, data: &[u8], tally: &mut Tally) {
     }
     let check = checksum(&[&message]).to_be_bytes();
     message[2..4].copy_from_slice(&check);
-    world.compare(Side::Four, &ip4([0, 1, 64, 0x40], &[], &message), tally);
+    worlds.compare(Side::Four, &ip4([0, 1, 64, 0x40], &[], &message), tally);
 }
 
 /// A chain of extension headers before a UDP header of a session.
-pub fn extension_headers(world: &World, data: &[u8], tally: &mut Tally) {
+pub fn extension_headers(worlds: &Worlds, data: &[u8], tally: &mut Tally) {
     let Some((&first, chain)) = data.split_first() else {
         return;
     };
     let udp = [
         0x0f, 0xa0, 0, 7, 0, 8, 0x12, 0x34, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     ];
-    world.compare(
+    worlds.compare(
         Side::Six,
         &ip6(0, first, 64, &[chain, &udp].concat()),
         tally,

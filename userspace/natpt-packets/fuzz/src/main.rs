@@ -7,13 +7,13 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use natpt_fuzz::{corpus, world, Target, TARGETS};
-use natpt_packets::versus::{Tally, World};
+use natpt_fuzz::{corpus, Target, Worlds, TARGETS};
+use natpt_packets::versus::Tally;
 use totd_fuzz::fuzzer::Fuzzer;
 
 /// What a target needs that is handed nothing but octets.
 struct Running {
-    world: World,
+    worlds: Worlds,
     tally: Tally,
     target: Target,
 }
@@ -37,7 +37,7 @@ fn main() -> ExitCode {
         };
         for file in arguments {
             let input = std::fs::read(&file).expect("a file that can be read");
-            target.1(&world(), &input, &mut Tally::default());
+            target.1(&Worlds::new(), &input, &mut Tally::default());
         }
         return ExitCode::SUCCESS;
     }
@@ -58,7 +58,7 @@ fn main() -> ExitCode {
 
 fn fuzz(target: Target, seed: u64, time: Duration) {
     let running = Running {
-        world: world(),
+        worlds: Worlds::new(),
         tally: Tally::default(),
         target,
     };
@@ -75,10 +75,11 @@ fn fuzz(target: Target, seed: u64, time: Duration) {
     let tally = RUNNING
         .take()
         .map_or(Tally::default(), |running| running.tally);
-    let (name, count) = (target.0, tally.out + tally.dropped + tally.other);
+    let (name, count) = (target.0, tally.count());
     println!(
-        "natpt {name}: seed {seed}, {count} packets, {} translated, {} dropped, {} edges",
+        "natpt {name}: seed {seed}, {count} packets, {} translated, {} turned back, {} dropped, {} edges",
         tally.out,
+        tally.turned,
         tally.dropped,
         fuzzer.edges()
     );
@@ -88,12 +89,12 @@ fn run(data: &[u8]) {
     INPUT.set(data.to_vec());
     RUNNING.with_borrow_mut(|running| {
         if let Some(Running {
-            world,
+            worlds,
             tally,
             target,
         }) = running
         {
-            target.1(world, data, tally);
+            target.1(worlds, data, tally);
         }
     });
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 //! The corpus, and some of what a fuzzer makes of it, always the same.
 
-use natpt_fuzz::{corpus, world, TARGETS};
+use natpt_fuzz::{corpus, Worlds, TARGETS};
 use natpt_packets::{dice::Random, versus::Tally};
 
 const MUTANTS: usize = 5_000;
 
 #[test]
 fn corpus_and_mutants() {
-    let world = world();
+    let worlds = Worlds::new();
     for (name, run) in TARGETS {
         let mut tally = Tally::default();
         let mut random = Random::new(1);
@@ -21,7 +21,7 @@ fn corpus_and_mutants() {
                 let place = random.number() as usize % input.len();
                 input[place] = random.number() as u8;
             }
-            run(&world, &input, &mut tally);
+            run(&worlds, &input, &mut tally);
         }
         assert!(tally.out > 0, "{name}: nothing is translated: {tally:?}");
     }
