@@ -6,9 +6,11 @@
 
 network
 translator
+# the debug kernel has no RPS
+rps=$([ -n "${NATPT_DEBUG:-}" ] || echo yes)
 cpus=$(printf '%x' $(((1 << $(nproc)) - 1)))
 for end in client6:eth0 router:in6 router:out4 server4:eth0; do
-	at "${end%:*}" bash -c "echo $cpus >/sys/class/net/${end#*:}/queues/rx-0/rps_cpus"
+	[ -z "$rps" ] || at "${end%:*}" bash -c "echo $cpus >/sys/class/net/${end#*:}/queues/rx-0/rps_cpus"
 done
 
 # moved: how often RPS has woken another processor
@@ -24,5 +26,5 @@ moved()
 before=$(moved)
 # req: A-023
 relay python3 "$(dirname "$0")/order.py"
-check "RPS gave packets to other processors" test $(($(moved) - before)) -gt 100
+[ -z "$rps" ] || check "RPS gave packets to other processors" test $(($(moved) - before)) -gt 100
 finish

@@ -12,6 +12,8 @@ CARD = [" ".join(words) for words in itertools.product(
     ("tx off tso off gso off", "tx on tso off gso off", "tx on tso on gso on"),
     ("gro off", "gro on"))]
 NONE, ALL = f"{CARD[0]} rx off lro off sg off", f"sg on lro on rx on {CARD[-1]}"
+# the debug kernel is slow: there, both cards are told the same
+DEBUG = os.environ.get("NATPT_DEBUG")
 up, down = os.urandom(200001), os.urandom(200001)
 
 
@@ -41,7 +43,7 @@ for (kind, words), rx in itertools.product((("none", NONE), ("all", ALL)), ("rx 
     for in6 in CARD:
         router(("in6", in6))
         wrong = []
-        for out4 in CARD:
+        for out4 in [in6] if DEBUG else CARD:
             router(("out4", out4))
             wrong += [f"out4 {out4}: {line}" for line in exchange()]
         ok(f"hosts with {kind}, router with {rx}, {in6} to IPv6, and each to IPv4",
