@@ -41,7 +41,7 @@ struct Kept<'a> {
 }
 
 impl Kept<'_> {
-    /// Whether what is a protocol in IPv4 is an extension header in IPv6, here or in what is quoted.
+    /// Whether this IPv4 protocol, or a quoted one, is an extension header in IPv6.
     fn becomes_header(&self) -> bool {
         let quoted = match is_error(Side::Four, self) {
             true => kept4(quoted(Side::Four, self.transport)),

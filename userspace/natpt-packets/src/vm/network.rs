@@ -56,7 +56,7 @@ impl Network {
         }
         let six = Tun::new("six")?;
         let four = Tun::new("four")?;
-        let setup = format!(
+        let mut setup = format!(
             "link set six mtu {} up\n\
              link set four mtu {} up\n\
              addr add 2001:db8:6::1/64 dev six nodad\n\
@@ -66,18 +66,15 @@ impl Network {
              route add 198.19.255.0/24 dev four\n",
             case.mtu.six, case.mtu.four
         );
-        let ways = match case.near4.is_empty() {
-            true => "route add default dev four\n".into(),
-            // A way that leads into lo leaves all other IPv4 addresses to translation.
-            false => {
-                let near = case.near4.iter();
-                let near: String = near
-                    .map(|it| format!("route add {it} dev four\n"))
-                    .collect();
-                near + "link set lo up\nroute add default dev lo\n"
-            }
+        for near in &case.near4 {
+            setup += &format!("route add {near} dev four\n");
+        }
+        // A way that leads into lo leaves all other IPv4 addresses to translation.
+        setup += match case.near4.is_empty() {
+            true => "route add default dev four\n",
+            false => "link set lo up\nroute add default dev lo\n",
         };
-        feed("ip", &["-batch", "-"], &(setup + &ways))?;
+        feed("ip", &["-batch", "-"], &setup)?;
         feed(
             "natptconfig",
             &["-f", "-"],
