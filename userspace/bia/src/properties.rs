@@ -83,11 +83,16 @@ const OPTIONS: [(c_int, c_int); 65] = [
 // The libc crate lacks it; include/uapi/linux/in.h has it.
 const IP_UNICAST_IF: c_int = 50;
 
-/// Copies them, and what fcntl sets, from `old` to `new`.
-pub fn copy(old: c_int, new: c_int) {
+/// Copies them, and what fcntl sets, from `old` to `new`, which are stream sockets or are not.
+pub fn copy(old: c_int, new: c_int, stream: bool) {
     for (level, name) in OPTIONS {
-        let before = Value::of(old, level, name);
-        let (Some(mut wanted), Some(present)) = (before, Value::of(new, level, name)) else {
+        if level == if stream { IPPROTO_UDP } else { IPPROTO_TCP } {
+            continue;
+        }
+        let Some(mut wanted) = Value::of(old, level, name) else {
+            continue;
+        };
+        let Some(present) = Value::of(new, level, name) else {
             continue;
         };
         if wanted == present {
