@@ -54,3 +54,18 @@ compare()
 		is "$case" "$(section "$case" "$3")" "$(difference "$case" "$1" "$2")"
 	done
 }
+
+# stress TEXT ADDRESS OPTION...: a hundred thousand connections through natptrun with these options,
+# from many threads, with all other calls and forks between, and with signal handlers that make
+# calls of their own. The name of the server has this address.
+stress()
+{
+	local result
+	pair short 2001:db8:64::c000:202 peer 2001:db8:64::c000:201 120
+	name short "$2 peer.test"
+	at peer preload-stress serve 5000 >/dev/null 2>&1 &
+	wait_for listening peer 5000
+	result=$(at short natptrun "${@:3}" preload-stress connect peer.test 5000 8 100000 2>&1)
+	echo "# $1: $result"
+	check "$1: 100,000 connections" grep -q '^100000 connections' <<<"$result"
+}

@@ -94,8 +94,11 @@ static void get_others(int fd)
 CASE(options_tcp)
 {
 	struct sockaddr_in to = peer(ECHO);
-	int fd = tcp();
+	int fd;
 
+	/* another one before, of which nothing was set */
+	close(tcp_to(ECHO));
+	fd = tcp();
 	signal(SIGURG, SIG_IGN);
 	set(fd, any_kind, COUNT(any_kind));
 	set(fd, stream, COUNT(stream));

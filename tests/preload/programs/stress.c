@@ -18,12 +18,12 @@
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define FORK_EVERY	512	/* connections of a thread */
 #define ALL_EVERY	64
+#define SIGNAL_EVERY	8	/* connections of all threads */
 
 static struct sockaddr_in server = { .sin_family = AF_INET };
 static atomic_int left, signals, children;
@@ -198,6 +198,20 @@ static void *thread(void *unused)
 	return NULL;
 }
 
+/* Signals for the threads in turn, no more than they have time for. */
+static void interrupt(const pthread_t *threads, int n)
+{
+	int sent = 0, last = left;
+
+	while (left > 0) {
+		if (last - left >= SIGNAL_EVERY && signals == sent) {
+			last = left;
+			pthread_kill(threads[sent++ % n], SIGUSR1);
+		}
+		usleep(100);
+	}
+}
+
 static int serve(int port)
 {
 	struct sockaddr_in6 addr = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
@@ -211,7 +225,6 @@ static int serve(int port)
 
 int main(int argc, char **argv)
 {
-	struct itimerval often = { { 0, 2000 }, { 0, 2000 } };
 	struct sigaction action = { .sa_handler = handle, .sa_flags = SA_RESTART };
 	const struct hostent *host;
 	pthread_t threads[64];
@@ -228,11 +241,11 @@ int main(int argc, char **argv)
 	server.sin_port = htons(atoi(argv[3]));
 	n = atoi(argv[4]);
 	left = count = atoi(argv[5]);
-	sigaction(SIGALRM, &action, NULL);
-	setitimer(ITIMER_REAL, &often, NULL);
+	sigaction(SIGUSR1, &action, NULL);
 	for (int i = 0; i < n; i++)
 		if (pthread_create(threads + i, NULL, thread, NULL))
 			errx(1, "pthread_create");
+	interrupt(threads, n);
 	for (int i = 0; i < n; i++)
 		pthread_join(threads[i], NULL);
 	printf("%d connections, %d signals, %d children\n", count, signals, children);

@@ -39,7 +39,7 @@ pub fn adopt(fd: c_int, to: Use) -> bool {
                 (&raw const no).cast(),
                 size_of::<c_int>() as socklen_t,
             );
-            let adopted = dual == 0 && install(fd, new);
+            let adopted = dual == 0 && install(fd, new, kind.0 == SOCK_STREAM);
             real::close(new);
             if adopted && port != 0 {
                 let any = v6(Ipv6Addr::UNSPECIFIED, port);
@@ -51,14 +51,14 @@ pub fn adopt(fd: c_int, to: Use) -> bool {
 }
 
 /// Puts `new` in the place of `fd`, with its properties.
-unsafe fn install(fd: c_int, new: c_int) -> bool {
+unsafe fn install(fd: c_int, new: c_int, stream: bool) -> bool {
     // SAFETY: numbers.
     unsafe {
         let flags = real::fcntl(fd, F_GETFD, 0);
         if flags < 0 || !descriptor::fits(fd) {
             return false;
         }
-        properties::copy(fd, new);
+        properties::copy(fd, new, stream);
         registration::leave(fd);
         let cloexec = if flags & FD_CLOEXEC != 0 {
             O_CLOEXEC

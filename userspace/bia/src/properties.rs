@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 //! Everything that a program sets before it connects moves to the new socket.
 
+use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
 use libc::{c_int, *};
 use preload::{hook::set_ours, real};
 
@@ -83,13 +85,29 @@ const OPTIONS: [(c_int, c_int); 65] = [
 // The libc crate lacks it; include/uapi/linux/in.h has it.
 const IP_UNICAST_IF: c_int = 50;
 
-/// Copies them, and what fcntl sets, from `old` to `new`.
-pub fn copy(old: c_int, new: c_int) {
-    for (level, name) in OPTIONS {
-        let before = Value::of(old, level, name);
-        let (Some(mut wanted), Some(present)) = (before, Value::of(new, level, name)) else {
+/// What a new socket has, as digests; zero: not known yet. Of stream sockets, of others.
+static DEFAULTS: [[AtomicU64; OPTIONS.len()]; 2] =
+    [const { [const { AtomicU64::new(0) }; OPTIONS.len()] }; 2];
+
+/// Copies them, and what fcntl sets, from `old` to `new`, which are stream sockets or are not.
+pub fn copy(old: c_int, new: c_int, stream: bool) {
+    let [of_streams, of_others] = &DEFAULTS;
+    let defaults = if stream { of_streams } else { of_others };
+    for ((level, name), default) in OPTIONS.into_iter().zip(defaults) {
+        if level == if stream { IPPROTO_UDP } else { IPPROTO_TCP } {
+            continue;
+        }
+        let Some(mut wanted) = Value::of(old, level, name) else {
             continue;
         };
+        // most have not been touched
+        if wanted.digest() == default.load(Relaxed) {
+            continue;
+        }
+        let Some(present) = Value::of(new, level, name) else {
+            continue;
+        };
+        default.store(present.digest(), Relaxed);
         if wanted == present {
             continue;
         }
@@ -146,6 +164,14 @@ impl Value {
             )
         };
         (result == 0).then_some(value)
+    }
+
+    /// Never zero; FNV-1a.
+    fn digest(&self) -> u64 {
+        let octets = self.octets.iter().take(self.len as usize);
+        1 | octets.fold(0xcbf2_9ce4_8422_2325, |digest: u64, octet| {
+            (digest ^ u64::from(*octet)).wrapping_mul(0x0100_0000_01b3)
+        })
     }
 
     /// The kernel tells twice the size that was asked for.
