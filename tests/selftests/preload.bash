@@ -66,6 +66,6 @@ stress()
 	at peer preload-stress serve 5000 >/dev/null 2>&1 &
 	wait_for listening peer 5000
 	result=$(at short natptrun "${@:3}" preload-stress connect peer.test 5000 8 100000 2>&1)
-	echo "# $1: $result"
+	note "$1: $result"
 	check "$1: 100,000 connections" grep -q '^100000 connections' <<<"$result"
 }
