@@ -24,6 +24,7 @@ def dropped(text, send, given, counter=None, times=None, silent=True):
         ok(f"{text}: counted as {counter}", n == want, f"{n} of {want}")
     if silent:
         ok(f"{text}: nobody is told", not back, show(back[:5]))
+    return back
 
 
 # Cut short, the lengths as before: the kernel sees that.
@@ -92,8 +93,12 @@ dropped("a chain that ends inside a header", net.from_client,
          for n in range(8)], "drop-truncated")
 dropped("a chain that ends with nothing behind it", net.from_client,
         [headers(*[60] * n) for n in range(1, 8)], "drop-truncated")
-dropped("a chain without end", net.from_client,
-        [headers(*[60] * n, data=udp_octets) for n in (9, 20, 100)], "drop-ext-header-chain")
+# req: A-061
+told = dropped("a chain without end", net.from_client,
+               [headers(*[60] * n, data=udp_octets) for n in (9, 20, 100)],
+               "drop-ext-header-chain", silent=False)
+ok("… the sender is told that it is prohibited",
+   told and all(ICMPv6DestUnreach in p and p[ICMPv6DestUnreach].code == 1 for p in told), show(told))
 
 # What no host may send, and where no packet may go.
 # req: A-018 B-026 D-017
