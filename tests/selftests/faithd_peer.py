@@ -286,6 +286,8 @@ def client_commands(address, pid):
         except TimeoutError:
             pass
         grown = rss(pid) - before
+        # gone at once, with all that is still on its way
+        reset(conn)
         check("an FTP client with commands but no answers has to wait", sent < SIZE, sent)
         check("… and faithd does not grow", grown < 1000, f"{grown} kB")
 
