@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Packets of one flow leave in the order in which they came, whichever processor gets them.
+# Packets of a flow leave in the order in which they came, whichever processor gets them.
 
 . "$(dirname "$0")/lib.sh"
 
