@@ -21,7 +21,7 @@ ip -n client6 route add default dev lo src 192.0.0.1
 at client6 tcpdump -Uni eth0 -w /tmp/wire 2>/dev/null &
 capture=$!
 wait_for test -s /tmp/wire
-at server4 socat TCP4-LISTEN:8000,fork EXEC:cat &
+at server4 socat -t60 TCP4-LISTEN:8000,fork EXEC:cat &
 at server4 socat UDP4-LISTEN:8000,fork EXEC:cat &
 wait_for listening server4 8000
 sent=$(head -c 100000 /dev/urandom | tee /tmp/sent | sha256sum)

@@ -12,9 +12,9 @@ M=192.0.2.33 # client6's IPv4 address
 config map 100 from $C6 to $M stateless
 config map enable
 
-at client6 socat TCP6-LISTEN:8000,fork EXEC:cat &
+at client6 socat -t60 TCP6-LISTEN:8000,fork EXEC:cat &
 at client6 socat UDP6-LISTEN:8000,fork EXEC:cat &
-at server4 socat TCP4-LISTEN:8000,fork EXEC:cat &
+at server4 socat -t60 TCP4-LISTEN:8000,fork EXEC:cat &
 at server4 socat UDP4-LISTEN:8000,fork EXEC:cat &
 wait_for listening client6 8000
 wait_for listening server4 8000
@@ -69,8 +69,8 @@ config set error-source = 0.0.0.0
 ip -n hop6 link set far mtu 1300
 ip -n hop4 link set far mtu 1100
 big() { [ "$(head -c 300000 /dev/zero | at "$1" nc -N -w60 "$2" 8000 | wc -c)" = 300000 ]; }
-at far6 socat TCP6-LISTEN:8000,fork EXEC:cat &
-at far4 socat TCP4-LISTEN:8000,fork EXEC:cat &
+at far6 socat -t60 TCP6-LISTEN:8000,fork EXEC:cat &
+at far4 socat -t60 TCP4-LISTEN:8000,fork EXEC:cat &
 wait_for listening far6 8000
 wait_for listening far4 8000
 # req: A-171
