@@ -87,6 +87,7 @@ pub fn leave(fd: c_int) {
             continue;
         }
         // what the kernel does not know is of a socket that had the number before
+        // SAFETY: an event, and numbers.
         let known = unsafe {
             let mut event = epoll_event { events: 0, u64: 0 };
             real::epoll_ctl(descriptor(epfd), libc::EPOLL_CTL_DEL, fd, &mut event) == 0
