@@ -68,6 +68,9 @@ config set error-source = 0.0.0.0
 # path MTU in both directions
 ip -n hop6 link set far mtu 1300
 ip -n hop4 link set far mtu 1100
+# a link takes no more from its other end, which still asks for segments of the usual size
+ip -n far6 route change default via $HOP6 mtu 1300 advmss 1440
+ip -n far4 route change default via $HOP4 mtu 1100 advmss 1460
 big() { [ "$(head -c 300000 /dev/zero | at "$1" nc -N -w60 "$2" 8000 | wc -c)" = 300000 ]; }
 at far6 socat -t60 TCP6-LISTEN:8000,fork EXEC:cat &
 at far4 socat -t60 TCP4-LISTEN:8000,fork EXEC:cat &
