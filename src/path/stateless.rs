@@ -16,17 +16,6 @@ use crate::{
 use core::net::Ipv4Addr;
 use kernel::sync::rcu;
 
-/// Refuses what cannot be translated fragment by fragment: ICMP, whose checksum needs the length of
-/// the whole (RFC 7915 section 5.2), and a transport header in more than one (RFC 1858, RFC 3128).
-fn check_fragment(protocol: u8, fragment: Fragment, len: usize) -> Result<(), Reason> {
-    match (protocol, fragment.offset) {
-        (l4::ICMP | l4::ICMPV6, _) => Err(Reason::IcmpFragment),
-        (l4::TCP, 1) => Err(Reason::TinyFragment),
-        (protocol, 0) if len < l4::header_len(protocol).unwrap_or(8) => Err(Reason::TinyFragment),
-        _ => Ok(()),
-    }
-}
-
 /// An IPv6 packet, if stateless rules are for it; ICMPv6 errors are looked at elsewhere.
 #[cold]
 pub(super) fn to_v4<'g>(
@@ -65,7 +54,7 @@ pub(super) fn to_v4<'g>(
     }
     if let Some(fragment) = walk.fragment.filter(|it| it.offset != 0 || it.more) {
         let len = (skb.len() as usize).saturating_sub(l4_offset);
-        check_fragment(walk.protocol, fragment, len)?;
+        ext::check_fragment(walk.protocol, fragment, len)?;
     }
     let touched = v6::touched(walk);
     if !skb.pull(l4_offset.saturating_add(touched)) {
@@ -139,7 +128,7 @@ pub(super) fn to_v6<'g>(
     ext::check_options(skb.head(), &header)?;
     let fragment = Fragment::of_v4(&header);
     if let Some(fragment) = fragment {
-        check_fragment(header.protocol, fragment, header.payload_len().into())?;
+        ext::check_fragment(header.protocol, fragment, header.payload_len().into())?;
     }
     let touched = v4::touched(&header);
     if !skb.pull(l4_offset.saturating_add(touched)) {

@@ -10,16 +10,6 @@ use natpt_core::xlate::{
 
 use super::{target::Target, Host, Outcome};
 
-/// What cannot be translated fragment by fragment.
-fn check_fragment(protocol: u8, fragment: Fragment, len: usize) -> Result<(), Reason> {
-    match (protocol, fragment.offset) {
-        (l4::ICMP | l4::ICMPV6, _) => Err(Reason::IcmpFragment),
-        (l4::TCP, 1) => Err(Reason::TinyFragment),
-        (protocol, 0) if len < l4::header_len(protocol).unwrap_or(8) => Err(Reason::TinyFragment),
-        _ => Ok(()),
-    }
-}
-
 impl Host {
     /// An IPv6 packet, if stateless rules are for it.
     pub(super) fn stateless6(
@@ -50,7 +40,7 @@ impl Host {
             return Err(Reason::UnknownProtocol.into());
         }
         if let Some(fragment) = walk.fragment.filter(|it| it.offset != 0 || it.more) {
-            check_fragment(walk.protocol, fragment, transport.len())?;
+            ext::check_fragment(walk.protocol, fragment, transport.len())?;
         }
         let target = Target::of_pair4(&pair);
         let back = addresses.claim4(pair.v4);
@@ -91,7 +81,7 @@ impl Host {
         ext::check_options(packet, header)?;
         let fragment = Fragment::of_v4(header);
         if let Some(fragment) = fragment {
-            check_fragment(header.protocol, fragment, transport.len())?;
+            ext::check_fragment(header.protocol, fragment, transport.len())?;
         }
         let sum_up = fragment.is_none() && self.config.value("udp-zero-checksum") != Some(0);
         if header.protocol == l4::UDP && header.frag_off == 0 && !sum_up {
