@@ -90,7 +90,7 @@ static void one(void)
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)))
 		err(1, "socket");
 	if (try_connect(fd))
-		err(1, "connect");
+		err(1, "connect to the server");
 	copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	if (copy < 0 || close(fd))
 		err(1, "dup");
@@ -154,7 +154,7 @@ static void all(void)
 	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	client = MUST(socket(AF_INET, SOCK_STREAM, 0));
 	if (connect(client, sa, sizeof(addr)) && errno != EINTR)
-		err(1, "connect");
+		err(1, "connect to this host");
 	len = sizeof(from);
 	accepted = MUST(accept4(server, (struct sockaddr *)&from, &len, SOCK_CLOEXEC));
 	addr.sin_port = from.sin_port;
