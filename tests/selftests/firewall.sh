@@ -48,6 +48,7 @@ check "... and TCP" fetch 80
 at client6 tracepath -n -m3 $S46 >/tmp/tracepath
 check "... and tracepath" grep -q "^ 2:  $S46 .* reached" /tmp/tracepath
 
+# req: B-028
 at router nft insert rule inet filter translated ip daddr $S4 tcp dport 81 drop
 check_fails "a rule on the IPv4 side stops one port" fetch 81 3
 check "... and no other" fetch 80

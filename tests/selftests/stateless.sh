@@ -78,6 +78,10 @@ wait_for listening far4 8000
 # req: A-171
 check "TCP to IPv4 over a narrow link" big client6 $FAR46
 check "TCP from IPv4 over a narrow link" big server4 192.0.2.34
+# req: A-125
+is "client6 knows the path's MTU" 1 "$(at client6 ip -6 route get $FAR46 | grep -c 'mtu 1280')"
+is "the router, who was not meant, does not" "" \
+	"$(ip -n router route show cache; ip -n router -6 route show cache)"
 
 # req: B-040 B-044 B-045
 M46=2001:db8:64::c000:221
