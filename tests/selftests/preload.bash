@@ -63,11 +63,8 @@ stress()
 	local result
 	pair short 2001:db8:64::c000:202 peer 2001:db8:64::c000:201 120
 	name short "$2 peer.test"
-	# A reset that meets the peer's change to FIN_WAIT2 on another processor is lost; the peer then
-	# refuses the connection that gets the same port, if it still waits.
-	at peer sysctl -qw net.ipv4.tcp_fin_timeout=1
-	at peer preload-stress serve 5000 >/dev/null 2>&1 &
-	wait_for listening peer 5000
+	at peer preload-stress serve 5000 8 >/dev/null 2>&1 &
+	wait_for listening peer 5007
 	result=$(at short natptrun "${@:3}" preload-stress connect peer.test 5000 8 100000 2>&1)
 	note "$1: $result"
 	check "$1: 100,000 connections" grep -q '^100000 connections' <<<"$result"

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * stress serve PORT: accept IPv6 connections and close them, forever.
+ * stress serve PORT PORTS: accept IPv6 connections and close them, forever.
  * stress connect HOST PORT THREADS CONNECTIONS: connect as often, with signals and forks between,
  * and all other calls that a library may stand before; the signal's handler makes calls of its own.
+ * Each thread connects to a port of its own: those that share one race for the local port, which
+ * may be taken again before the reset that ended its last connection has arrived.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -23,26 +25,18 @@
 
 #define FORK_EVERY	512	/* connections of a thread */
 #define ALL_EVERY	64
+#define MOST		64	/* threads, and their ports */
 #define SIGNAL_EVERY	8	/* connections of all threads */
 
 static struct sockaddr_in server = { .sin_family = AF_INET };
 static atomic_int left, signals, children;
 
-static void check_name(const char *what, const struct sockaddr_in *name, socklen_t len)
-{
-	if (len != sizeof(*name) || name->sin_family != AF_INET ||
-	    name->sin_port != server.sin_port ||
-	    name->sin_addr.s_addr != server.sin_addr.s_addr)
-		errx(1, "%s: %s port %d, length %d", what, inet_ntoa(name->sin_addr),
-		     ntohs(name->sin_port), (int)len);
-}
-
-static void check_source(const struct sockaddr_in *name, socklen_t len,
-			 const struct sockaddr_in *want)
+static void check_name(const char *what, const struct sockaddr_in *name, socklen_t len,
+		       const struct sockaddr_in *want)
 {
 	if (len != sizeof(*name) || name->sin_family != AF_INET ||
 	    name->sin_port != want->sin_port || name->sin_addr.s_addr != want->sin_addr.s_addr)
-		errx(1, "source: %s port %d, length %d", inet_ntoa(name->sin_addr),
+		errx(1, "%s: %s port %d, length %d", what, inet_ntoa(name->sin_addr),
 		     ntohs(name->sin_port), (int)len);
 }
 
@@ -68,18 +62,18 @@ static void handle(int signal)
 	errno = saved;
 }
 
-static int try_connect(int fd)
+static int try_connect(int fd, const struct sockaddr_in *to)
 {
 	int status;
 
 	do
-		status = connect(fd, (struct sockaddr *)&server, sizeof(server));
+		status = connect(fd, (const struct sockaddr *)to, sizeof(*to));
 	while (status && errno == EINTR);
 	/* it went on while the handler ran */
 	return status && (errno == EALREADY || errno == EISCONN) ? 0 : status;
 }
 
-static void one(void)
+static void one(const struct sockaddr_in *to)
 {
 	struct linger reset = { .l_onoff = 1 };
 	struct sockaddr_in name;
@@ -89,14 +83,14 @@ static void one(void)
 	/* no TIME_WAIT, so that the ports last */
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)))
 		err(1, "socket");
-	if (try_connect(fd))
+	if (try_connect(fd, to))
 		err(1, "connect to the server");
 	copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	if (copy < 0 || close(fd))
 		err(1, "dup");
 	if (getpeername(copy, (struct sockaddr *)&name, &len))
 		err(1, "getpeername");
-	check_name("getpeername", &name, len);
+	check_name("getpeername", &name, len, to);
 	if (close(copy))
 		err(1, "close");
 }
@@ -136,15 +130,15 @@ static void all(void)
 	MUST(ioctl(fd, FIONREAD, &got));
 	len = sizeof(from);
 	MUST(recvfrom(fd, &byte, 1, 0, (struct sockaddr *)&from, &len));
-	check_source(&from, len, &addr);
+	check_name("source", &from, len, &addr);
 	msg.msg_name = &from;
 	msg.msg_control = control;
 	msg.msg_controllen = sizeof(control);
 	MUST(recvmsg(fd, &msg, 0));
-	check_source(&from, msg.msg_namelen, &addr);
+	check_name("source", &from, msg.msg_namelen, &addr);
 	many.msg_hdr.msg_name = &from;
 	MUST(recvmmsg(fd, &many, 1, 0, NULL));
-	check_source(&from, many.msg_hdr.msg_namelen, &addr);
+	check_name("source", &from, many.msg_hdr.msg_namelen, &addr);
 	MUST(epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL));
 	MUST(close(epoll));
 
@@ -158,7 +152,7 @@ static void all(void)
 	len = sizeof(from);
 	accepted = MUST(accept4(server, (struct sockaddr *)&from, &len, SOCK_CLOEXEC));
 	addr.sin_port = from.sin_port;
-	check_source(&from, len, &addr);
+	check_name("source", &from, len, &addr);
 	MUST(dup2(client, fd));
 	MUST(dup3(accepted, client, O_CLOEXEC));
 	MUST(close(fd));
@@ -167,13 +161,13 @@ static void all(void)
 	MUST(close(server));
 }
 
-static void child(void)
+static void child(const struct sockaddr_in *to)
 {
 	pid_t pid = fork();
 	int status;
 
 	if (pid == 0) {
-		one();
+		one(to);
 		_exit(0);
 	}
 	while (waitpid(pid, &status, 0) < 0)
@@ -184,16 +178,15 @@ static void child(void)
 	children++;
 }
 
-static void *thread(void *unused)
+static void *thread(void *to)
 {
-	(void)unused;
 	for (int i = 1; left-- > 0; i++) {
 		if (i % ALL_EVERY == 0)
 			all();
 		if (i % FORK_EVERY)
-			one();
+			one(to);
 		else
-			child();
+			child(to);
 	}
 	return NULL;
 }
@@ -212,39 +205,63 @@ static void interrupt(const pthread_t *threads, int n)
 	}
 }
 
-static int serve(int port)
+static void *serve(void *fd)
+{
+	for (;;)
+		close(accept(*(int *)fd, NULL, NULL));
+	return NULL;
+}
+
+static int listener(int port)
 {
 	struct sockaddr_in6 addr = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
 	int fd = socket(AF_INET6, SOCK_STREAM, 0);
 
 	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) || listen(fd, 4096))
 		err(1, "port %d", port);
-	for (;;)
-		close(accept(fd, NULL, NULL));
+	return fd;
+}
+
+static int serve_all(int port, int n)
+{
+	int fds[MOST];
+	pthread_t last;
+
+	for (int i = 0; i < n; i++)
+		fds[i] = listener(port + i);
+	for (int i = 0; i < n; i++)
+		if (pthread_create(&last, NULL, serve, fds + i))
+			errx(1, "pthread_create");
+	return pthread_join(last, NULL);
 }
 
 int main(int argc, char **argv)
 {
 	struct sigaction action = { .sa_handler = handle, .sa_flags = SA_RESTART };
 	const struct hostent *host;
-	pthread_t threads[64];
+	struct sockaddr_in servers[MOST];
+	pthread_t threads[MOST];
 	int n, count;
 
-	if (argc == 3 && !strcmp(argv[1], "serve"))
-		return serve(atoi(argv[2]));
-	if (argc != 6)
-		errx(2, "usage: stress serve PORT | connect HOST PORT THREADS CONNECTIONS");
+	n = argc > 3 ? atoi(argv[argc == 4 ? 3 : 4]) : 0;
+	if ((argc != 4 && argc != 6) || strcmp(argv[1], argc == 4 ? "serve" : "connect") ||
+	    n < 1 || n > MOST)
+		errx(2, "usage: stress serve PORT PORTS | connect HOST PORT THREADS CONNECTIONS");
+	if (argc == 4)
+		return serve_all(atoi(argv[2]), n);
 	host = gethostbyname(argv[2]);
 	if (!host)
 		errx(1, "%s: %s", argv[2], hstrerror(h_errno));
 	memcpy(&server.sin_addr, host->h_addr_list[0], sizeof(server.sin_addr));
 	server.sin_port = htons(atoi(argv[3]));
-	n = atoi(argv[4]);
 	left = count = atoi(argv[5]);
 	sigaction(SIGUSR1, &action, NULL);
-	for (int i = 0; i < n; i++)
-		if (pthread_create(threads + i, NULL, thread, NULL))
+	for (int i = 0; i < n; i++) {
+		servers[i] = server;
+		servers[i].sin_port = htons(ntohs(server.sin_port) + i);
+		if (pthread_create(threads + i, NULL, thread, servers + i))
 			errx(1, "pthread_create");
+	}
 	interrupt(threads, n);
 	for (int i = 0; i < n; i++)
 		pthread_join(threads[i], NULL);
