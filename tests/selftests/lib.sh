@@ -167,15 +167,15 @@ iperf()
 # relay COMMAND...: a command that prints "ok TEXT" and "not ok TEXT", each becomes a test line.
 relay()
 {
-	local line output status=0
-	output=$("$@" 2>&1) || status=$?
+	local line status=0
 	while IFS= read -r line; do
 		case $line in
 		'ok '*)		ok "${line#ok }" ;;
 		'not ok '*)	not_ok "${line#not ok }" ;;
 		*)		note "$line" ;;
 		esac
-	done <<<"$output"
+	done < <("$@" 2>&1)
+	wait $! || status=$?
 	[ "$status" = 0 ] || not_ok "$* ends with status $status"
 }
 
