@@ -73,8 +73,10 @@ for end in client6:eth0 router:in6 router:out4 server4:eth0; do
 	ip -n ${end%:*} link set ${end#*:} gso_max_size 190000 gro_max_size 190000 \
 		gso_ipv4_max_size 190000 gro_ipv4_max_size 190000
 done
-at client6 sysctl -qw net.ipv4.tcp_wmem="4096 4194304 8388608"
-at server4 sysctl -qw net.ipv4.tcp_wmem="4096 4194304 8388608"
+# as large as may be, also where the round trip takes long
+for ns in client6 server4; do
+	at $ns sysctl -qw net.ipv4.tcp_wmem="4096 4194304 8388608" net.ipv4.tcp_tso_rtt_log=30
+done
 at router nft -f - <<-'END'
 	table inet big {
 		counter six {}
