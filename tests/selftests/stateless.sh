@@ -52,6 +52,29 @@ at router nft delete table inet track
 check_fails "ICMP in fragments is not translated" at client6 ping -n -c1 -W2 -s 3000 $S46
 check "but counted" test "$(counter drop-icmp-fragment)" -gt 0
 
+# hosts elsewhere with the addresses of client6 and server4
+ip -n server6 addr add $C6/128 dev lo nodad
+ip -n far4 addr add $S4/32 dev lo
+# spoofed: how many of their packets are translated
+spoofed()
+{
+	local before
+	before=$(($(counter translated-6to4) + $(counter translated-4to6)))
+	at server6 ping -n -c2 -i0.2 -W2 -I $C6 $S46 >/dev/null
+	at far4 ping -n -c2 -i0.2 -W2 -I $S4 $M >/dev/null
+	echo $(($(counter translated-6to4) + $(counter translated-4to6) - before))
+}
+# req: B-027
+check "a source may come from any side" test "$(spoofed)" -ge 4
+at router nft add table inet rpf
+at router nft 'add chain inet rpf from { type filter hook prerouting priority raw; }'
+at router nft add rule inet rpf from fib saddr . iif oif missing drop
+is "but not where nftables checks the reverse path" 0 "$(spoofed)"
+check "which hinders no host in its place" at client6 ping -n -c2 -i0.2 -W20 $S46
+at router nft delete table inet rpf
+ip -n server6 addr del $C6/128 dev lo
+ip -n far4 addr del $S4/32 dev lo
+
 # errors find their way, whoever reports them
 hops() { at "$1" traceroute -n -q1 -w20 -m5 "$2" | awk 'NR > 1 { print $2 }' | paste -sd' '; }
 is "traceroute to IPv4 names the routers" "$R6 $HOP46 $FAR46" "$(hops client6 $FAR46)"
