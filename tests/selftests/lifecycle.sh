@@ -13,6 +13,9 @@ at elsewhere nft -f - <<-'END'
 	}
 END
 
+times=20
+[ -z "${NATPT_DEBUG:-}" ] || times=5
+
 # traffic: both ways, without end, until the namespaces go.
 traffic()
 {
@@ -37,27 +40,27 @@ fetch() { at client6 curl -sSm20 "http://[$S46]/natpt.conf" | cmp - /natpt/confi
 
 gone() { ! ip -n "$1" link show "$2"; }
 
-for ((i = 0; i < 20; i++)); do
+for ((i = 0; i < times; i++)); do
 	insmod /natpt/natpt.ko && rmmod natpt || break
 done
-is "load and unload 20 times" 20 $i
+is "load and unload $times times" $times $i
 
 # req: C-045
 network
 traffic
-for ((i = 0; i < 20; i++)); do
+for ((i = 0; i < times; i++)); do
 	translator && flows && rmmod natpt || break
 done
-is "load and unload 20 times under traffic, with sessions" 20 $i
+is "load and unload $times times under traffic, with sessions" $times $i
 
 translator
-for ((i = 0; i < 50; i++)); do
+for ((i = 0; i < 2 * times; i++)); do
 	config map disable && config map enable || break
 done
-is "map disable and enable 50 times under traffic" 50 $i
+is "map disable and enable $((2 * times)) times under traffic" $((2 * times)) $i
 check "... and it flows again" flows
 
-for ((i = 0; i < 20; i++)); do
+for ((i = 0; i < times; i++)); do
 	config -f - <<-END || break
 		map flush
 		prefix flush
@@ -71,7 +74,7 @@ for ((i = 0; i < 20; i++)); do
 		map from any6 to $POOL
 	END
 done
-is "the whole configuration replaced 20 times under traffic" 20 $i
+is "the whole configuration replaced $times times under traffic" $times $i
 check "... and it flows again" flows
 
 # A route that a session holds must not keep its device from going.
@@ -84,7 +87,7 @@ ip -n server4 addr add $S4/24 dev eth0
 ip -n server4 route add default via $R4
 check "... and when it is back translation works" wait_for fetch
 
-for ((i = 0; i < 5; i++)); do
+for ((i = 0; i < times / 5 + 1; i++)); do
 	flows || break
 	ip netns del router
 	wait_for gone client6 eth0 || break
@@ -96,7 +99,7 @@ for ((i = 0; i < 5; i++)); do
 	traffic
 	translator
 done 2>/dev/null
-is "the namespace deleted 5 times under traffic" 5 $i
+is "the namespace deleted $((times / 5 + 1)) times under traffic" $((times / 5 + 1)) $i
 check "... and a new one works" fetch
 rmmod natpt
 check_fails "nobody waits for a device" grep -q 'unregister_netdevice: waiting' <<<"$(dmesg)"
