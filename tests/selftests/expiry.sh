@@ -38,11 +38,13 @@ echo hello >&"${COPROC[1]}"
 read -r -t 20 _ <&"${COPROC[0]}"
 tcp='.proto == "tcp" and ."target-port" == 9'
 check "established TCP: 7440 s" [ "$(session "$tcp" '.[0] | .state == "established" and .idle + .expires >= 7439 and .expires <= 7440')" = true ]
+since=$SECONDS
 sleep 3
 check "idle grows without packets" [ "$(session "$tcp" '.[0].idle >= 2')" = true ]
 echo again >&"${COPROC[1]}"
 read -r -t 20 _ <&"${COPROC[0]}"
-check "... and a packet makes it 0 again" [ "$(session "$tcp" '.[0].idle <= 1')" = true ]
+idle=$(session "$tcp" '.[0].idle')
+check "... and a packet makes it 0 again" test "$idle" -lt $((SECONDS - since - 1))
 eval "exec ${COPROC[1]}>&-"
 check "after both FINs" wait_for state_is "$tcp" v6-fin-v4-fin-rcv
 check "... 240 s" [ "$(session "$tcp" '.[0] | .idle + .expires | . >= 239 and . <= 240')" = true ]
@@ -59,24 +61,27 @@ check "after a reset the session is kept for a while" \
 	wait_for state_is "$tcp and .state == \"trans\"" trans
 check "... 240 s" [ "$(session "$tcp and .state == \"trans\"" '.[0] | .idle + .expires | . >= 239 and . <= 240')" = true ]
 
-# One port only: the next host gets it when the first one's session has ended.
+# One port only: the next host gets it when the first one's session has ended. That shall not be
+# before we have looked.
 config -f - <<-END
-	set tcp-syn-timeout = 4
+	set tcp-syn-timeout = 100
 	map 50 from any6 to 192.0.2.5 port 5000 - 5000
 END
 syn='."target-port" == 99'
 expired=$(counter sessions-expired)
 at client6 timeout 1 socat -u OPEN:/dev/null "TCP6:[$S46]:99,bind=[$C6]:6001" 2>/dev/null
-check "a SYN without an answer: 4 s" \
-	[ "$(session "$syn" '.[0] | .state == "v6-init" and .expires <= 4')" = true ]
+check "a SYN without an answer: as set" \
+	[ "$(session "$syn" '.[0] | .state == "v6-init" and .expires <= 100')" = true ]
 is "... has the only port of its pool" 5000 "$(session "$syn" '.[0]."source-port4"')"
 at client6 timeout 1 socat -u OPEN:/dev/null "TCP6:[$S46]:99,bind=[$C6]:6002" 2>/dev/null
 check "... so that another gets none" [ "$(counter drop-ports-exhausted)" -gt 0 ]
+config set tcp-syn-timeout = 4
 check "it ends by its timer" wait_for no_session "$syn"
 check "... which is counted" [ "$(counter sessions-expired)" -gt "$expired" ]
 # req: D-005
 is "... and its mapping has gone with it" "$(config -j show xlate | jq 'map([.proto, ."source-port6"]) | unique | length')" \
 	"$(status mappings)"
+config set tcp-syn-timeout = 100
 at client6 timeout 1 socat -u OPEN:/dev/null "TCP6:[$S46]:99,bind=[$C6]:6003" 2>/dev/null
 is "the port is in the pool again" "5000 6003" \
 	"$(session "$syn" '.[0] | "\(."source-port4") \(."source-port6")"' | tr -d \")"

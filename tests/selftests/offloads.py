@@ -45,11 +45,13 @@ def chosen(bits):
     return {name: on for names, on in zip(FLAGS, bits) for name in names}
 
 
+# the debug kernel is slow: there, the router's links always check checksums
+RX = (True,) if os.environ.get("NATPT_DEBUG") else (True, False)
 every = chosen([True] * len(FLAGS))
 for host_bits in [True] * len(FLAGS), [False] * len(FLAGS):
     hosts(chosen(host_bits))
     kind = "hosts with all" if host_bits[0] else "hosts with none"
-    for bits in itertools.product((True, False), repeat=len(FLAGS)):
+    for bits in itertools.product(*[RX if names == ("rx",) else (True, False) for names in FLAGS]):
         router(chosen(bits))
         on = [names[0] for names, bit in zip(FLAGS, bits) if bit]
         variant(f"{kind}, router with {' '.join(on) or 'none'}")
