@@ -28,7 +28,7 @@ exits "... and exit status 1" 1 config show mapping
 exits "-c needs no module" 0 config -c map enable
 
 translator
-at server4 socat TCP4-LISTEN:9,fork EXEC:cat &
+at server4 socat -t60 TCP4-LISTEN:9,fork EXEC:cat &
 wait_for listening server4 9
 coproc at client6 socat - "TCP6:[$S46]:9"
 echo hello >&"${COPROC[1]}"

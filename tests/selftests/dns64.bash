@@ -217,14 +217,14 @@ reload_totd()
 {
 	totd_conf "$@"
 	kill -HUP "$totd"
-	sleep 1
+	sleep "${slower:-1}"
 }
 
 # metric NAME: what totd counts
 metric() { totd -c $DNS/totd.conf --metrics | awk -v name="totd_$1" '$1 == name { print $2 }'; }
 
 # ask ARGUMENT...: dig on the client, of totd
-ask() { at client6 dig @$TOTD +time=10 +tries=1 "$@"; }
+ask() { at client6 dig @$TOTD +time=60 +tries=1 "$@"; }
 
 # short ARGUMENT...: the answer's data, sorted
 short() { ask +short "$@" | sort; }

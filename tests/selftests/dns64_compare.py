@@ -75,13 +75,13 @@ def exchange(port, query):
     message = question(query)
     if "+tcp" not in query:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-            udp.settimeout(10)
+            udp.settimeout(60)
             udp.connect(("127.0.0.1", port))
             udp.send(message)
             answer = udp.recv(65535)
         if not answer[2] & 2:
             return answer
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as tcp:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as tcp:
         tcp.sendall(struct.pack(">H", len(message)) + message)
         stream = tcp.makefile("rb")
         return stream.read(struct.unpack(">H", stream.read(2))[0])

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """A forwarder with bad habits on 127.0.0.1 port 5300, and a client of totd on [::1] port 53."""
 
+import os
 import random
 import socket
 import struct
@@ -116,7 +117,7 @@ while True:
 forwarder.sendto(answer(asked), peer)
 reply = client.recv(4096)
 ok(made(reply), "no answer to AAAA: A is asked")
-ok(time.monotonic() - start < 5, f"… in {time.monotonic() - start:.1f} seconds")
+ok(time.monotonic() - start < (30 if os.environ.get("NATPT_DEBUG") else 5), f"… in {time.monotonic() - start:.1f} seconds")
 
 # slow
 query = ask("slow.example", TXT)

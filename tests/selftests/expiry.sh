@@ -19,7 +19,7 @@ at server4 nft -f - <<-'END'
 		}
 	}
 END
-at server4 socat TCP4-LISTEN:9,fork EXEC:cat 2>/dev/null &
+at server4 socat -t60 TCP4-LISTEN:9,fork EXEC:cat 2>/dev/null &
 at server4 socat -u UDP4-RECV:9 /dev/null &
 wait_for listening server4 9
 
@@ -67,13 +67,19 @@ config -f - <<-END
 	set tcp-syn-timeout = 100
 	map 50 from any6 to 192.0.2.5 port 5000 - 5000
 END
+# open PORT: a SYN, and some time later another
+open()
+{
+	at client6 timeout $((2 * ${slower:-1})) \
+		socat -u OPEN:/dev/null "TCP6:[$S46]:99,bind=[$C6]:$1" 2>/dev/null
+}
 syn='."target-port" == 99'
 expired=$(counter sessions-expired)
-at client6 timeout 1 socat -u OPEN:/dev/null "TCP6:[$S46]:99,bind=[$C6]:6001" 2>/dev/null
+open 6001
 check "a SYN without an answer: as set" \
 	[ "$(session "$syn" '.[0] | .state == "v6-init" and .expires <= 100')" = true ]
 is "... has the only port of its pool" 5000 "$(session "$syn" '.[0]."source-port4"')"
-at client6 timeout 1 socat -u OPEN:/dev/null "TCP6:[$S46]:99,bind=[$C6]:6002" 2>/dev/null
+open 6002
 check "... so that another gets none" [ "$(counter drop-ports-exhausted)" -gt 0 ]
 config set tcp-syn-timeout = 4
 check "it ends by its timer" wait_for no_session "$syn"
@@ -82,7 +88,7 @@ check "... which is counted" [ "$(counter sessions-expired)" -gt "$expired" ]
 is "... and its mapping has gone with it" "$(config -j show xlate | jq 'map([.proto, ."source-port6"]) | unique | length')" \
 	"$(status mappings)"
 config set tcp-syn-timeout = 100
-at client6 timeout 1 socat -u OPEN:/dev/null "TCP6:[$S46]:99,bind=[$C6]:6003" 2>/dev/null
+open 6003
 is "the port is in the pool again" "5000 6003" \
 	"$(session "$syn" '.[0] | "\(."source-port4") \(."source-port6")"' | tr -d \")"
 check "sessions with longer lives are still there" [ "$(status sessions)" -ge 4 ]

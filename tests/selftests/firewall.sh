@@ -80,12 +80,12 @@ END
 at server4 socat TCP4-LISTEN:9,fork 'SYSTEM:echo $SOCAT_PEERADDR' &
 wait_for listening server4 9
 # req: C-044
-is "masquerading of other IPv4 goes on" $R4 "$(at server6 socat -t9 - TCP4:$S4:9 </dev/null)"
+is "masquerading of other IPv4 goes on" $R4 "$(at server6 socat -t60 - TCP4:$S4:9 </dev/null)"
 check "IPv6 that is not translated passes" \
 	at client6 curl -sSm20 -o /dev/null "http://[$S6]/natpt.conf"
 # translated packets must not be translated again
 is "... and translated packets are not masqueraded" $POOL \
-	"$(at client6 socat -t9 - "TCP6:[$S46]:9" </dev/null)"
+	"$(at client6 socat -t60 - "TCP6:[$S46]:9" </dev/null)"
 tracked=$(at router conntrack -L 2>/dev/null; at router conntrack -L -f ipv6 2>/dev/null)
 check "conntrack knows the masqueraded connection" grep -q 'src=10.6.0.2 ' <<<"$tracked"
 check "... and the untranslated IPv6 one" grep -q "dst=$S6 " <<<"$tracked"
@@ -97,7 +97,7 @@ rules <<-END
 	insert rule inet filter translated ip6 saddr $S46 udp sport 8 queue num 8
 END
 at server4 socat -u UDP4-RECV:7 OPEN:/tmp/received,creat &
-at server4 socat UDP4-RECVFROM:8,fork EXEC:cat &
+at server4 socat -t60 UDP4-RECVFROM:8,fork EXEC:cat &
 wait_for bash -c "ip netns exec server4 ss -Hlun | grep -q ':8 '"
 
 # hold DIRECTORY: NFQUEUE holds a packet of each direction, until DIRECTORY/go

@@ -6,8 +6,8 @@
 network
 translator
 at router sysctl -qw net.ipv6.icmp.ratelimit=0
-at server4 socat TCP4-LISTEN:9,fork EXEC:cat &
-at server4 socat UDP4-RECVFROM:9,fork EXEC:cat &
+at server4 socat -t60 TCP4-LISTEN:9,fork EXEC:cat &
+at server4 socat -t60 UDP4-RECVFROM:9,fork EXEC:cat &
 wait_for listening server4 9
 
 # udp SOURCE-PORT DESTINATION-PORT: what comes back for a datagram: the same, or an error

@@ -40,8 +40,8 @@ start_servers()
 	mkdir -p /tmp/redis
 	quietly "$ns" python3 -m http.server -b "$(wildcard "$ns")" -d /tmp/www 80
 	quietly "$ns" /usr/sbin/sshd -D
-	quietly "$ns" socat "TCP-LISTEN:7,fork,reuseaddr,pf=$(family "$ns")" EXEC:cat
-	quietly "$ns" socat "UDP-RECVFROM:7,fork,pf=$(family "$ns")" EXEC:cat
+	quietly "$ns" socat -t60 "TCP-LISTEN:7,fork,reuseaddr,pf=$(family "$ns")" EXEC:cat
+	quietly "$ns" socat -t60 "UDP-RECVFROM:7,fork,pf=$(family "$ns")" EXEC:cat
 	quietly "$ns" iperf3 -s
 	quietly "$ns" redis-server --bind "$(wildcard "$ns")" --protected-mode no --dir /tmp/redis
 	quietly "$ns" named -g -c /tmp/named.conf
@@ -64,7 +64,7 @@ clients()
 	is "ssh -4" hello "$(launch $ns ssh -4 -o StrictHostKeyChecking=no -o LogLevel=ERROR \
 		root@$addr echo hello)"
 	is "nc -4" hello "$(echo hello | launch $ns nc -4 -N -w60 $addr 7)"
-	is "nc -4 -u" hello "$(echo hello | launch $ns nc -4 -u -w3 $addr 7)"
+	is "nc -4 -u" hello "$(echo hello | launch $ns nc -4 -u -w60 -W1 $addr 7)"
 	check "nc -4, nobody listens" refused $ns $addr
 	check "iperf3 -4" launch $ns iperf3 -4 -c $addr -n 2M
 	check "… backwards, in parallel" launch $ns iperf3 -4 -c $addr -n 2M -R -P 4
@@ -98,7 +98,7 @@ print(requests.get(f"http://{sys.argv[1]}/").text.strip())' $addr)"
 		"$(launch $ns redis-cli -h $addr get key)")"
 	is "dig -4" 192.0.2.80 "$(launch $ns dig -4 @$addr www.test +short)"
 	is "dig -4 +tcp" 192.0.2.80 "$(launch $ns dig -4 +tcp @$addr www.test +short)"
-	is "telnet" hello "$({ sleep 1; echo hello; sleep 2; } | launch $ns telnet -4 $addr 7 2>/dev/null |
+	is "telnet" hello "$({ sleep ${slower:-1}; echo hello; sleep ${slower:-2}; } | launch $ns telnet -4 $addr 7 2>/dev/null |
 		grep -o '^hello')"
 }
 

@@ -22,7 +22,7 @@ host_conf()
 host_conf "prefix discover"
 ip netns exec client6 totd -d -c $DNS/host.conf </dev/null >$DNS/host.log 2>&1 &
 host=$!
-here() { at client6 dig @::1 +time=10 +tries=1 +short "$@"; }
+here() { at client6 dig @::1 +time=60 +tries=1 +short "$@"; }
 makes() { [ "$(here www.example4.test AAAA)" = "$1" ]; }
 
 # req: F-065 F-068 F-072
@@ -41,7 +41,7 @@ is "curl by name, through natpt" hello "$(at client6 curl -sS http://www.example
 sed 's/eth0/in6/; s/2001:db8:64::/2001:db8:65::/' /natpt/configs/radvd.conf >$DNS/radvd.conf
 chmod 644 $DNS/radvd.conf
 timeout 120 ip netns exec client6 tcpdump -nvvli eth0 -c1 'icmp6[0] == 134' >$DNS/advert 2>/dev/null &
-sleep 2
+sleep "${slower:-2}"
 ip netns exec router radvd -n -m stderr -p $DNS/radvd.pid -C $DNS/radvd.conf >>$DNS/log 2>&1 &
 radvd=$!
 # req: F-078 F-079 F-080 F-084

@@ -98,11 +98,11 @@ is "delv validates what comes through" "; fully validated" \
 is "it is nobody" nobody "$(ps -o user= -p "$(pgrep -x totd)")"
 is "… with no capability" 0000000000000000 "$(awk '/CapEff/ { print $2 }' "/proc/$(pgrep -x totd)/status")"
 # req: F-055
-is "strangers are refused" REFUSED "$(at server6 dig @$TOTD +time=10 +tries=1 www.example4.test AAAA |
+is "strangers are refused" REFUSED "$(at server6 dig @$TOTD +time=60 +tries=1 www.example4.test AAAA |
 	sed -n 's/.*status: \([A-Z]*\),.*/\1/p')"
 ip -n router addr add fec0:0:0:ffff::1/128 dev lo
 is "the well-known resolver address answers for itself" "$S46" \
-	"$(at client6 dig @fec0:0:0:ffff::1 +time=10 +tries=1 +short www.example4.test AAAA)"
+	"$(at client6 dig @fec0:0:0:ffff::1 +time=60 +tries=1 +short www.example4.test AAAA)"
 check "it counts" test "$(metric synthesised_total)" -gt 10
 # req: F-059
 reload_totd "forwarder 127.0.0.1 port 5301" "prefix 2001:db8:65::/96" "clients any"

@@ -16,8 +16,8 @@ at server4 python3 -m http.server -b 0.0.0.0 -d /natpt/configs 80 >/dev/null 2>&
 wait_for listening server4 80
 fetch() { at client6 curl -sSm20 "http://[$S46]/natpt.conf" | cmp - /natpt/configs/natpt.conf; }
 check "TCP" fetch
-at client6 traceroute -n -q1 -N1 $S46 >/tmp/traceroute
+at client6 traceroute -n -w20 -q1 -N1 $S46 >/tmp/traceroute
 check "traceroute" grep -q "^ 2  $S46 " /tmp/traceroute
-at client6 traceroute -n -q1 -N1 -f1 -m1 $S46 >/tmp/traceroute
+at client6 traceroute -n -w20 -q1 -N1 -f1 -m1 $S46 >/tmp/traceroute
 check "the first hop is the router" grep -q "^ 1  $R6 " /tmp/traceroute
 finish
