@@ -60,7 +60,7 @@ compare()
 # and with signal handlers that make calls of their own. The name of the server has this address.
 stress()
 {
-	local result count=30000
+	local result count=100000
 	[ -z "${NATPT_DEBUG:-}" ] || count=3000
 	pair short 2001:db8:64::c000:202 peer 2001:db8:64::c000:201 120
 	name short "$2 peer.test"

@@ -98,8 +98,8 @@ print(requests.get(f"http://{sys.argv[1]}/").text.strip())' $addr)"
 		"$(launch $ns redis-cli -h $addr get key)")"
 	is "dig -4" 192.0.2.80 "$(launch $ns dig -4 @$addr www.test +short)"
 	is "dig -4 +tcp" 192.0.2.80 "$(launch $ns dig -4 +tcp @$addr www.test +short)"
-	is "telnet" hello "$({ sleep ${slower:-1}; echo hello; sleep ${slower:-2}; } | launch $ns telnet -4 $addr 7 2>/dev/null |
-		grep -o '^hello')"
+	is "telnet" hello "$({ sleep ${slower:-1}; echo hello; sleep ${slower:-2}; } |
+		launch $ns telnet -4 $addr 7 2>/dev/null | grep -o '^hello')"
 }
 
 refused() { ! launch $1 nc -4 -v -w60 $2 9 2>/tmp/refused && grep -q 'Connection refused' /tmp/refused; }
