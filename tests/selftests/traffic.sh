@@ -9,7 +9,7 @@ translator
 
 head -c 4000000 /dev/urandom >/tmp/file
 mkdir -p ~/.ssh
-ssh-keygen -q -t ed25519 -N '' -f ~/.ssh/id_ed25519
+[ -f ~/.ssh/id_ed25519 ] || ssh-keygen -q -t ed25519 -N '' -f ~/.ssh/id_ed25519
 cp ~/.ssh/id_ed25519.pub ~/.ssh/authorized_keys
 at server4 python3 -m http.server -b 0.0.0.0 -d /tmp 80 >/dev/null 2>&1 &
 at server4 socat UDP4-LISTEN:7,fork EXEC:cat &
