@@ -19,9 +19,7 @@ start_faithd
 check "curl" fetch $FS4
 is "wget" hello "$(at client6 wget -qO- "http://[$FS4]/")"
 check "curl on the relay itself" at router curl -sS --max-time 60 "http://[$FS4]/"
-mkdir -p ~/.ssh
-[ -f ~/.ssh/id_ed25519 ] || ssh-keygen -q -t ed25519 -N '' -f ~/.ssh/id_ed25519
-cp ~/.ssh/id_ed25519.pub ~/.ssh/authorized_keys
+ssh_key
 at server4 /usr/sbin/sshd
 wait_for listening server4 22
 # who_comes: address and port of the client that the ssh server sees

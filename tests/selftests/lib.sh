@@ -153,6 +153,14 @@ wait_for()
 # listening NAMESPACE PORT: whether a TCP server is there.
 listening() { at "$1" ss -Hltn "sport = :$2" | grep -q .; }
 
+# ssh_key: lets this machine log in to itself; another test may have made the key
+ssh_key()
+{
+	mkdir -p ~/.ssh
+	[ -f ~/.ssh/id_ed25519 ] || ssh-keygen -q -t ed25519 -N '' -f ~/.ssh/id_ed25519
+	cp ~/.ssh/id_ed25519.pub ~/.ssh/authorized_keys
+}
+
 # iperf OPTION...: iperf3 from client6 to server4, with a server of its own: one that stays is deaf
 # for a moment after each client.
 iperf()

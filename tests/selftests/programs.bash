@@ -19,11 +19,10 @@ launch() { local ns=$1; shift; at "$ns" timeout 150 $LAUNCH "$@"; }
 start_servers()
 {
 	local port ns=$1
-	mkdir -p /tmp/www ~/.ssh
+	mkdir -p /tmp/www
 	head -c 300000 /dev/urandom >/tmp/www/file
 	echo hello >/tmp/www/index.html
-	[ -f ~/.ssh/id_ed25519 ] || ssh-keygen -q -t ed25519 -N '' -f ~/.ssh/id_ed25519
-	cp ~/.ssh/id_ed25519.pub ~/.ssh/authorized_keys
+	ssh_key
 	cat >/tmp/named.conf <<-END
 		options { directory "/tmp"; listen-on { any; }; listen-on-v6 { any; }; recursion no;
 			pid-file none; };

@@ -8,9 +8,7 @@ network
 translator
 
 head -c 4000000 /dev/urandom >/tmp/file
-mkdir -p ~/.ssh
-[ -f ~/.ssh/id_ed25519 ] || ssh-keygen -q -t ed25519 -N '' -f ~/.ssh/id_ed25519
-cp ~/.ssh/id_ed25519.pub ~/.ssh/authorized_keys
+ssh_key
 at server4 python3 -m http.server -b 0.0.0.0 -d /tmp 80 >/dev/null 2>&1 &
 at server4 socat UDP4-LISTEN:7,fork EXEC:cat &
 at server4 /usr/sbin/sshd
