@@ -2,7 +2,7 @@
 
 //! Reassembly of claimed fragments, apart from everybody else's.
 
-use super::{bindings, pernet::Net, skb::Skb};
+use super::{bh::BhGuard, bindings, pernet::Net, skb::Skb};
 use core::ffi::c_int;
 use kernel::prelude::*;
 
@@ -19,10 +19,10 @@ pub(crate) enum Outcome {
     Failed,
 }
 
-/// Takes an IPv4 fragment.
-pub(crate) fn v4(net: &Net, skb: Skb) -> Outcome {
+/// Takes an IPv4 fragment. Queues are locked against softirqs only by who turns these off.
+pub(crate) fn v4(net: &Net, skb: Skb, _: &BhGuard) -> Outcome {
     let skb = skb.into_raw();
-    // SAFETY: The packet is handed over.
+    // SAFETY: The packet is handed over, and bottom halves are off.
     match unsafe { bindings::ip_defrag(net.as_ptr(), skb, USER) } {
         // SAFETY: Zero gives the packet back, whole.
         0 => Outcome::Whole(unsafe { Skb::from_raw(skb) }),
@@ -46,9 +46,9 @@ impl Defrag6 {
     }
 
     /// Takes an IPv6 fragment.
-    pub(crate) fn packet(&self, net: &Net, skb: Skb) -> Outcome {
+    pub(crate) fn packet(&self, net: &Net, skb: Skb, _: &BhGuard) -> Outcome {
         let raw = skb.into_raw();
-        // SAFETY: The packet is valid; the module is in use.
+        // SAFETY: The packet is valid, bottom halves are off, and the module is in use.
         let outcome = unsafe { bindings::natpt_defrag6(net.as_ptr(), raw) };
         if outcome == -(bindings::EINPROGRESS as c_int) {
             return Outcome::Kept;

@@ -14,6 +14,7 @@ mod way;
 
 use crate::{
     linux::{
+        bh::BhGuard,
         defrag::Outcome,
         hooks::{Family, Hook, Hooks, Spec, NF_INET_LOCAL_OUT, NF_INET_PRE_ROUTING},
         pernet::Net,
@@ -101,7 +102,7 @@ trait Direction: 'static {
     ) -> Result<Verdict<'g>, Cause>;
 
     /// Hands a fragment over, where that can be.
-    fn collect(_at: &Place<'_>, _skb: Skb) -> Option<Outcome> {
+    fn collect(_at: &Place<'_>, _skb: Skb, _bh: &BhGuard) -> Option<Outcome> {
         None
     }
 }
@@ -194,7 +195,8 @@ fn settle_whole<D: Direction>(at: &Place<'_>, skb: Skb, trouble: Trouble) -> Opt
 #[cold]
 fn collect<D: Direction>(at: &Place<'_>, skb: Skb) -> Option<Skb> {
     let counters = &at.translator.counters;
-    match D::collect(at, skb) {
+    let outcome = D::collect(at, skb, &BhGuard::new());
+    match outcome {
         Some(Outcome::Whole(skb)) => {
             counters.did(Event::Reassembled, 1);
             return settle_whole::<D>(at, skb, Trouble::Fragment);

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     linux::{
+        bh::BhGuard,
         defrag::{self, Outcome},
         route::Route,
         skb::{Skb, Summed},
@@ -67,8 +68,8 @@ impl Direction for V4 {
         verdict.map_err(|cause| tell::sender4(at, config, skb, cause))
     }
 
-    fn collect(at: &Place<'_>, skb: Skb) -> Option<Outcome> {
-        Some(defrag::v4(at.net, skb))
+    fn collect(at: &Place<'_>, skb: Skb, bh: &BhGuard) -> Option<Outcome> {
+        Some(defrag::v4(at.net, skb, bh))
     }
 }
 

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     linux::{
+        bh::BhGuard,
         defrag::Outcome,
         route::{native6, Route},
         skb::{Skb, Summed},
@@ -65,9 +66,9 @@ impl Direction for V6 {
         claimed(at, config, skb, guard).map_err(|cause| tell::sender6(config, skb, cause))
     }
 
-    fn collect(at: &Place<'_>, skb: Skb) -> Option<Outcome> {
+    fn collect(at: &Place<'_>, skb: Skb, bh: &BhGuard) -> Option<Outcome> {
         let defrag = at.translator.defrag6.as_ref()?;
-        Some(defrag.packet(at.net, skb))
+        Some(defrag.packet(at.net, skb, bh))
     }
 }
 
