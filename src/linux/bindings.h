@@ -8,6 +8,8 @@
 #include <linux/netfilter_ipv6.h>
 #include <linux/notifier.h>
 #include <linux/workqueue.h>
+#include <net/addrconf.h>
+#include <net/dropreason-core.h>
 #include <net/fib_notifier.h>
 #include <net/genetlink.h>
 #include <net/gso.h>
@@ -25,13 +27,22 @@ enum natpt_route_type {
 	NATPT_ROUTE_OTHER,
 };
 
+/* What the kernel counts of dropped packets. */
+enum natpt_mib {
+	NATPT_MIB_INHDRERRORS,
+	NATPT_MIB_INADDRERRORS,
+	NATPT_MIB_INNOROUTES,
+	NATPT_MIB_INDISCARDS,
+	NATPT_MIB_TOOBIG,
+};
+
 bool natpt_skb_gso_ok(const struct sk_buff *skb, u32 mtu);
 bool natpt_skb_is_routed(const struct sk_buff *skb);
+bool natpt_skb_is_before_vrf(const struct sk_buff *skb);
 int natpt_skb_make_room(struct sk_buff *skb, u32 write_len, u32 grow);
 void natpt_skb_retarget(struct sk_buff *skb, u32 strip, u32 hlen, bool ipv6);
 void natpt_skb_set_frag_max_size(struct sk_buff *skb, u16 size, bool ipv6);
 u16 natpt_skb_frag_max_size(const struct sk_buff *skb, bool ipv6);
-bool natpt_skb_policy_ok(struct sk_buff *skb, bool ipv6);
 void natpt_skb_set_route(struct sk_buff *skb, struct dst_entry *dst);
 struct sk_buff *natpt_skb_alloc(const struct sk_buff *like, u32 len, bool ipv6);
 u16 natpt_skb_fold_checksum(struct sk_buff *skb, u32 offset);
@@ -40,24 +51,59 @@ struct sk_buff *natpt_skb_fragment4(struct sk_buff *skb, u32 size);
 int natpt_forward4(struct net *net, struct sk_buff *skb, struct dst_entry *dst);
 int natpt_forward6(struct net *net, struct sk_buff *skb, struct dst_entry *dst);
 
+void natpt_deliver(struct sk_buff *skb, bool ipv6);
+bool natpt_has_later_chains(struct net *net, bool ipv6, int priority, int last);
+void natpt_skb_untrack(struct sk_buff *skb);
+bool natpt_skb_is_untracked(const struct sk_buff *skb);
+void natpt_skb_forget_untracked(struct sk_buff *skb);
+
+/*
+ * What routes and policies of a translated packet are looked up by. ICMP has its type and code in
+ * place of the source port.
+ */
+struct natpt_flow4 {
+	__be32 saddr;
+	__be32 daddr;
+	__be16 sport;
+	__be16 dport;
+	u8 tos;
+	u8 proto;
+};
+
+struct natpt_flow6 {
+	struct in6_addr saddr;
+	struct in6_addr daddr;
+	__be16 sport;
+	__be16 dport;
+	u8 tos;
+	u8 proto;
+};
+
+bool natpt_skb_may_forward(const struct net *net, const struct sk_buff *skb, bool ipv6);
+bool natpt_skb_policy_ok(const struct net *net, struct sk_buff *skb, bool ipv6);
 struct dst_entry *natpt_route4(struct net *net, const struct sk_buff *skb,
-			       __be32 saddr, __be32 daddr, u8 tos, u8 proto);
+			       const struct natpt_flow4 *flow, struct sock *sk,
+			       bool local, bool *kept);
 struct dst_entry *natpt_route6(struct net *net, const struct sk_buff *skb,
-			       const struct in6_addr *saddr,
-			       const struct in6_addr *daddr, u8 tos, u8 proto);
+			       const struct natpt_flow6 *flow, struct sock *sk,
+			       bool local, bool *kept);
+u32 natpt_source4(struct net *net, struct sk_buff *skb, __be32 saddr, __be32 daddr);
+u64 natpt_source4_stamp(const struct net *net, const struct sk_buff *skb);
 int natpt_native4(struct net *net, const struct sk_buff *skb, __be32 daddr);
 int natpt_native6(struct net *net, const struct sk_buff *skb,
 		  const struct in6_addr *saddr, const struct in6_addr *daddr);
 int natpt_fib_route6(unsigned long event, const void *info, struct in6_addr *addr);
+bool natpt_fib_rule(unsigned long event);
 u32 natpt_route_type(struct dst_entry *dst, bool ipv6);
+void natpt_route_hold(struct dst_entry *dst);
 bool natpt_route_cacheable(const struct dst_entry *dst);
 u32 natpt_route_cookie(struct dst_entry *dst, bool ipv6);
-struct dst_entry *natpt_route_check(struct dst_entry *dst, u32 cookie);
-u32 natpt_route_mtu(const struct dst_entry *dst, bool ipv6);
+struct dst_entry *natpt_route_kept(const struct net *net, const struct sk_buff *skb,
+				   struct dst_entry *dst, u32 cookie, bool ipv6);
+u32 natpt_route_mtu(const struct dst_entry *dst, bool ipv6, bool local);
 bool natpt_is_forwarding(const struct net *net, bool ipv6);
-bool natpt_may_forward4(const struct sk_buff *skb);
-bool natpt_may_forward6(const struct sk_buff *skb);
 
+void natpt_count(struct net *net, const struct sk_buff *skb, bool ipv6, u32 mib);
 void natpt_icmp4_send(struct net *net, struct sk_buff *skb, u8 type, u8 code,
 		      u32 info);
 void natpt_icmp6_send(struct sk_buff *skb, u8 type, u8 code, u32 info);

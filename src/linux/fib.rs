@@ -13,6 +13,9 @@ use kernel::{error::to_result, prelude::*, sync::Arc, types::Opaque};
 pub(crate) trait Listener: Send + Sync + 'static {
     /// There is a route to these addresses. May not sleep.
     fn route6(&self, addr: Ipv6Addr, len: u8);
+
+    /// A rule of either family came or went. May not sleep.
+    fn rule(&self);
 }
 
 /// Tells a listener of the routes that are there, and of those that come, until dropped.
@@ -72,6 +75,10 @@ unsafe extern "C" fn event<T: Listener>(
     let len = unsafe { bindings::natpt_fib_route6(event, info, &mut addr) };
     if let Ok(len) = u8::try_from(len) {
         routes.listener.route6(super::route::from_in6(addr), len);
+    }
+    // SAFETY: The function only looks at the number.
+    if unsafe { bindings::natpt_fib_rule(event) } {
+        routes.listener.rule();
     }
     bindings::NOTIFY_DONE as c_int
 }

@@ -9,9 +9,7 @@
 #include <linux/netfilter_bridge.h>
 #include <net/addrconf.h>
 #include <net/dst_metadata.h>
-#include <net/ip_fib.h>
 #include <net/ip6_route.h>
-#include <net/l3mdev.h>
 #include <net/netfilter/ipv6/nf_defrag_ipv6.h>
 #include <net/netfilter/nf_conntrack.h>
 #include <net/netns/generic.h>
@@ -37,6 +35,12 @@ bool natpt_skb_is_routed(const struct sk_buff *skb)
 	       !skb_warn_if_lro(skb);
 }
 
+/* Whether the packet will come again, from the device of the VRF that its interface is in. */
+bool natpt_skb_is_before_vrf(const struct sk_buff *skb)
+{
+	return netif_is_l3_slave(skb->dev);
+}
+
 /* Make the first write_len octets ours to write, with room for grow more in front. */
 int natpt_skb_make_room(struct sk_buff *skb, u32 write_len, u32 grow)
 {
@@ -54,25 +58,52 @@ int natpt_skb_make_room(struct sk_buff *skb, u32 write_len, u32 grow)
 	return skb_ensure_writable(skb, write_len);
 }
 
-/* Start the control block and what else the network layer keeps anew, in the new family. */
-static void natpt_skb_rebirth(struct sk_buff *skb, u32 hlen, bool ipv6)
+/*
+ * Start the control block and what else the network layer keeps anew, in the new family. What it
+ * knows of a VRF's interfaces stays.
+ */
+static void natpt_skb_rebirth(struct sk_buff *skb, bool ipv6, int iif, bool l3slave)
 {
-	skb_reset_mac_header(skb);
 	skb_reset_network_header(skb);
-	skb_set_transport_header(skb, hlen);
-	skb->mac_len = 0;
 	if (ipv6) {
+		/* Where the kernel begins with extension headers. */
+		skb_set_transport_header(skb, sizeof(struct ipv6hdr));
 		skb->protocol = htons(ETH_P_IPV6);
 		memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
-		IP6CB(skb)->iif = skb->skb_iif;
-		IP6CB(skb)->flags = IP6SKB_FORWARDED;
+		IP6CB(skb)->iif = iif;
+		IP6CB(skb)->nhoff = offsetof(struct ipv6hdr, nexthdr);
+		IP6CB(skb)->flags = l3slave ? IP6SKB_L3SLAVE : 0;
 	} else {
+		skb_set_transport_header(skb, sizeof(struct iphdr));
 		skb->protocol = htons(ETH_P_IP);
 		memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
-		IPCB(skb)->iif = skb->skb_iif;
-		IPCB(skb)->flags = IPSKB_FORWARDED;
+		IPCB(skb)->iif = iif;
+		IPCB(skb)->flags = l3slave ? IPSKB_L3SLAVE : 0;
 	}
 	nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
+}
+
+/* Whether a packet whose control block is of this family came in through a VRF. */
+static bool natpt_is_l3slave(const struct sk_buff *skb, bool ipv6)
+{
+	return ipv6 ? IP6CB(skb)->flags & IP6SKB_L3SLAVE : IPCB(skb)->flags & IPSKB_L3SLAVE;
+}
+
+/* The link layer's header goes before the new one: firewalls may ask it for addresses. */
+static void natpt_skb_move_mac(struct sk_buff *skb, bool ipv6)
+{
+	u32 len = skb->mac_len;
+	u8 *mac;
+
+	if (!skb_mac_header_was_set(skb) || len != ETH_HLEN || skb_headroom(skb) < len) {
+		skb_reset_mac_header(skb);
+		skb->mac_len = 0;
+		return;
+	}
+	mac = skb_mac_header(skb);
+	skb_set_mac_header(skb, -(int)len);
+	memmove(skb_mac_header(skb), mac, ETH_HLEN);
+	eth_hdr(skb)->h_proto = ipv6 ? htons(ETH_P_IPV6) : htons(ETH_P_IP);
 }
 
 /*
@@ -82,6 +113,9 @@ static void natpt_skb_rebirth(struct sk_buff *skb, u32 hlen, bool ipv6)
  */
 void natpt_skb_retarget(struct sk_buff *skb, u32 strip, u32 hlen, bool ipv6)
 {
+	bool l3slave = natpt_is_l3slave(skb, !ipv6);
+	int iif = IPCB(skb)->iif;
+
 	skb_metadata_clear(skb);
 	if (strip > hlen)
 		__skb_pull(skb, strip - hlen);
@@ -100,12 +134,18 @@ void natpt_skb_retarget(struct sk_buff *skb, u32 strip, u32 hlen, bool ipv6)
 	}
 	skb_dst_drop(skb);
 	nf_reset_ct(skb);
+	secpath_reset(skb);
 #if IS_ENABLED(CONFIG_BRIDGE_NETFILTER)
 	skb_ext_del(skb, SKB_EXT_BRIDGE_NF);
 #endif
 	skb_clear_tstamp(skb);
 	skb->ignore_df = 0;
-	natpt_skb_rebirth(skb, hlen, ipv6);
+#ifdef CONFIG_NET_SWITCHDEV
+	skb->offload_fwd_mark = 0;
+	skb->offload_l3_fwd_mark = 0;
+#endif
+	natpt_skb_move_mac(skb, ipv6);
+	natpt_skb_rebirth(skb, ipv6, iif, l3slave);
 }
 
 /* Have the output path cut fragments of this size, and allow it to. */
@@ -121,13 +161,6 @@ void natpt_skb_set_frag_max_size(struct sk_buff *skb, u16 size, bool ipv6)
 u16 natpt_skb_frag_max_size(const struct sk_buff *skb, bool ipv6)
 {
 	return ipv6 ? IP6CB(skb)->frag_max_size : IPCB(skb)->frag_max_size;
-}
-
-bool natpt_skb_policy_ok(struct sk_buff *skb, bool ipv6)
-{
-	if (ipv6)
-		return xfrm6_policy_check(NULL, XFRM_POLICY_FWD, skb);
-	return xfrm4_policy_check(NULL, XFRM_POLICY_FWD, skb);
 }
 
 void natpt_skb_set_route(struct sk_buff *skb, struct dst_entry *dst)
@@ -148,8 +181,8 @@ struct sk_buff *natpt_skb_alloc(const struct sk_buff *like, u32 len, bool ipv6)
 	skb->skb_iif = like->skb_iif;
 	skb->mark = like->mark;
 	skb->priority = like->priority;
-	natpt_skb_rebirth(skb, ipv6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr),
-			  ipv6);
+	skb_reset_mac_header(skb);
+	natpt_skb_rebirth(skb, ipv6, IPCB(like)->iif, natpt_is_l3slave(like, !ipv6));
 	return skb;
 }
 
@@ -185,186 +218,104 @@ struct sk_buff *natpt_skb_fragment4(struct sk_buff *skb, u32 size)
 
 /*
  * The function to go on with is dst->output itself, never one of ours: a
- * queue may call it after this module is gone.
+ * queue may call it after this module is gone. The rest is ip_forward()'s.
  */
 int natpt_forward4(struct net *net, struct sk_buff *skb, struct dst_entry *dst)
 {
+	IP_INC_STATS(net, IPSTATS_MIB_OUTFORWDATAGRAMS);
+	IPCB(skb)->flags |= IPSKB_FORWARDED;
+	if (READ_ONCE(net->ipv4.sysctl_ip_fwd_update_priority))
+		skb->priority = rt_tos2priority(ip_hdr(skb)->tos);
 	return NF_HOOK(NFPROTO_IPV4, NF_INET_FORWARD, net, NULL, skb, skb->dev,
 		       dst_dev_rcu(dst), dst->output);
 }
 
 int natpt_forward6(struct net *net, struct sk_buff *skb, struct dst_entry *dst)
 {
+	IP6_INC_STATS(net, ip6_dst_idev(dst), IPSTATS_MIB_OUTFORWDATAGRAMS);
+	IP6CB(skb)->flags |= IP6SKB_FORWARDED;
 	return NF_HOOK(NFPROTO_IPV6, NF_INET_FORWARD, net, NULL, skb, skb->dev,
 		       dst_dev_rcu(dst), dst->output);
 }
 
-static int natpt_l3mdev(const struct sk_buff *skb)
+/* What is for the box itself: through INPUT, from the interface where it arrived. */
+void natpt_deliver(struct sk_buff *skb, bool ipv6)
 {
-	return skb->dev ? l3mdev_master_ifindex_rcu(skb->dev) : 0;
-}
-
-/* Returns a held route or an ERR_PTR. */
-struct dst_entry *natpt_route4(struct net *net, const struct sk_buff *skb,
-			       __be32 saddr, __be32 daddr, u8 tos, u8 proto)
-{
-	struct flowi4 fl4 = {
-		.saddr = saddr,
-		.daddr = daddr,
-		.flowi4_dscp = inet_dsfield_to_dscp(tos),
-		.flowi4_mark = skb->mark,
-		.flowi4_proto = proto,
-		.flowi4_flags = FLOWI_FLAG_ANYSRC,
-		.flowi4_l3mdev = natpt_l3mdev(skb),
-	};
-	struct rtable *rt = ip_route_output_flow(net, &fl4, NULL);
-
-	return IS_ERR(rt) ? ERR_CAST(rt) : &rt->dst;
-}
-
-struct dst_entry *natpt_route6(struct net *net, const struct sk_buff *skb,
-			       const struct in6_addr *saddr,
-			       const struct in6_addr *daddr, u8 tos, u8 proto)
-{
-	struct flowi6 fl6 = {
-		.saddr = *saddr,
-		.daddr = *daddr,
-		.flowlabel = ip6_make_flowinfo(tos, 0),
-		.flowi6_mark = skb->mark,
-		.flowi6_proto = proto,
-		.flowi6_flags = FLOWI_FLAG_ANYSRC,
-		.flowi6_l3mdev = natpt_l3mdev(skb),
-	};
-	struct dst_entry *dst = ip6_route_output(net, NULL, &fl6);
-
-	if (dst->error) {
-		int err = dst->error;
-
-		dst_release(dst);
-		return ERR_PTR(err);
-	}
-	return xfrm_lookup(net, dst, flowi6_to_flowi(&fl6), NULL, 0);
+	if (ipv6)
+		ip6_input(skb);
+	else
+		ip_local_deliver(skb);
 }
 
 /*
- * Prefix length of the route by which an address is reached without
- * translation, or -ENETUNREACH; a route to the loopback device is none.
+ * Whether chains of PRE_ROUTING come after priority that want to see packets: those of conntrack
+ * and NAT do not, for ours are untracked, and last is our own.
  */
-int natpt_native4(struct net *net, const struct sk_buff *skb, __be32 daddr)
+bool natpt_has_later_chains(struct net *net, bool ipv6, int priority, int last)
 {
-	struct flowi4 fl4 = {
-		.daddr = daddr,
-		.flowi4_mark = skb->mark,
-		.flowi4_scope = RT_SCOPE_UNIVERSE,
-		.flowi4_l3mdev = natpt_l3mdev(skb),
-	};
-	struct fib_result res;
+	const struct nf_hook_entries *e = ipv6 ?
+		rcu_dereference(net->nf.hooks_ipv6[NF_INET_PRE_ROUTING]) :
+		rcu_dereference(net->nf.hooks_ipv4[NF_INET_PRE_ROUTING]);
+	struct nf_hook_ops **ops;
+	u16 i;
 
-	if (fib_lookup(net, &fl4, &res, 0))
-		return -ENETUNREACH;
-	if (res.type == RTN_UNICAST && FIB_RES_DEV(res)->flags & IFF_LOOPBACK)
-		return -ENETUNREACH;
-	return res.prefixlen;
-}
+	if (!e)
+		return false;
+	ops = nf_hook_entries_get_hook_ops(e);
+	for (i = e->num_hook_entries; i-- > 0;) {
+		const struct nf_hook_ops *it = ops[i];
 
-int natpt_native6(struct net *net, const struct sk_buff *skb,
-		  const struct in6_addr *saddr, const struct in6_addr *daddr)
-{
-	struct flowi6 fl6 = {
-		.saddr = *saddr,
-		.daddr = *daddr,
-		.flowi6_mark = skb->mark,
-		.flowi6_l3mdev = natpt_l3mdev(skb),
-	};
-	struct dst_entry *dst = ip6_route_lookup(net, &fl6, skb, 0);
-	const struct fib6_info *from;
-	int len = -ENETUNREACH;
-
-	from = rcu_dereference(dst_rt6_info(dst)->from);
-	if (from)
-		len = from->fib6_dst.plen;
-	dst_release(dst);
-	return len;
-}
-
-/* Prefix length and address of the IPv6 route that an event is about, or -ENOENT. */
-int natpt_fib_route6(unsigned long event, const void *info, struct in6_addr *addr)
-{
-	const struct fib6_entry_notifier_info *entry = info;
-
-	if (entry->info.family != AF_INET6 || event > FIB_EVENT_ENTRY_ADD)
-		return -ENOENT;
-	*addr = entry->rt->fib6_dst.addr;
-	return entry->rt->fib6_dst.plen;
-}
-
-u32 natpt_route_type(struct dst_entry *dst, bool ipv6)
-{
-	if (ipv6) {
-		u32 flags = dst_rt6_info(dst)->rt6i_flags;
-
-		if (flags & RTF_LOCAL)
-			return NATPT_ROUTE_LOCAL;
-		return flags & (RTF_ANYCAST | RTF_REJECT) ? NATPT_ROUTE_OTHER :
-							    NATPT_ROUTE_UNICAST;
+		if (it->priority <= priority)
+			break;
+		if (it->priority == last || it->hook_ops_type == NF_HOOK_OP_NAT ||
+		    (it->priority == NF_IP_PRI_CONNTRACK &&
+		     it->hook_ops_type == NF_HOOK_OP_UNDEFINED))
+			continue;
+		return true;
 	}
-	switch (dst_rtable(dst)->rt_type) {
-	case RTN_UNICAST:
-		return NATPT_ROUTE_UNICAST;
-	case RTN_LOCAL:
-		return NATPT_ROUTE_LOCAL;
-	default:
-		return NATPT_ROUTE_OTHER;
+	return false;
+}
+
+/* Keep conntrack off a packet, unless it has it already. */
+void natpt_skb_untrack(struct sk_buff *skb)
+{
+	if (!skb_nfct(skb))
+		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
+}
+
+bool natpt_skb_is_untracked(const struct sk_buff *skb)
+{
+	return (skb_get_nfct(skb) & NFCT_INFOMASK) == IP_CT_UNTRACKED;
+}
+
+/* A packet that was kept from conntrack for nothing is not to pass for one that a rule let through. */
+void natpt_skb_forget_untracked(struct sk_buff *skb)
+{
+	nf_reset_ct(skb);
+}
+
+/* Counts a packet as ip_forward() and ip6_forward() do. */
+void natpt_count(struct net *net, const struct sk_buff *skb, bool ipv6, u32 mib)
+{
+	static const u8 fields[] = {
+		[NATPT_MIB_INHDRERRORS] = IPSTATS_MIB_INHDRERRORS,
+		[NATPT_MIB_INADDRERRORS] = IPSTATS_MIB_INADDRERRORS,
+		[NATPT_MIB_INNOROUTES] = IPSTATS_MIB_INNOROUTES,
+		[NATPT_MIB_INDISCARDS] = IPSTATS_MIB_INDISCARDS,
+		[NATPT_MIB_TOOBIG] = IPSTATS_MIB_FRAGFAILS,
+	};
+	struct inet6_dev *idev;
+
+	if (mib >= ARRAY_SIZE(fields))
+		return;
+	if (!ipv6) {
+		IP_INC_STATS(net, fields[mib]);
+		return;
 	}
-}
-
-bool natpt_route_cacheable(const struct dst_entry *dst)
-{
-	return !dst_xfrm(dst) && !dst->lwtstate && !dst->error;
-}
-
-u32 natpt_route_cookie(struct dst_entry *dst, bool ipv6)
-{
-	return ipv6 ? rt6_get_cookie(dst_rt6_info(dst)) : 0;
-}
-
-struct dst_entry *natpt_route_check(struct dst_entry *dst, u32 cookie)
-{
-	return dst_check(dst, cookie);
-}
-
-u32 natpt_route_mtu(const struct dst_entry *dst, bool ipv6)
-{
-	u32 mtu;
-
-	/* What IPsec takes is known to the bundle, not to its device. */
-	if (dst_xfrm(dst))
-		mtu = dst_mtu(dst);
-	else if (ipv6)
-		mtu = ip6_dst_mtu_maybe_forward(dst, true);
-	else
-		mtu = ip_dst_mtu_maybe_forward(dst, true);
-	return ipv6 ? max_t(u32, mtu, IPV6_MIN_MTU) : mtu;
-}
-
-bool natpt_is_forwarding(const struct net *net, bool ipv6)
-{
-	if (ipv6)
-		return READ_ONCE(net->ipv6.devconf_all->forwarding);
-	return IPV4_DEVCONF_ALL_RO(net, FORWARDING);
-}
-
-bool natpt_may_forward4(const struct sk_buff *skb)
-{
-	const struct in_device *in_dev = __in_dev_get_rcu(skb->dev);
-
-	return in_dev ? IN_DEV_FORWARD(in_dev) :
-			IPV4_DEVCONF_ALL_RO(dev_net_rcu(skb->dev), FORWARDING);
-}
-
-bool natpt_may_forward6(const struct sk_buff *skb)
-{
-	return READ_ONCE(dev_net_rcu(skb->dev)->ipv6.devconf_all->forwarding);
+	idev = skb->dev ? __in6_dev_get(skb->dev) : NULL;
+	if (mib == NATPT_MIB_TOOBIG)
+		IP6_INC_STATS(net, idev, IPSTATS_MIB_INTOOBIGERRORS);
+	IP6_INC_STATS(net, idev, fields[mib]);
 }
 
 /*
@@ -374,7 +325,7 @@ bool natpt_may_forward6(const struct sk_buff *skb)
 void natpt_icmp4_send(struct net *net, struct sk_buff *skb, u8 type, u8 code,
 		      u32 info)
 {
-	if (!skb_dst(skb) || skb_rtable(skb)->rt_flags & RTCF_LOCAL) {
+	if (!skb_valid_dst(skb) || skb_rtable(skb)->rt_flags & RTCF_LOCAL) {
 		struct net_device *dev = skb->dev ?: net->loopback_dev;
 		struct rtable *rt = rt_dst_alloc(dev, 0, RTN_UNICAST, true);
 
@@ -389,7 +340,7 @@ void natpt_icmp4_send(struct net *net, struct sk_buff *skb, u8 type, u8 code,
 void natpt_icmp6_send(struct sk_buff *skb, u8 type, u8 code, u32 info)
 {
 	/* A packet of our own has no device before it is routed out. */
-	if (!skb->dev && skb_dst(skb))
+	if (!skb->dev && skb_valid_dst(skb))
 		skb->dev = skb_dst(skb)->dev;
 	icmpv6_send(skb, type, code, info);
 }

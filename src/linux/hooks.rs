@@ -29,10 +29,39 @@ pub(crate) enum Family {
     V6 = bindings::NFPROTO_IPV6 as isize,
 }
 
+/// The socket that a packet is sent for, or none. It need not be the packet's own: tunnels send for
+/// theirs what others made.
+#[derive(Clone, Copy)]
+pub(crate) struct Socket(*mut bindings::sock);
+
+impl Socket {
+    pub(crate) const NONE: Self = Self(core::ptr::null_mut());
+
+    #[inline]
+    pub(super) fn as_ptr(self) -> *mut bindings::sock {
+        self.0
+    }
+}
+
 /// What a packet meets at a hook.
 pub(crate) trait Hook<T>: 'static {
     /// Gives the packet back when it is to go on untouched, else consumes it.
-    fn packet(owner: &T, net: &Net, skb: Skb) -> Option<Skb>;
+    fn packet(owner: &T, net: &Net, socket: Socket, skb: Skb) -> Option<Skb>;
+}
+
+/// Whether packets still come to chains behind `priority` in PRE_ROUTING, those of conntrack and NAT and
+/// the one of `last` not counted.
+#[inline]
+pub(crate) fn has_later_chains(
+    net: &Net,
+    family: Family,
+    priority: i32,
+    last: i32,
+    _: &rcu::Guard,
+) -> bool {
+    let ipv6 = matches!(family, Family::V6);
+    // SAFETY: `net` is a live namespace, and we are in an RCU section.
+    unsafe { bindings::natpt_has_later_chains(net.as_ptr(), ipv6, priority, last) }
 }
 
 /// One hook of a set that belongs to a `T`.
@@ -101,12 +130,12 @@ unsafe extern "C" fn trampoline<T, H: Hook<T>>(
     // SAFETY: `register` set it, and the owner is kept until no packet is in here.
     let owner = unsafe { &*owner.cast::<T>() };
     // SAFETY: The kernel passes a valid state with its namespace.
-    let net = unsafe { (*state).net };
+    let (net, socket) = unsafe { ((*state).net, (*state).sk) };
     // SAFETY: The namespace lives as long as the packet is in it.
     let net = unsafe { Net::from_ptr(net) };
     // SAFETY: The kernel hands the packet over; it is given back with NF_ACCEPT only.
     let skb = unsafe { Skb::from_raw(skb) };
-    match H::packet(owner, net, skb) {
+    match H::packet(owner, net, Socket(socket), skb) {
         Some(skb) => {
             skb.into_raw();
             bindings::NF_ACCEPT

@@ -18,6 +18,7 @@ pub(crate) mod pernet;
 pub(crate) mod route;
 pub(crate) mod skb;
 pub(crate) mod snapshot;
+pub(crate) mod snmp;
 pub(crate) mod sys;
 pub(crate) mod table;
 pub(crate) mod work;

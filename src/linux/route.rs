@@ -2,7 +2,7 @@
 
 //! Routes: looked up for a packet, and kept in a session.
 
-use super::{bindings, pernet::Net, skb::Skb};
+use super::{bh::BhGuard, bindings, hooks::Socket, pernet::Net, skb::Skb};
 use core::{
     marker::PhantomData,
     mem,
@@ -14,6 +14,7 @@ use kernel::{
     prelude::*,
     sync::{
         atomic::{ordering, Atomic},
+        lock::spinlock::SpinLockGuard,
         rcu,
     },
 };
@@ -36,45 +37,98 @@ pub(crate) enum Target {
 pub(crate) struct Route {
     dst: NonNull<bindings::dst_entry>,
     ipv6: bool,
+    /// Whether it may be held on to.
+    kept: bool,
+}
+
+/// What a route is looked up by, in the new family.
+pub(crate) struct Flow<A> {
+    pub(crate) saddr: A,
+    pub(crate) daddr: A,
+    /// Type of service or traffic class.
+    pub(crate) tos: u8,
+    pub(crate) proto: u8,
+    /// As in [`l4::selector`](crate::xlate::l4::selector): ports, or type and code of ICMP.
+    pub(crate) selector: [u8; 4],
+}
+
+/// Whose packet a route is for.
+#[derive(Clone, Copy)]
+pub(crate) enum Sender {
+    /// That of another host: the interface counts where it came in.
+    Network,
+    /// One of this host: its socket counts.
+    Socket(Socket),
+}
+
+impl Sender {
+    /// A look at where packets would go, with none at hand.
+    pub(crate) const NOBODY: Self = Self::Socket(Socket::NONE);
+
+    fn socket(self) -> (*mut bindings::sock, bool) {
+        match self {
+            Sender::Network => (ptr::null_mut(), false),
+            Sender::Socket(socket) => (socket.as_ptr(), true),
+        }
+    }
 }
 
 impl Route {
-    /// The way of a translated packet to an IPv4 address, with the packet's mark and ingress VRF.
+    /// The way of a translated packet to an IPv4 address, as the kernel would find it for `skb` in the new family.
     pub(crate) fn v4(
         net: &Net,
         skb: &Skb,
-        saddr: Ipv4Addr,
-        daddr: Ipv4Addr,
-        tos: u8,
-        proto: u8,
+        flow: &Flow<Ipv4Addr>,
+        sender: Sender,
+        _: &rcu::Guard,
     ) -> Result<Self> {
-        let (saddr, daddr) = (u32::from(saddr).to_be(), u32::from(daddr).to_be());
-        // SAFETY: Namespace and packet are valid.
-        let dst =
-            unsafe { bindings::natpt_route4(net.as_ptr(), skb.as_ptr(), saddr, daddr, tos, proto) };
-        Self::from_raw(dst, false)
+        let [s0, s1, d0, d1] = flow.selector;
+        let raw = bindings::natpt_flow4 {
+            saddr: u32::from(flow.saddr).to_be(),
+            daddr: u32::from(flow.daddr).to_be(),
+            sport: u16::from_ne_bytes([s0, s1]),
+            dport: u16::from_ne_bytes([d0, d1]),
+            tos: flow.tos,
+            proto: flow.proto,
+        };
+        let (sk, local) = sender.socket();
+        let mut kept = false;
+        // SAFETY: Namespace, packet and socket are valid; those from the network have a device.
+        let dst = unsafe {
+            bindings::natpt_route4(net.as_ptr(), skb.as_ptr(), &raw, sk, local, &mut kept)
+        };
+        Self::from_raw(dst, false, kept)
     }
 
     /// As [`Route::v4`], to an IPv6 address.
     pub(crate) fn v6(
         net: &Net,
         skb: &Skb,
-        saddr: Ipv6Addr,
-        daddr: Ipv6Addr,
-        tos: u8,
-        proto: u8,
+        flow: &Flow<Ipv6Addr>,
+        sender: Sender,
+        _: &rcu::Guard,
     ) -> Result<Self> {
-        let (saddr, daddr) = (in6(saddr), in6(daddr));
-        // SAFETY: Namespace, packet and addresses are valid.
-        let dst = unsafe {
-            bindings::natpt_route6(net.as_ptr(), skb.as_ptr(), &saddr, &daddr, tos, proto)
+        let [s0, s1, d0, d1] = flow.selector;
+        let raw = bindings::natpt_flow6 {
+            saddr: in6(flow.saddr),
+            daddr: in6(flow.daddr),
+            sport: u16::from_ne_bytes([s0, s1]),
+            dport: u16::from_ne_bytes([d0, d1]),
+            tos: flow.tos,
+            proto: flow.proto,
         };
-        Self::from_raw(dst, true)
+        let (sk, local) = sender.socket();
+        let mut kept = false;
+        // SAFETY: Namespace, packet and socket are valid; those from the network have a device.
+        let dst = unsafe {
+            bindings::natpt_route6(net.as_ptr(), skb.as_ptr(), &raw, sk, local, &mut kept)
+        };
+        Self::from_raw(dst, true, kept)
     }
 
-    fn from_raw(dst: *mut bindings::dst_entry, ipv6: bool) -> Result<Self> {
+    fn from_raw(dst: *mut bindings::dst_entry, ipv6: bool, kept: bool) -> Result<Self> {
         let dst = NonNull::new(from_err_ptr(dst)?).ok_or(ENOENT)?;
-        Ok(Self { dst, ipv6 })
+        Ok(Self { dst, ipv6, kept })
     }
 
     pub(crate) fn target(&self) -> Target {
@@ -99,7 +153,12 @@ impl Route {
     /// Whether the route may serve other packets too: not with IPsec or a tunnel on it.
     pub(crate) fn is_cacheable(&self) -> bool {
         // SAFETY: By the type invariants.
-        unsafe { bindings::natpt_route_cacheable(self.dst.as_ptr()) }
+        self.kept && unsafe { bindings::natpt_route_cacheable(self.dst.as_ptr()) }
+    }
+
+    /// Whether the route is one of IPv6.
+    pub(crate) fn is_ipv6(&self) -> bool {
+        self.ipv6
     }
 
     fn cookie(&self) -> u32 {
@@ -110,19 +169,32 @@ impl Route {
 
 /// Prefix length of the route by which an IPv4 address is reached without translation, if any:
 /// one that leads to the loopback device does not count.
-pub(crate) fn native4(net: &Net, skb: &Skb, daddr: Ipv4Addr) -> Option<u8> {
+pub(crate) fn native4(net: &Net, skb: &Skb, daddr: Ipv4Addr, _: &rcu::Guard) -> Option<u8> {
     let daddr = u32::from(daddr).to_be();
-    // SAFETY: Namespace and packet are valid, and hooks run in an RCU section.
+    // SAFETY: Namespace and packet are valid, and we are in an RCU section.
     let len = unsafe { bindings::natpt_native4(net.as_ptr(), skb.as_ptr(), daddr) };
     u8::try_from(len).ok()
 }
 
 /// Prefix length of the route to an IPv6 address, if any.
-pub(crate) fn native6(net: &Net, skb: &Skb, saddr: Ipv6Addr, daddr: Ipv6Addr) -> Option<u8> {
+pub(crate) fn native6(
+    net: &Net,
+    skb: &Skb,
+    (saddr, daddr): (Ipv6Addr, Ipv6Addr),
+    _: &rcu::Guard,
+) -> Option<u8> {
     let (saddr, daddr) = (in6(saddr), in6(daddr));
-    // SAFETY: Namespace, packet and addresses are valid, and hooks run in an RCU section.
+    // SAFETY: Namespace, packet and addresses are valid, and we are in an RCU section.
     let len = unsafe { bindings::natpt_native6(net.as_ptr(), skb.as_ptr(), &saddr, &daddr) };
     u8::try_from(len).ok()
+}
+
+impl Clone for Route {
+    fn clone(&self) -> Self {
+        // SAFETY: The route is held, so that one more reference can be taken.
+        unsafe { bindings::natpt_route_hold(self.dst.as_ptr()) };
+        Self { ..*self }
+    }
 }
 
 impl Drop for Route {
@@ -152,11 +224,12 @@ pub(crate) struct Hop<'g> {
 }
 
 impl Hop<'_> {
-    /// The largest packet that may be forwarded this way, at least 1280 for IPv6.
+    /// The largest packet that `sender` may send this way, at least 1280 for IPv6.
     #[inline]
-    pub(crate) fn mtu(&self) -> u32 {
+    pub(crate) fn mtu(&self, sender: Sender) -> u32 {
+        let local = matches!(sender, Sender::Socket(_));
         // SAFETY: The route is valid as long as the guard.
-        unsafe { bindings::natpt_route_mtu(self.dst.as_ptr(), self.ipv6) }
+        unsafe { bindings::natpt_route_mtu(self.dst.as_ptr(), self.ipv6, local) }
     }
 
     /// Sends a translated packet this way: through FORWARD, then POST_ROUTING.
@@ -172,16 +245,22 @@ impl Hop<'_> {
         }
     }
 
-    /// Sends a translated packet this way as one of this host's own: through OUTPUT.
-    pub(crate) fn local_out(self, net: &Net, skb: Skb) {
+    /// Gives a translated packet to this host, as it came in: through INPUT.
+    pub(crate) fn deliver(self, skb: Skb, _: &BhGuard) {
         self.attach(&skb);
-        let sk = skb.sk();
+        // SAFETY: The packet is handed over, with a route to this host; bottom halves are off.
+        unsafe { bindings::natpt_deliver(skb.into_raw(), self.ipv6) };
+    }
+
+    /// Sends a translated packet this way as one of this host's own: through OUTPUT.
+    pub(crate) fn local_out(self, net: &Net, skb: Skb, socket: Socket) {
+        self.attach(&skb);
         if self.ipv6 {
             // SAFETY: The packet is handed over, with its route set.
-            unsafe { bindings::ip6_local_out(net.as_ptr(), sk, skb.into_raw()) };
+            unsafe { bindings::ip6_local_out(net.as_ptr(), socket.as_ptr(), skb.into_raw()) };
         } else {
             // SAFETY: The packet is handed over, with its route set.
-            unsafe { bindings::ip_local_out(net.as_ptr(), sk, skb.into_raw()) };
+            unsafe { bindings::ip_local_out(net.as_ptr(), socket.as_ptr(), skb.into_raw()) };
         }
     }
 
@@ -200,44 +279,65 @@ pub(crate) struct Slot {
     dst: Atomic<*mut bindings::dst_entry>,
     key: Atomic<u64>,
     cookie: Atomic<u32>,
-    ipv6: bool,
+    generation: Atomic<u32>,
+}
+
+/// What a held route is good for.
+#[derive(Clone, Copy)]
+pub(crate) struct Use {
+    /// Of the packet.
+    pub(crate) key: u64,
+    /// Of all that routes depend on and do not know of.
+    pub(crate) generation: u32,
+    pub(crate) ipv6: bool,
 }
 
 impl Slot {
-    pub(crate) const fn new(ipv6: bool) -> Self {
+    pub(crate) const fn new() -> Self {
         Self {
             dst: Atomic::new(ptr::null_mut()),
             key: Atomic::new(0),
             cookie: Atomic::new(0),
-            ipv6,
+            generation: Atomic::new(0),
         }
     }
 
-    /// The route, if it is still good and was looked up for the same key.
+    /// The route, if it is still good for a packet, and none has to be asked of it.
     #[inline]
-    pub(crate) fn get<'g>(&self, key: u64, _: &'g rcu::Guard) -> Option<Hop<'g>> {
+    pub(crate) fn get<'g>(
+        &self,
+        net: &Net,
+        skb: &Skb,
+        usage: Use,
+        _: &'g rcu::Guard,
+    ) -> Option<Hop<'g>> {
         let dst = NonNull::new(self.dst.load(ordering::Acquire))?;
         let cookie = self.cookie.load(ordering::Relaxed);
-        if self.key.load(ordering::Acquire) != key
+        let generation = self.generation.load(ordering::Relaxed);
+        if self.key.load(ordering::Acquire) != usage.key
+            || generation != usage.generation
             || self.dst.load(ordering::Relaxed) != dst.as_ptr()
         {
             return None;
         }
-        // SAFETY: A route is freed a grace period after its last holder let go.
-        let dst = NonNull::new(unsafe { bindings::natpt_route_check(dst.as_ptr(), cookie) })?;
+        let (net, skb, ipv6) = (net.as_ptr(), skb.as_ptr(), usage.ipv6);
+        // SAFETY: A route is freed a grace period after its last holder let go; the packet came in
+        // on a device.
+        let dst = unsafe { bindings::natpt_route_kept(net, skb, dst.as_ptr(), cookie, ipv6) };
         Some(Hop {
-            dst,
-            ipv6: self.ipv6,
+            dst: NonNull::new(dst)?,
+            ipv6,
             life: PhantomData,
         })
     }
 
-    /// Keeps a route in place of the last one. The caller holds the lock that all writers take.
-    pub(crate) fn put(&self, route: Route, key: u64) {
+    /// Keeps a route in place of the last one, under the lock that all writers take.
+    pub(crate) fn put<T>(&self, route: Route, usage: Use, _: &SpinLockGuard<'_, T>) {
         let route = mem::ManuallyDrop::new(route);
         self.clear();
         self.cookie.store(route.cookie(), ordering::Relaxed);
-        self.key.store(key, ordering::Release);
+        self.generation.store(usage.generation, ordering::Relaxed);
+        self.key.store(usage.key, ordering::Release);
         self.dst.store(route.dst.as_ptr(), ordering::Release);
     }
 

@@ -2,9 +2,9 @@
 
 //! A packet: `struct sk_buff`.
 
-use super::bindings;
-use core::{mem, ptr::NonNull, slice};
-use kernel::{error::to_result, prelude::*};
+use super::{bindings, pernet::Net};
+use core::{mem, net::Ipv4Addr, num::NonZero, ptr::NonNull, slice};
+use kernel::{error::to_result, prelude::*, sync::rcu};
 
 type Fields = bindings::sk_buff__bindgen_ty_4__bindgen_ty_1;
 
@@ -24,6 +24,20 @@ pub(crate) enum Summed {
     Finished,
     /// The field holds the pseudo-header's sum; a device or helper adds the rest.
     Partial,
+}
+
+/// Source and destination of an IPv4 packet.
+type Ends4 = (Ipv4Addr, Ipv4Addr);
+
+/// Why a packet cannot come from where it says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Spoof {
+    /// No such source, or one of this host's own.
+    Martian,
+    /// Its source is reached another way (`rp_filter`).
+    ReversePath,
+    /// Nobody knows: memory is short.
+    Memory,
 }
 
 /// An owned packet whose data begins with its network header.
@@ -65,9 +79,10 @@ impl Skb {
         unsafe { self.raw().__bindgen_anon_4.__bindgen_anon_1.as_ref() }
     }
 
-    /// The socket that sent the packet, or null.
-    pub(super) fn sk(&self) -> *mut bindings::sock {
-        self.raw().sk
+    /// Whether the packet is a socket's: such are not forwarded.
+    #[inline]
+    pub(crate) fn has_socket(&self) -> bool {
+        !self.raw().sk.is_null()
     }
 
     /// Octets in the packet.
@@ -245,21 +260,61 @@ impl Skb {
         unsafe { bindings::natpt_skb_is_routed(self.as_ptr()) }
     }
 
-    /// Whether IPsec policy lets the packet be forwarded.
-    pub(crate) fn policy_ok(&self, ipv6: bool) -> bool {
-        // SAFETY: The packet is valid.
-        unsafe { bindings::natpt_skb_policy_ok(self.as_ptr(), ipv6) }
+    /// Whether the packet, from the network, will come again through the VRF of its interface.
+    #[inline]
+    pub(crate) fn is_before_vrf(&self, _: &rcu::Guard) -> bool {
+        // SAFETY: The packet came in on a device.
+        unsafe { bindings::natpt_skb_is_before_vrf(self.as_ptr()) }
     }
 
-    /// Whether the interface that the packet came in on forwards.
-    pub(crate) fn may_forward(&self, ipv6: bool) -> bool {
-        if ipv6 {
-            // SAFETY: The packet came in on a device.
-            unsafe { bindings::natpt_may_forward6(self.as_ptr()) }
-        } else {
-            // SAFETY: The packet came in on a device.
-            unsafe { bindings::natpt_may_forward4(self.as_ptr()) }
+    /// Whether IPsec policy lets the packet, of this family, be forwarded.
+    pub(crate) fn policy_ok(&self, net: &Net, ipv6: bool, _: &rcu::Guard) -> bool {
+        // SAFETY: The packet is ours and came in on a device.
+        unsafe { bindings::natpt_skb_policy_ok(net.as_ptr(), self.as_ptr(), ipv6) }
+    }
+
+    /// Whether packets of a family are forwarded that came in where this one did.
+    pub(crate) fn may_forward(&self, net: &Net, ipv6: bool, _: &rcu::Guard) -> bool {
+        // SAFETY: The packet came in on a device.
+        unsafe { bindings::natpt_skb_may_forward(net.as_ptr(), self.as_ptr(), ipv6) }
+    }
+
+    /// Whether the kernel would take a packet with these addresses where it came in.
+    pub(crate) fn source4(&self, net: &Net, ends: Ends4, _: &rcu::Guard) -> Result<(), Spoof> {
+        let (saddr, daddr) = (u32::from(ends.0).to_be(), u32::from(ends.1).to_be());
+        // SAFETY: The packet is a valid IPv4 one that came in on a device.
+        let reason = unsafe { bindings::natpt_source4(net.as_ptr(), self.as_ptr(), saddr, daddr) };
+        match reason {
+            0 => Ok(()),
+            bindings::skb_drop_reason_SKB_DROP_REASON_IP_RPFILTER => Err(Spoof::ReversePath),
+            bindings::skb_drop_reason_SKB_DROP_REASON_NOMEM => Err(Spoof::Memory),
+            _ => Err(Spoof::Martian),
         }
+    }
+
+    /// What an answer of [`Skb::source4`] is good for, or nothing.
+    #[inline]
+    pub(crate) fn source4_stamp(&self, net: &Net, _: &rcu::Guard) -> Option<NonZero<u64>> {
+        // SAFETY: The packet came in on a device.
+        NonZero::new(unsafe { bindings::natpt_source4_stamp(net.as_ptr(), self.as_ptr()) })
+    }
+
+    /// Keeps conntrack off the packet.
+    pub(crate) fn untrack(&mut self) {
+        // SAFETY: The packet is ours.
+        unsafe { bindings::natpt_skb_untrack(self.as_ptr()) };
+    }
+
+    /// Whether conntrack is kept off the packet.
+    pub(crate) fn is_untracked(&self) -> bool {
+        // SAFETY: The packet is valid.
+        unsafe { bindings::natpt_skb_is_untracked(self.as_ptr()) }
+    }
+
+    /// Takes back [`Skb::untrack`]; conntrack has not seen the packet.
+    pub(crate) fn forget_untracked(&mut self) {
+        // SAFETY: The packet is ours.
+        unsafe { bindings::natpt_skb_forget_untracked(self.as_ptr()) };
     }
 
     /// The firewall mark.

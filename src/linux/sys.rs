@@ -50,6 +50,13 @@ pub(crate) fn is_local4(net: &Net, addr: core::net::Ipv4Addr) -> bool {
     kind == RTN_LOCAL
 }
 
+/// Whether an IPv6 address is one of the namespace's own.
+pub(crate) fn is_local6(net: &Net, addr: core::net::Ipv6Addr) -> bool {
+    let addr = super::route::in6(addr);
+    // SAFETY: `net` is a live namespace, the address is valid, and no device is asked for.
+    unsafe { bindings::ipv6_chk_addr(net.as_ptr(), &addr, core::ptr::null(), 0) != 0 }
+}
+
 /// Whether the namespace forwards packets of a family at all.
 pub(crate) fn is_forwarding(net: &Net, ipv6: bool) -> bool {
     // SAFETY: `net` is a live namespace.

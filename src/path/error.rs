@@ -3,13 +3,14 @@
 //! ICMP errors about translated packets: a new packet goes in place of the old one.
 
 use super::{
-    stateless,
+    border, stateless,
     v4::not_ours,
+    v6,
     way::{next_hops, Way},
-    Origin, Place, Verdict,
+    Place, Verdict,
 };
 use crate::{
-    linux::{route::Route, skb::Skb, sys},
+    linux::{route::Flow, skb::Skb, sys},
     state::{
         config::Config,
         counters::{Cause, Event, Trouble},
@@ -19,7 +20,7 @@ use crate::{
     },
     xlate::{
         eam::{Ends, ErrorPair},
-        header::{self, Hop, Payload},
+        header::{self, Payload},
         icmp,
         icmp_error::{self, InnerCheck, Quote4, Quote6, MAX_V6},
         ipv4, ipv6, l4, Reason,
@@ -30,13 +31,6 @@ use kernel::sync::rcu;
 
 /// Longest ICMPv4 error: it quotes a whole minimum IPv6 packet and may name its reporter.
 const MAX_V4: usize = MAX_V6 + 32;
-
-fn hop(at: &Place<'_>) -> Hop {
-    match at.origin {
-        Origin::Network => Hop::Count,
-        Origin::Local => Hop::Keep,
-    }
-}
 
 /// IPv4 source of errors from IPv6 routers that have no IPv4 form (RFC 6791): any address of a
 /// pool, or else the dummy address of RFC 7600.
@@ -92,6 +86,8 @@ pub(super) fn to_v4<'g>(
             (pair, v4)
         }
     };
+    border::reporter6(at, config, header.saddr, quote.tuple.ends())?;
+    border::policy(at, skb, true, guard)?;
     // A router that has no IPv4 form answers as the pool, unless told otherwise.
     let source = match stateless {
         Some(_) => Some(error_source(config).unwrap_or(DUMMY)),
@@ -113,15 +109,38 @@ pub(super) fn to_v4<'g>(
     let id = at.translator.idents.next(ident, 1);
     let values = &config.values;
     let tos = (values.get(Id::IgnoreTrafficClass) != 0).then(|| values.get(Id::Tos) as u8);
-    let new = header::to_v4(header, saddr, pair.daddr, &payload, id, hop(at), tos)?;
+    let new = header::to_v4(header, saddr, pair.daddr, &payload, id, at.hop(), tos)?;
     let mut other = write(skb, &new.emit(), out.get(..len), false)?;
-    at.translator.counters.did(Event::ErrorTo4, 1);
-    if stateless.is_some() && addresses.is_hairpin(pair.daddr) {
-        return back_to_v6(at, config, &mut other, guard);
+    let turns = stateless.is_some() && addresses.is_hairpin(pair.daddr);
+    if turns || v6::turns_back(at, config, pair.daddr) {
+        if let Some(verdict) = back_to_v6(at, config, &mut other, guard)? {
+            at.translator.counters.claimed(Event::ErrorTo4);
+            return Ok(verdict);
+        }
     }
-    let route = Route::v4(at.net, skb, saddr, pair.daddr, new.tos, l4::ICMP);
-    let way = Way::check(at, skb, true, route)?;
-    Ok(Verdict::Replace(other, way))
+    let flow = Flow {
+        saddr,
+        daddr: pair.daddr,
+        tos: new.tos,
+        proto: l4::ICMP,
+        selector: l4::selector(l4::ICMP, &out),
+    };
+    let way = Way::v4(at, skb, &flow, None, guard)?;
+    Ok(Verdict::Replace(other, way, Event::ErrorTo4))
+}
+
+/// Whether an ICMPv4 error is about a packet that we translated.
+pub(super) fn claims4(
+    at: &Place<'_>,
+    skb: &Skb,
+    header: &ipv4::Header,
+    guard: &rcu::Guard,
+) -> bool {
+    let message = skb
+        .head()
+        .get(header.header_len.into()..header.total_len.into());
+    let quote = message.map(quoted4);
+    matches!(quote, Some(Ok(quote)) if session4(at, &quote, guard).is_some())
 }
 
 fn quoted6<'a>(message: &'a [u8], header: &ipv6::Header) -> Result<Quote6<'a>, Reason> {
@@ -146,21 +165,17 @@ fn session6<'g>(
 }
 
 /// The second half of a hairpin (RFC 7757 section 4.2.2): the error is an ICMPv4 one for the moment.
+/// Nothing if it is about no packet of ours after all.
 fn back_to_v6<'g>(
     at: &Place<'g>,
     config: &'g Config,
     other: &mut Skb,
     guard: &'g rcu::Guard,
-) -> Result<Verdict<'g>, Cause> {
+) -> Result<Option<Verdict<'g>>, Cause> {
     let header = ipv4::Header::read(other.head())?;
-    let place = Place {
-        // There and back is one hop.
-        origin: Origin::Local,
-        ..*at
-    };
-    match to_v6(&place, config, other, &header, ipv4::LEN, guard)? {
-        Verdict::Untouched => Err(Trouble::Route.into()),
-        verdict => Ok(verdict),
+    match to_v6(&at.turned(), config, other, &header, ipv4::LEN, guard)? {
+        Verdict::Untouched => Ok(None),
+        verdict => Ok(Some(verdict)),
     }
 }
 
@@ -194,7 +209,7 @@ pub(super) fn to_v6<'g>(
         false => None,
     };
     let (saddr, inner) = match stateless {
-        Some(_) if !stateless::native_yields(at, config, skb, header.daddr) => {
+        Some(_) if !stateless::native_yields(at, config, skb, header.daddr, guard) => {
             return Ok(Verdict::Untouched)
         }
         Some(pair) => {
@@ -209,10 +224,11 @@ pub(super) fn to_v6<'g>(
             };
             let v6 = session.v6;
             let prefix = config.prefix_of(v6.daddr).ok_or(Trouble::NoPrefix)?;
-            prefix.check_global(header.saddr)?;
-            (prefix.embed(header.saddr), v6)
+            (prefix.source(header.saddr)?, v6)
         }
     };
+    border::source4(at, skb, outer, guard)?;
+    border::policy(at, skb, false, guard)?;
     let daddr = inner.saddr;
     let hops = next_hops(at, skb, inner.turned().ends(), quote.tuple.ends(), guard);
     let mut out = [0; MAX_V6];
@@ -225,12 +241,17 @@ pub(super) fn to_v6<'g>(
         segment: None,
     };
     let traffic_class = (config.values.get(Id::ZeroTrafficClass) != 0).then_some(0);
-    let new = header::to_v6(header, saddr, daddr, &payload, hop(at), traffic_class)?;
-    let route = Route::v6(at.net, skb, saddr, daddr, new.traffic_class, l4::ICMPV6);
-    let way = Way::check(at, skb, false, route)?;
+    let new = header::to_v6(header, saddr, daddr, &payload, at.hop(), traffic_class)?;
+    let flow = Flow {
+        saddr,
+        daddr,
+        tos: new.traffic_class,
+        proto: l4::ICMPV6,
+        selector: l4::selector(l4::ICMPV6, &out),
+    };
+    let way = Way::v6(at, skb, &flow, None, guard)?;
     let other = write(skb, &new.emit(), out.get(..len), true)?;
-    at.translator.counters.did(Event::ErrorTo6, 1);
-    Ok(Verdict::Replace(other, way))
+    Ok(Verdict::Replace(other, way, Event::ErrorTo6))
 }
 
 /// The session that a quoted IPv4 packet belongs to.

@@ -2,6 +2,7 @@
 
 //! A packet's way: claimed at a hook, looked up, rewritten, sent on.
 
+mod border;
 mod error;
 mod mss;
 mod rewrite;
@@ -16,15 +17,18 @@ use crate::{
     linux::{
         bh::BhGuard,
         defrag::Outcome,
-        hooks::{Family, Hook, Hooks, Spec, NF_INET_LOCAL_OUT, NF_INET_PRE_ROUTING},
+        hooks::{self, Family, Hooks, Socket, Spec, NF_INET_LOCAL_OUT, NF_INET_PRE_ROUTING},
         pernet::Net,
+        route::Sender,
         skb::{Segments, Skb},
     },
     state::{
+        config::Config,
         counters::{Cause, Event, Trouble},
         translator::Translator,
         Attach,
     },
+    xlate::header::Hop,
 };
 use core::marker::PhantomData;
 use kernel::{
@@ -37,26 +41,30 @@ use way::Way;
 const PRIORITY: i32 = -250;
 /// Before fragments are put together (−400).
 const BEFORE_DEFRAG: i32 = -401;
+/// After all chains that look at packets before they are routed.
+const LAST: i32 = i32::MAX;
 
 /// How hooks are put in place.
 pub(crate) const ATTACH: Attach = Attach { packets, fragments };
 
-fn packets(translator: Arc<Translator>) -> Result<Hooks<Translator, 4>> {
+fn packets(translator: Arc<Translator>) -> Result<Hooks<Translator, 6>> {
     Hooks::register(
         translator.net,
         translator,
         [
-            Spec::new::<Entrance<v6::V6, false>>(Family::V6, NF_INET_PRE_ROUTING, PRIORITY),
-            Spec::new::<Entrance<v6::V6, true>>(Family::V6, NF_INET_LOCAL_OUT, PRIORITY),
-            Spec::new::<Entrance<v4::V4, false>>(Family::V4, NF_INET_PRE_ROUTING, PRIORITY),
-            Spec::new::<Entrance<v4::V4, true>>(Family::V4, NF_INET_LOCAL_OUT, PRIORITY),
+            Spec::new::<Arriving<v6::V6>>(Family::V6, NF_INET_PRE_ROUTING, PRIORITY),
+            Spec::new::<Waiting<v6::V6>>(Family::V6, NF_INET_PRE_ROUTING, LAST),
+            Spec::new::<Leaving<v6::V6>>(Family::V6, NF_INET_LOCAL_OUT, PRIORITY),
+            Spec::new::<Arriving<v4::V4>>(Family::V4, NF_INET_PRE_ROUTING, PRIORITY),
+            Spec::new::<Waiting<v4::V4>>(Family::V4, NF_INET_PRE_ROUTING, LAST),
+            Spec::new::<Leaving<v4::V4>>(Family::V4, NF_INET_LOCAL_OUT, PRIORITY),
         ],
     )
 }
 
 fn fragments(translator: Arc<Translator>) -> Result<Hooks<Translator, 2>> {
-    type Fragments6 = Entrance<v6::Fragments, false>;
-    type Fragments4 = Entrance<v4::Fragments, false>;
+    type Fragments6 = Arriving<v6::Fragments>;
+    type Fragments4 = Arriving<v4::Fragments>;
     Hooks::register(
         translator.net,
         translator,
@@ -80,10 +88,10 @@ enum Origin {
 enum Verdict<'g> {
     /// It is not ours.
     Untouched,
-    /// It is translated and goes this way.
-    Send(Way<'g>),
+    /// It is translated, which counts as this, and goes this way.
+    Send(Way<'g>, Event),
     /// Another packet goes this way in its place.
-    Replace(Skb, Way<'g>),
+    Replace(Skb, Way<'g>, Event),
     /// It is a fragment that we collect.
     Collect,
     /// It must be split into its segments first.
@@ -94,12 +102,27 @@ enum Verdict<'g> {
 
 /// Translation from one family to the other.
 trait Direction: 'static {
+    const FAMILY: Family;
+
     /// Looks at a packet and rewrites it if it is ours.
     fn translate<'g>(
         at: &Place<'g>,
         skb: &mut Skb,
         guard: &'g rcu::Guard,
     ) -> Result<Verdict<'g>, Cause>;
+
+    /// Whether a packet may be ours at all, by its destination.
+    fn concerns(config: &Config, skb: &Skb) -> bool;
+
+    /// Whether a packet is ours, where other chains shall see it before it is rewritten; one that is
+    /// to be rewritten at once is none.
+    fn claims(at: &Place<'_>, skb: &mut Skb, guard: &rcu::Guard) -> bool;
+
+    /// Whether chains that come later shall see packets before they are rewritten.
+    #[inline(always)]
+    fn waits(at: &Place<'_>, guard: &rcu::Guard) -> bool {
+        hooks::has_later_chains(at.net, Self::FAMILY, PRIORITY, LAST, guard)
+    }
 
     /// Hands a fragment over, where that can be.
     fn collect(_at: &Place<'_>, _skb: Skb, _bh: &BhGuard) -> Option<Outcome> {
@@ -113,23 +136,109 @@ struct Place<'a> {
     translator: &'a Translator,
     net: &'a Net,
     origin: Origin,
+    /// What the hook says it is sent for.
+    socket: Socket,
+    /// It was of the other family a moment ago and turns back: there and back is one hop.
+    turned: bool,
 }
 
-/// Where packets come in: from the network, or from a socket of this host.
-struct Entrance<D, const LOCAL: bool>(PhantomData<D>);
-
-impl<D: Direction, const LOCAL: bool> Hook<Translator> for Entrance<D, LOCAL> {
-    fn packet(translator: &Translator, net: &Net, skb: Skb) -> Option<Skb> {
-        let at = Place {
+impl<'a> Place<'a> {
+    fn new(translator: &'a Translator, net: &'a Net, origin: Origin, socket: Socket) -> Self {
+        Self {
             translator,
             net,
-            origin: if LOCAL {
-                Origin::Local
-            } else {
-                Origin::Network
-            },
-        };
+            origin,
+            socket,
+            turned: false,
+        }
+    }
+
+    /// The place of a packet that turns back.
+    fn turned(&self) -> Self {
+        Self {
+            turned: true,
+            ..*self
+        }
+    }
+
+    /// Who the packet's routes are for.
+    #[inline(always)]
+    fn sender(&self) -> Sender {
+        match self.origin {
+            Origin::Network => Sender::Network,
+            Origin::Local => Sender::Socket(self.socket),
+        }
+    }
+
+    /// Whether this is a hop on the packet's way.
+    #[inline(always)]
+    fn hop(&self) -> Hop {
+        match self.origin {
+            Origin::Network if !self.turned => Hop::Count,
+            _ => Hop::Keep,
+        }
+    }
+}
+
+/// Where packets come in from the network.
+struct Arriving<D>(PhantomData<D>);
+
+/// Where packets from the network come when all chains have seen them.
+struct Waiting<D>(PhantomData<D>);
+
+/// Where packets of this host's sockets leave.
+struct Leaving<D>(PhantomData<D>);
+
+impl<D: Direction> hooks::Hook<Translator> for Arriving<D> {
+    fn packet(translator: &Translator, net: &Net, socket: Socket, mut skb: Skb) -> Option<Skb> {
+        if skb.has_socket() {
+            return Some(skb);
+        }
+        let at = Place::new(translator, net, Origin::Network, socket);
+        if is_late::<D>(&at, &skb) {
+            let guard = rcu::read_lock();
+            if D::claims(&at, &mut skb, &guard) {
+                skb.untrack();
+            }
+            return Some(skb);
+        }
         packet::<D>(&at, skb)
+    }
+}
+
+/// Whether a packet is to be seen by others before it is rewritten.
+#[inline(always)]
+fn is_late<D: Direction>(at: &Place<'_>, skb: &Skb) -> bool {
+    let guard = rcu::read_lock();
+    D::waits(at, &guard) || skb.is_before_vrf(&guard)
+}
+
+impl<D: Direction> hooks::Hook<Translator> for Waiting<D> {
+    fn packet(translator: &Translator, net: &Net, socket: Socket, skb: Skb) -> Option<Skb> {
+        // Not ours: what a socket took meanwhile, what conntrack has.
+        if skb.has_socket() || !skb.is_untracked() {
+            return Some(skb);
+        }
+        let at = Place::new(translator, net, Origin::Network, socket);
+        {
+            let guard = rcu::read_lock();
+            if skb.is_before_vrf(&guard) || !D::waits(&at, &guard) {
+                return Some(skb);
+            }
+        }
+        let mut skb = packet::<D>(&at, skb)?;
+        let guard = rcu::read_lock();
+        if D::concerns(translator.config.read(&guard), &skb) {
+            // It was ours a moment ago: it is not to pass for what a rule keeps from conntrack.
+            skb.forget_untracked();
+        }
+        Some(skb)
+    }
+}
+
+impl<D: Direction> hooks::Hook<Translator> for Leaving<D> {
+    fn packet(translator: &Translator, net: &Net, socket: Socket, skb: Skb) -> Option<Skb> {
+        packet::<D>(&Place::new(translator, net, Origin::Local, socket), skb)
     }
 }
 
@@ -164,17 +273,24 @@ enum Settled {
 #[inline(always)]
 fn settle<D: Direction>(at: &Place<'_>, mut skb: Skb) -> Settled {
     let guard = rcu::read_lock();
-    match D::translate(at, &mut skb, &guard) {
+    let (way, event, skb) = match D::translate(at, &mut skb, &guard) {
+        Ok(Verdict::Send(way, event)) => (way, event, skb),
+        Ok(Verdict::Replace(other, way, event)) => {
+            skb.consume();
+            (way, event, other)
+        }
         Ok(Verdict::Untouched) => return Settled::Untouched(skb),
         Ok(Verdict::Collect) => return Settled::Collect(skb),
         Ok(Verdict::Segment) => return Settled::Segment(skb),
         Ok(Verdict::Cut(size)) => return Settled::Cut(skb, size),
-        Ok(Verdict::Send(way)) => way.send(at, skb, &guard),
-        Ok(Verdict::Replace(other, way)) => {
-            way.send(at, other, &guard);
-            skb.consume();
+        Err(cause) => {
+            at.translator.counters.dropped(cause);
+            return Settled::Done;
         }
-        Err(cause) => at.translator.counters.dropped(cause),
+    };
+    match way.send(at, skb, &guard) {
+        Ok(()) => at.translator.counters.claimed(event),
+        Err(trouble) => at.translator.counters.dropped(trouble.into()),
     }
     Settled::Done
 }
@@ -201,7 +317,7 @@ fn collect<D: Direction>(at: &Place<'_>, skb: Skb) -> Option<Skb> {
             counters.did(Event::Reassembled, 1);
             return settle_whole::<D>(at, skb, Trouble::Fragment);
         }
-        Some(Outcome::Kept) => {}
+        Some(Outcome::Kept) => counters.claimed(Event::Fragments),
         Some(Outcome::Failed) => counters.dropped(Trouble::Fragment.into()),
         None => counters.dropped(Trouble::NoDefrag.into()),
     }
@@ -211,16 +327,23 @@ fn collect<D: Direction>(at: &Place<'_>, skb: Skb) -> Option<Skb> {
 /// Takes the pieces of a packet their way.
 #[cold]
 fn pieces<D: Direction>(at: &Place<'_>, pieces: Result<Segments>) {
-    match pieces {
-        // A piece of a claimed packet is claimed too, unless the rules changed this very moment.
-        Ok(pieces) => pieces.for_each(|piece| match settle::<D>(at, piece) {
-            Settled::Done | Settled::Untouched(_) => {}
+    let counters = &at.translator.counters;
+    let Ok(pieces) = pieces else {
+        return counters.dropped(Trouble::Segments.into());
+    };
+    counters.claimed(Event::Split);
+    for piece in pieces {
+        let left = match settle::<D>(at, piece) {
+            Settled::Done => None,
             // A datagram that a device was to send as fragments.
-            Settled::Collect(piece) => drop(collect::<D>(at, piece)),
-            Settled::Segment(_) | Settled::Cut(..) => {
-                at.translator.counters.dropped(Trouble::Segments.into());
+            Settled::Collect(piece) => collect::<D>(at, piece),
+            Settled::Untouched(piece) | Settled::Segment(piece) | Settled::Cut(piece, _) => {
+                Some(piece)
             }
-        }),
-        Err(_) => at.translator.counters.dropped(Trouble::Segments.into()),
+        };
+        // A piece of a claimed packet is claimed too, unless the rules changed this very moment.
+        if left.is_some() {
+            counters.dropped(Trouble::Segments.into());
+        }
     }
 }

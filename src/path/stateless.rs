@@ -2,13 +2,13 @@
 
 //! Packets of stateless rules: each is translated for itself, fragments too.
 
-use super::{error, target::Target, tell, v4, v6, Place, Verdict};
+use super::{border, error, target::Target, v4, v6, Place, Verdict};
 use crate::{
     linux::{log, route::native4, skb::Skb},
     state::{config::Config, counters::Cause, variables::Id},
     xlate::{
         addr,
-        eam::{Ends, Pair},
+        eam::Ends,
         ext::{self, Fragment, Walk},
         icmp, ipv4, ipv6, l4, Reason,
     },
@@ -41,9 +41,10 @@ pub(super) fn to_v4<'g>(
         let for_others = config.prefix_of(daddr).is_none() || addresses.is_done(ends);
         return Ok(for_others.then_some(Verdict::Untouched));
     };
-    if v6::is_native(at, config, skb, saddr, daddr) {
+    if v6::is_native(at, config, skb, (saddr, daddr), guard) {
         return Ok(Some(Verdict::Untouched));
     }
+    border::policy(at, skb, true, guard)?;
     if addr::illegal_source6(saddr) {
         return Err(Reason::MartianSource.into());
     }
@@ -61,33 +62,36 @@ pub(super) fn to_v4<'g>(
         return Err(Reason::Truncated.into());
     }
     let target = Target::of_pair4(at, &pair, l4::protocol_to_v4(walk.protocol));
-    if let Some(back) = addresses
-        .claim4(pair.v4)
-        .filter(|_| addresses.is_hairpin(pair.v4.daddr))
-    {
-        if !v6::turn(at, config, skb, header, walk, &target)? {
-            return Ok(Some(Verdict::Segment));
-        }
-        let verdict = back_to_v6(at, config, skb, &back?, guard);
-        // The sender is told as an IPv4 host, by a packet that turns round too.
-        return verdict
-            .map(Some)
-            .map_err(|cause| tell::sender4(at, config, skb, cause));
-    }
     v6::rewrite(at, config, skb, header, walk, &target, guard).map(Some)
 }
 
-/// The second half of a hairpin: the packet is an IPv4 one for the moment.
-fn back_to_v6<'g>(
-    at: &Place<'g>,
-    config: &'g Config,
-    skb: &mut Skb,
-    pair: &Pair,
-    guard: &'g rcu::Guard,
-) -> Result<Verdict<'g>, Cause> {
-    let header = ipv4::Header::read(skb.head())?;
-    let target = Target::of_pair6(at, pair, true);
-    v4::rewrite(at, config, skb, &header, &target, guard)
+/// Whether an IPv6 packet is for stateless rules.
+pub(super) fn claims6(
+    at: &Place<'_>,
+    config: &Config,
+    skb: &Skb,
+    header: &ipv6::Header,
+    guard: &rcu::Guard,
+) -> bool {
+    let (saddr, daddr) = (header.saddr, header.daddr);
+    let ends = Ends { saddr, daddr };
+    config.addresses().claim6(ends).is_some()
+        && !v6::is_native(at, config, skb, (saddr, daddr), guard)
+}
+
+/// Whether an IPv4 packet is for stateless rules.
+pub(super) fn claims4(
+    at: &Place<'_>,
+    config: &Config,
+    skb: &Skb,
+    header: &ipv4::Header,
+    guard: &rcu::Guard,
+) -> bool {
+    let ends = Ends {
+        saddr: header.saddr,
+        daddr: header.daddr,
+    };
+    config.addresses().claim4(ends).is_some() && native_yields(at, config, skb, header.daddr, guard)
 }
 
 /// An IPv4 packet that is for no pool.
@@ -117,9 +121,11 @@ pub(super) fn to_v6<'g>(
     let Some(pair) = addresses.claim4(ends) else {
         return Ok(Verdict::Untouched);
     };
-    if !native_yields(at, config, skb, header.daddr) {
+    if !native_yields(at, config, skb, header.daddr, guard) {
         return Ok(Verdict::Untouched);
     }
+    border::source4(at, skb, ends, guard)?;
+    border::policy(at, skb, false, guard)?;
     let pair = pair?;
     // Each has an ICMP of its own, and IGMP is for one link only (RFC 7915 section 4.2).
     if matches!(header.protocol, l4::ICMPV6 | l4::IGMP) {
@@ -142,17 +148,23 @@ pub(super) fn to_v6<'g>(
     {
         l4::check_udp6(transport).inspect_err(|_| log::unsummed4(skb, transport))?;
     }
-    let target = Target::of_pair6(at, &pair, false);
+    let target = Target::of_pair6(at, &pair);
     v4::rewrite(at, config, skb, &header, &target, guard)
 }
 
 /// Whether translation goes before the ways of IPv4: always, unless there is a route of its own to
 /// a mapped destination, or any to another one (RFC 7915 section 4.6).
-pub(super) fn native_yields(at: &Place<'_>, config: &Config, skb: &Skb, daddr: Ipv4Addr) -> bool {
-    if addr::is_martian4(daddr) {
+pub(super) fn native_yields(
+    at: &Place<'_>,
+    config: &Config,
+    skb: &Skb,
+    daddr: Ipv4Addr,
+    guard: &rcu::Guard,
+) -> bool {
+    if addr::is_unroutable4(daddr) {
         return false;
     }
-    let native = native4(at.net, skb, daddr);
+    let native = native4(at.net, skb, daddr, guard);
     match config.addresses().host6(daddr) {
         Some(mapping) => native.is_none_or(|len| len <= mapping.v4().1),
         None => native.is_none(),

@@ -2,7 +2,7 @@
 
 //! What a packet turns into: the addresses and ports of a session, or those of stateless rules.
 
-use super::{Origin, Place};
+use super::{way::Kept, Place};
 use crate::{
     state::{ident, session::Session},
     xlate::{
@@ -20,12 +20,10 @@ pub(super) struct Target<'g, A> {
     pub(super) daddr: A,
     /// Absent where ports stay as they are.
     pub(super) ports: Option<Ports>,
-    /// Whose routes it may use.
-    pub(super) session: Option<&'g Session>,
+    /// The route that its session keeps, or is to keep.
+    pub(super) kept: Kept<'g>,
     /// Whether this is a hop on the packet's way.
     pub(super) hop: Hop,
-    /// Whether the packet was an IPv6 one a moment ago and turns back (RFC 7757 section 4.2.2).
-    pub(super) back: bool,
     /// Chooses the counter for identification numbers.
     pub(super) ident: u32,
     finished: Delta,
@@ -44,18 +42,10 @@ impl<A> Target<'_, A> {
     }
 }
 
-#[inline(always)]
-fn hop(at: &Place<'_>) -> Hop {
-    match at.origin {
-        Origin::Network => Hop::Count,
-        Origin::Local => Hop::Keep,
-    }
-}
-
 impl<'g> Target<'g, Ipv4Addr> {
     /// What an IPv6 packet of a session turns into.
     #[inline(always)]
-    pub(super) fn of_session4(at: &Place<'_>, session: &'g Session) -> Self {
+    pub(super) fn of_session4(at: &Place<'_>, session: &'g Session, kept: Kept<'g>) -> Self {
         let v4 = &session.v4;
         Self {
             saddr: v4.saddr,
@@ -64,9 +54,8 @@ impl<'g> Target<'g, Ipv4Addr> {
                 sport: v4.sport,
                 dport: v4.dport,
             }),
-            session: Some(session),
-            hop: hop(at),
-            back: false,
+            kept,
+            hop: at.hop(),
             ident: session.ident,
             finished: session.delta(false),
             partial: session.delta(true),
@@ -81,9 +70,8 @@ impl<'g> Target<'g, Ipv4Addr> {
             saddr,
             daddr,
             ports: None,
-            session: None,
-            hop: hop(at),
-            back: false,
+            kept: Kept::Nowhere,
+            hop: at.hop(),
             ident: ident::index(saddr, daddr, proto),
             finished: delta,
             partial: delta,
@@ -94,7 +82,7 @@ impl<'g> Target<'g, Ipv4Addr> {
 impl<'g> Target<'g, Ipv6Addr> {
     /// What an IPv4 packet of a session turns into.
     #[inline(always)]
-    pub(super) fn of_session6(at: &Place<'_>, session: &'g Session) -> Self {
+    pub(super) fn of_session6(at: &Place<'_>, session: &'g Session, kept: Kept<'g>) -> Self {
         let v6 = &session.v6;
         Self {
             saddr: v6.daddr,
@@ -103,25 +91,23 @@ impl<'g> Target<'g, Ipv6Addr> {
                 sport: v6.dport,
                 dport: v6.sport,
             }),
-            session: Some(session),
-            hop: hop(at),
-            back: false,
+            kept,
+            hop: at.hop(),
             ident: session.ident,
             finished: session.delta(false).inverse(),
             partial: session.delta(true).inverse(),
         }
     }
 
-    /// What an IPv4 packet between these addresses turns into. There and back is one hop.
-    pub(super) fn of_pair6(at: &Place<'_>, pair: &Pair, back: bool) -> Self {
+    /// What an IPv4 packet between these addresses turns into.
+    pub(super) fn of_pair6(at: &Place<'_>, pair: &Pair) -> Self {
         let delta = Delta::of(sum4(&pair.v4), sum6(&pair.v6));
         Self {
             saddr: pair.v6.saddr,
             daddr: pair.v6.daddr,
             ports: None,
-            session: None,
-            hop: if back { Hop::Keep } else { hop(at) },
-            back,
+            kept: Kept::Nowhere,
+            hop: at.hop(),
             ident: 0,
             finished: delta,
             partial: delta,

@@ -4,7 +4,11 @@
 
 use super::Place;
 use crate::{
-    linux::{icmp, skb::Skb},
+    linux::{
+        icmp,
+        skb::Skb,
+        snmp::{self, Mib},
+    },
     state::{
         config::Config,
         counters::{Cause, Trouble},
@@ -21,6 +25,7 @@ use crate::{
 mod code {
     pub(super) const NO_ROUTE: u8 = 0;
     pub(super) const PROHIBITED: u8 = 1;
+    pub(super) const SCOPE: u8 = 2;
     pub(super) const ADDRESS: u8 = 3;
     pub(super) const PORT: u8 = 4;
     pub(super) const SOURCE: u8 = 5;
@@ -44,7 +49,7 @@ fn is_prohibited(cause: Cause) -> bool {
                 | Reason::TooBig
                 | Reason::UdpChecksumZero
         ),
-        Cause::Trouble(trouble) => trouble == Trouble::Policy,
+        Cause::Trouble(trouble) => trouble == Trouble::Prohibited,
     }
 }
 
@@ -53,12 +58,37 @@ fn is_icmp6(packet: &[u8]) -> bool {
     ext::walk(packet).is_ok_and(|walk| walk.protocol == l4::ICMPV6)
 }
 
+/// Whether an IPv6 packet has a source that is for one link only.
+fn is_link_local(packet: &[u8]) -> bool {
+    matches!(packet, [_, _, _, _, _, _, _, _, 0xfe, scope, ..] if scope & 0xc0 == 0x80)
+}
+
+/// Counts a dropped packet where the kernel counts its own, too.
+fn count(at: &Place<'_>, skb: &Skb, ipv6: bool, cause: Cause) {
+    let mib = match cause {
+        Cause::Xlate(Reason::HopLimit) => Mib::InHdrErrors,
+        Cause::Xlate(Reason::MartianSource | Reason::MartianTarget | Reason::SourceInPrefix)
+        | Cause::Trouble(Trouble::Forwarding) => Mib::InAddrErrors,
+        Cause::Trouble(Trouble::Route | Trouble::Prohibited | Trouble::Blackhole) => {
+            Mib::InNoRoutes
+        }
+        Cause::Trouble(Trouble::Mtu) => Mib::TooBig,
+        Cause::Trouble(Trouble::Policy | Trouble::Memory) => Mib::InDiscards,
+        _ => return,
+    };
+    snmp::count(at.net, skb, ipv6, mib);
+}
+
 /// Tells the sender of an IPv6 packet why it is dropped, if it is to know.
 #[cold]
-pub(super) fn sender6(config: &Config, skb: &Skb, cause: Cause) -> Cause {
+pub(super) fn sender6(at: &Place<'_>, config: &Config, skb: &Skb, cause: Cause) -> Cause {
     // A hairpin may have failed on its second half: it is an IPv4 packet then.
     let is_v6 = skb.head().first().is_some_and(|octet| octet >> 4 == 6);
-    if !is_v6 || config.values.get(Id::Icmp6Errors) == 0 {
+    if !is_v6 {
+        return cause;
+    }
+    count(at, skb, true, cause);
+    if config.values.get(Id::Icmp6Errors) == 0 {
         return cause;
     }
     let (kind, code, info) = match cause {
@@ -69,6 +99,9 @@ pub(super) fn sender6(config: &Config, skb: &Skb, cause: Cause) -> Cause {
             Some(pointer) => (v6::PARAMETER, 0, pointer.into()),
             None => return cause,
         },
+        Cause::Xlate(Reason::MartianSource) if is_link_local(skb.head()) => {
+            (v6::UNREACHABLE, code::SCOPE, 0)
+        }
         Cause::Trouble(Trouble::Route) => (v6::UNREACHABLE, code::NO_ROUTE, 0),
         Cause::Trouble(Trouble::Ports | Trouble::Sessions) => (v6::UNREACHABLE, code::ADDRESS, 0),
         _ if is_prohibited(cause) && !is_icmp6(skb.head()) => {
@@ -90,6 +123,7 @@ pub(super) fn too_big6(skb: &Skb, mtu: u32) -> Cause {
 /// Tells the sender of an IPv4 packet why it is dropped, if it is to know.
 #[cold]
 pub(super) fn sender4(at: &Place<'_>, config: &Config, skb: &Skb, cause: Cause) -> Cause {
+    count(at, skb, false, cause);
     if config.values.get(Id::IcmpErrors) == 0 {
         return cause;
     }

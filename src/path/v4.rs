@@ -3,14 +3,18 @@
 //! IPv4 packets on their way to IPv6.
 
 use super::{
-    error, mss, rewrite, stateless, target::Target, tell, way::Way, Direction, Origin, Place,
-    Verdict,
+    border, error, mss, rewrite, stateless,
+    target::Target,
+    tell,
+    way::{Keep, Kept, Way},
+    Direction, Origin, Place, Verdict, BEFORE_DEFRAG, LAST,
 };
 use crate::{
     linux::{
         bh::BhGuard,
         defrag::{self, Outcome},
-        route::Route,
+        hooks::{self, Family},
+        route::Flow,
         skb::{Skb, Summed},
         sys,
     },
@@ -43,6 +47,8 @@ const FRAGMENT_GROWS: u16 = 28;
 pub(super) struct V4;
 
 impl Direction for V4 {
+    const FAMILY: Family = Family::V4;
+
     #[inline(always)]
     fn translate<'g>(
         at: &Place<'g>,
@@ -50,14 +56,10 @@ impl Direction for V4 {
         guard: &'g rcu::Guard,
     ) -> Result<Verdict<'g>, Cause> {
         let config = at.translator.config.read(guard);
-        let Some(daddr) = skb
-            .head()
-            .get(16..)
-            .and_then(|rest| rest.first_chunk::<4>())
-        else {
+        let Some(daddr) = daddr(skb) else {
             return Ok(Verdict::Untouched);
         };
-        let for_pool = config.pool(Ipv4Addr::from(*daddr)).is_some();
+        let for_pool = config.pool(daddr).is_some();
         if !for_pool && !config.is_stateless() || !skb.is_routed() {
             return Ok(Verdict::Untouched);
         }
@@ -68,15 +70,51 @@ impl Direction for V4 {
         verdict.map_err(|cause| tell::sender4(at, config, skb, cause))
     }
 
+    fn concerns(config: &Config, skb: &Skb) -> bool {
+        daddr(skb).is_some_and(|daddr| config.pool(daddr).is_some()) || config.is_stateless()
+    }
+
+    fn claims(at: &Place<'_>, skb: &mut Skb, guard: &rcu::Guard) -> bool {
+        let config = at.translator.config.read(guard);
+        match ipv4::Header::read(skb.head()) {
+            Ok(_) if !skb.is_routed() => false,
+            Ok(header) if config.pool(header.daddr).is_none() => {
+                stateless::claims4(at, config, skb, &header, guard)
+            }
+            Ok(header) => claims(at, skb, &header, guard),
+            Err(_) => false,
+        }
+    }
+
     fn collect(at: &Place<'_>, skb: Skb, bh: &BhGuard) -> Option<Outcome> {
         Some(defrag::v4(at.net, skb, bh))
     }
+}
+
+#[inline(always)]
+fn daddr(skb: &Skb) -> Option<Ipv4Addr> {
+    let octets = skb.head().get(16..)?.first_chunk::<4>()?;
+    Some(Ipv4Addr::from(*octets))
 }
 
 /// Fragments before anybody puts them together: stateless rules take them as they are.
 pub(super) struct Fragments;
 
 impl Direction for Fragments {
+    const FAMILY: Family = Family::V4;
+
+    fn concerns(config: &Config, skb: &Skb) -> bool {
+        V4::concerns(config, skb)
+    }
+
+    fn claims(at: &Place<'_>, skb: &mut Skb, guard: &rcu::Guard) -> bool {
+        V4::claims(at, skb, guard)
+    }
+
+    fn waits(at: &Place<'_>, guard: &rcu::Guard) -> bool {
+        hooks::has_later_chains(at.net, Family::V4, BEFORE_DEFRAG, LAST, guard)
+    }
+
     fn translate<'g>(
         at: &Place<'g>,
         skb: &mut Skb,
@@ -90,6 +128,33 @@ impl Direction for Fragments {
         }
         let verdict = stateless::to_v6(at, config, skb, guard);
         verdict.map_err(|cause| tell::sender4(at, config, skb, cause))
+    }
+}
+
+/// A packet that was an IPv6 one a moment ago: back to IPv6, or to this host by `flow`.
+pub(super) fn back<'g>(
+    at: &Place<'g>,
+    config: &'g Config,
+    skb: &mut Skb,
+    flow: &Flow<Ipv4Addr>,
+    guard: &'g rcu::Guard,
+) -> Result<Verdict<'g>, Cause> {
+    let counters = &at.translator.counters;
+    let verdict = match config.pool(flow.daddr).is_some() {
+        true => claimed(at, config, skb, guard),
+        false => stateless::to_v6(at, config, skb, guard),
+    };
+    match verdict {
+        Ok(Verdict::Untouched) => {
+            let way = Way::v4(at, skb, flow, None, guard)?;
+            Ok(Verdict::Send(way, Event::To4))
+        }
+        // It could not be told from an IPv6 one any more.
+        Ok(Verdict::Collect | Verdict::Segment | Verdict::Cut(_)) => Err(Trouble::Segments.into()),
+        verdict => {
+            counters.claimed(Event::To4);
+            verdict
+        }
     }
 }
 
@@ -128,12 +193,44 @@ fn claimed<'g>(
         sport: ports.dport,
         dport: ports.sport,
     };
-    let Some(session) = session(at, config, &tuple, header.protocol, transport, guard)? else {
+    let flags = tcp::Flags::read(header.protocol, transport);
+    let Some((session, kept)) = session(at, config, skb, &tuple, (&header, flags), guard)? else {
         return not_ours(at, config, &header, Trouble::NoMapping.into());
     };
     ext::check_options(skb.head(), &header)?;
-    let target = Target::of_session6(at, session);
+    let target = Target::of_session6(at, session, kept);
     rewrite(at, config, skb, &header, &target, guard)
+}
+
+/// Whether a packet to a pool address is a host's.
+fn claims(at: &Place<'_>, skb: &mut Skb, header: &ipv4::Header, guard: &rcu::Guard) -> bool {
+    let l4_offset = usize::from(header.header_len);
+    let Some(header_len) = l4::header_len(header.protocol) else {
+        return false;
+    };
+    // Who has the port is known when the fragments are together.
+    if header.is_fragment() {
+        return true;
+    }
+    if !skb.pull(l4_offset.saturating_add(header_len)) {
+        return false;
+    }
+    let transport = skb.head().get(l4_offset..).unwrap_or(&[]);
+    if header.protocol == l4::ICMP && transport.first().is_some_and(|kind| icmp::is_error4(*kind)) {
+        return skb.linearize() && error::claims4(at, skb, header, guard);
+    }
+    let Ok(ports) = Ports::read(header.protocol, transport) else {
+        return false;
+    };
+    let tuple = Tuple4 {
+        saddr: header.daddr,
+        daddr: header.saddr,
+        sport: ports.dport,
+        dport: ports.sport,
+    };
+    at.translator
+        .mapping4(&tuple, header.protocol, guard)
+        .is_some()
 }
 
 /// A packet that no host behind us waits for: the box's own services get it, or nobody.
@@ -155,29 +252,66 @@ pub(super) fn not_ours<'g>(
     Err(cause)
 }
 
-/// The session of a packet, moved on by it; nothing if no mapping wants the packet.
+/// The session of a packet, moved on by it, and its route; nothing if no mapping wants the packet.
 #[inline(always)]
 fn session<'g>(
     at: &Place<'g>,
     config: &'g Config,
+    skb: &Skb,
     tuple: &Tuple4,
-    proto: u8,
-    transport: &[u8],
+    (header, flags): (&ipv4::Header, Option<tcp::Flags>),
     guard: &'g rcu::Guard,
-) -> Result<Option<&'g Session>, Cause> {
+) -> Result<Option<(&'g Session, Kept<'g>)>, Cause> {
+    let proto = header.protocol;
     let hash = at.translator.hash4(tuple, proto);
     let arrival = Arrival {
         proto,
-        flags: tcp::Flags::read(proto, transport),
+        flags,
         now: sys::jiffies(),
         hash,
     };
-    let found = at.translator.find4(hash, tuple, proto, guard);
-    let side = tcp::Side::V4;
-    match found.filter(|it| at.translator.advance(config, it, side, &arrival, guard)) {
-        Some(session) => Ok(Some(session)),
-        None => at.translator.open4(config, tuple, &arrival, guard),
+    if let Some(session) = at.translator.find4(hash, tuple, proto, guard) {
+        border::source4_of_session(at, skb, session, guard)?;
+        let keep = Keep::new(at, skb, (session, &session.to6), header.tos, true);
+        let kept = Kept::of(at, skb, keep, guard);
+        if !kept.is_here() {
+            border::policy(at, skb, false, guard)?;
+        }
+        let side = tcp::Side::V4;
+        if at
+            .translator
+            .advance(config, session, side, &arrival, guard)
+        {
+            return Ok(Some((session, kept)));
+        }
     }
+    let session = open(at, config, skb, tuple, &arrival, guard)?;
+    Ok(session.map(|session| {
+        let keep = Keep::new(at, skb, (session, &session.to6), header.tos, true);
+        (session, keep.map_or(Kept::Nowhere, Kept::There))
+    }))
+}
+
+/// A new session for a packet to a mapping's port.
+#[cold]
+fn open<'g>(
+    at: &Place<'g>,
+    config: &'g Config,
+    skb: &Skb,
+    tuple: &Tuple4,
+    arrival: &Arrival,
+    guard: &'g rcu::Guard,
+) -> Result<Option<&'g Session>, Cause> {
+    if at
+        .translator
+        .mapping4(tuple, arrival.proto, guard)
+        .is_none()
+    {
+        return Ok(None);
+    }
+    border::source4(at, skb, tuple.turned().ends(), guard)?;
+    border::policy(at, skb, false, guard)?;
+    at.translator.open4(config, tuple, arrival, guard)
 }
 
 /// Octets of the transport header that translation changes.
@@ -215,25 +349,23 @@ pub(super) fn rewrite<'g>(
     let traffic_class = (values.get(Id::ZeroTrafficClass) != 0).then_some(0);
     let (saddr, daddr) = (target.saddr, target.daddr);
     let new = header::to_v6(header, saddr, daddr, &payload, target.hop, traffic_class)?;
-    let tclass = new.traffic_class;
-    let find = |skb: &Skb| {
-        let next_header = l4::protocol_to_v6(header.protocol);
-        let route = Route::v6(at.net, skb, saddr, daddr, tclass, next_header);
-        Way::check(at, skb, false, route)
+    let touched = touched(header);
+    let way = match target.kept {
+        Kept::Here(hop) => Way::Kept(hop),
+        kept => {
+            let flow = flow(skb, header, &new, target, touched);
+            Way::v6(at, skb, &flow, kept.keep(), guard)?
+        }
     };
-    let way = match target.session {
-        Some(session) => Way::of_session(at, skb, session, &session.to6, tclass, guard, find)?,
-        None => find(skb)?,
-    };
-    let mtu = way.mtu(guard);
+    let mtu = way.mtu(at, guard);
     let lowest = config.values.get(Id::LowestIpv6Mtu);
     let most = mtu.min(lowest).saturating_sub(mtu::GROWTH);
     // Segments that are to be cut, one by one, into fragments.
-    if gso && !header.df && !target.back && !skb.segments_fit(most) {
+    if gso && !header.df && !at.turned && !skb.segments_fit(most) {
         return Ok(Verdict::Segment);
     }
     // What was IPv6 before is not cut on its way.
-    let df = header.df || target.back;
+    let df = header.df || at.turned;
     let fragments = match fit(at, skb, header, &new, df, (mtu, lowest))? {
         // The kernel would put a second Fragment header before the one that is there.
         Some(size) if fragment.is_some() => {
@@ -242,7 +374,6 @@ pub(super) fn rewrite<'g>(
         fragments => fragments,
     };
 
-    let touched = touched(header);
     if values.get(Id::MssClamp) != 0 && header.protocol == l4::TCP && touched != 0 {
         let v6 = Ends { saddr, daddr };
         let v4 = Ends {
@@ -296,8 +427,35 @@ pub(super) fn rewrite<'g>(
     if let Some(size) = fragments {
         skb.set_frag_max_size(size, true);
     }
-    at.translator.counters.did(Event::To6, 1);
-    Ok(Verdict::Send(way))
+    Ok(Verdict::Send(way, Event::To6))
+}
+
+/// What the route of the translated packet is looked up by.
+#[cold]
+fn flow(
+    skb: &Skb,
+    header: &ipv4::Header,
+    new: &ipv6::Header,
+    target: &Target<'_, Ipv6Addr>,
+    touched: usize,
+) -> Flow<Ipv6Addr> {
+    let transport = skb.head().get(header.header_len.into()..);
+    let transport = transport.filter(|_| touched != 0).unwrap_or(&[]);
+    let selector = match (header.protocol, transport.first(), target.ports) {
+        (l4::ICMP, Some(kind), _) => {
+            let kind = icmp::echo_to_v6(*kind).unwrap_or(0);
+            l4::selector(l4::ICMPV6, &[kind, 0])
+        }
+        (_, _, Some(ports)) => ports.selector(),
+        _ => l4::selector(header.protocol, transport),
+    };
+    Flow {
+        saddr: target.saddr,
+        daddr: target.daddr,
+        tos: new.traffic_class,
+        proto: l4::protocol_to_v6(header.protocol),
+        selector,
+    }
 }
 
 /// Size of the fragments to cut, if any.

@@ -3,14 +3,18 @@
 //! IPv6 packets on their way to IPv4.
 
 use super::{
-    error, mss, rewrite, stateless, target::Target, tell, way::Way, Direction, Origin, Place,
-    Verdict,
+    border, error, mss, rewrite, stateless,
+    target::Target,
+    tell, v4,
+    way::{Keep, Kept, Way},
+    Direction, Origin, Place, Verdict, BEFORE_DEFRAG, LAST,
 };
 use crate::{
     linux::{
         bh::BhGuard,
         defrag::Outcome,
-        route::{native6, Route},
+        hooks::{self, Family},
+        route::{native6, Flow},
         skb::{Skb, Summed},
         sys,
     },
@@ -45,6 +49,8 @@ const FRAGMENT_SHRINKS: u16 = 28;
 pub(super) struct V6;
 
 impl Direction for V6 {
+    const FAMILY: Family = Family::V6;
+
     #[inline(always)]
     fn translate<'g>(
         at: &Place<'g>,
@@ -52,18 +58,30 @@ impl Direction for V6 {
         guard: &'g rcu::Guard,
     ) -> Result<Verdict<'g>, Cause> {
         let config = at.translator.config.read(guard);
-        let Some(daddr) = skb
-            .head()
-            .get(24..)
-            .and_then(|rest| rest.first_chunk::<16>())
-        else {
-            return Ok(Verdict::Untouched);
-        };
-        let daddr = Ipv6Addr::from(*daddr);
-        if config.prefix_of(daddr).is_none() && !is_mapped(config, daddr) || !skb.is_routed() {
+        if !Self::concerns(config, skb) || !skb.is_routed() {
             return Ok(Verdict::Untouched);
         }
-        claimed(at, config, skb, guard).map_err(|cause| tell::sender6(config, skb, cause))
+        claimed(at, config, skb, guard).map_err(|cause| tell::sender6(at, config, skb, cause))
+    }
+
+    #[inline(always)]
+    fn concerns(config: &Config, skb: &Skb) -> bool {
+        let octets = skb
+            .head()
+            .get(24..)
+            .and_then(|rest| rest.first_chunk::<16>());
+        octets.is_some_and(|octets| {
+            let daddr = Ipv6Addr::from(*octets);
+            config.prefix_of(daddr).is_some() || is_mapped(config, daddr)
+        })
+    }
+
+    fn claims(at: &Place<'_>, skb: &mut Skb, guard: &rcu::Guard) -> bool {
+        let config = at.translator.config.read(guard);
+        match ipv6::Header::parse(skb.head()) {
+            Ok(header) if skb.is_routed() => claims(at, config, skb, &header, guard),
+            _ => false,
+        }
     }
 
     fn collect(at: &Place<'_>, skb: Skb, bh: &BhGuard) -> Option<Outcome> {
@@ -82,6 +100,29 @@ fn is_mapped(config: &Config, daddr: Ipv6Addr) -> bool {
 pub(super) struct Fragments;
 
 impl Direction for Fragments {
+    const FAMILY: Family = Family::V6;
+
+    fn concerns(config: &Config, skb: &Skb) -> bool {
+        V6::concerns(config, skb)
+    }
+
+    fn claims(at: &Place<'_>, skb: &mut Skb, guard: &rcu::Guard) -> bool {
+        let config = at.translator.config.read(guard);
+        match ipv6::Header::parse(skb.head()) {
+            Ok(header) if ext::is_skipped(header.next_header) && skb.is_routed() => {
+                skb.pull(HEADERS.min(skb.len() as usize));
+                let walk = ext::walk(skb.head());
+                walk.is_ok_and(|walk| walk.fragment.is_some_and(is_piece))
+                    && stateless::claims6(at, config, skb, &header, guard)
+            }
+            _ => false,
+        }
+    }
+
+    fn waits(at: &Place<'_>, guard: &rcu::Guard) -> bool {
+        hooks::has_later_chains(at.net, Family::V6, BEFORE_DEFRAG, LAST, guard)
+    }
+
     fn translate<'g>(
         at: &Place<'g>,
         skb: &mut Skb,
@@ -98,7 +139,7 @@ impl Direction for Fragments {
         match ext::walk(skb.head()) {
             Ok(walk) if walk.fragment.is_some_and(is_piece) => {
                 let verdict = stateless::to_v4(at, config, skb, &header, &walk, guard);
-                let verdict = verdict.map_err(|cause| tell::sender6(config, skb, cause))?;
+                let verdict = verdict.map_err(|cause| tell::sender6(at, config, skb, cause))?;
                 Ok(verdict.unwrap_or(Verdict::Untouched))
             }
             _ => Ok(Verdict::Untouched),
@@ -137,18 +178,29 @@ fn claimed<'g>(
     // ICMP is not an IPv6 protocol.
     let header_len = l4::header_len(walk.protocol).filter(|_| walk.protocol != l4::ICMP);
     let Some(header_len) = header_len else {
-        return refuse(at, config, skb, &header, Reason::UnknownProtocol);
+        return refuse(
+            at,
+            config,
+            skb,
+            &header,
+            Reason::UnknownProtocol.into(),
+            guard,
+        );
     };
     if !skb.pull(l4_offset.wrapping_add(header_len)) {
         return Err(Reason::Truncated.into());
     }
     let transport = skb.head().get(l4_offset..).unwrap_or(&[]);
     if walk.protocol == l4::ICMPV6 && transport.first().is_some_and(|kind| icmp::is_error6(*kind)) {
+        // One to a host of its own route, which sent what it is about: perhaps from this box itself.
+        if is_native(at, config, skb, (header.saddr, header.daddr), guard) {
+            return Ok(Verdict::Untouched);
+        }
         return error::to_v4(at, config, skb, &header, l4_offset, guard);
     }
     let ports = match Ports::read(walk.protocol, transport) {
         Ok(ports) => ports,
-        Err(reason) => return refuse(at, config, skb, &header, reason),
+        Err(reason) => return refuse(at, config, skb, &header, reason.into(), guard),
     };
     let tuple = Tuple6 {
         saddr: header.saddr,
@@ -156,39 +208,81 @@ fn claimed<'g>(
         sport: ports.sport,
         dport: ports.dport,
     };
-    let Some(session) = session(at, config, skb, &tuple, walk.protocol, transport, guard)? else {
+    let proto = l4::protocol_to_v4(walk.protocol);
+    let flags = tcp::Flags::read(proto, transport);
+    let known = (proto, flags, header.traffic_class);
+    let Some((session, kept)) = session(at, config, skb, &tuple, known, guard)? else {
         at.translator.counters.did(Event::Unclaimed, 1);
         return Ok(Verdict::Untouched);
     };
-    let target = Target::of_session4(at, session);
+    let target = Target::of_session4(at, session, kept);
     rewrite(at, config, skb, &header, &walk, &target, guard)
 }
 
-/// The session of a packet, moved on by it; nothing if no rule wants the packet.
+/// Whether a packet is ours.
+fn claims(
+    at: &Place<'_>,
+    config: &Config,
+    skb: &mut Skb,
+    header: &ipv6::Header,
+    guard: &rcu::Guard,
+) -> bool {
+    if config.is_stateless() && stateless::claims6(at, config, skb, header, guard) {
+        return true;
+    }
+    if config.prefix_of(header.daddr).is_none()
+        || is_native(at, config, skb, (header.saddr, header.daddr), guard)
+    {
+        return false;
+    }
+    skb.pull(HEADERS.min(skb.len() as usize));
+    // What cannot be translated is ours too: it is dropped.
+    let Ok(walk) = ext::walk(skb.head()) else {
+        return true;
+    };
+    let proto = l4::protocol_to_v4(walk.protocol);
+    l4::header_len(proto).is_none() || config.rule_for(header.saddr, proto).is_some() || {
+        let transport = skb.head().get(walk.l4_offset.into()..).unwrap_or(&[]);
+        Ports::read(walk.protocol, transport).is_err()
+    }
+}
+
+/// The session of a packet, moved on by it, and its route; nothing if no rule wants the packet.
 #[inline(always)]
 fn session<'g>(
     at: &Place<'g>,
     config: &'g Config,
     skb: &Skb,
     tuple: &Tuple6,
-    protocol: u8,
-    transport: &[u8],
+    (proto, flags, traffic_class): (u8, Option<tcp::Flags>, u8),
     guard: &'g rcu::Guard,
-) -> Result<Option<&'g Session>, Cause> {
-    let proto = l4::protocol_to_v4(protocol);
+) -> Result<Option<(&'g Session, Kept<'g>)>, Cause> {
     let hash = at.translator.hash6(tuple, proto);
     let arrival = Arrival {
         proto,
-        flags: tcp::Flags::read(proto, transport),
+        flags,
         now: sys::jiffies(),
         hash,
     };
-    let found = at.translator.find6(hash, tuple, proto, guard);
-    let side = tcp::Side::V6;
-    match found.filter(|it| at.translator.advance(config, it, side, &arrival, guard)) {
-        Some(session) => Ok(Some(session)),
-        None => open(at, config, skb, tuple, &arrival, guard),
+    if let Some(session) = at.translator.find6(hash, tuple, proto, guard) {
+        let keep = Keep::new(at, skb, (session, &session.to4), traffic_class, false);
+        let kept = Kept::of(at, skb, keep, guard);
+        if !kept.is_here() {
+            border::policy(at, skb, true, guard)?;
+        }
+        let side = tcp::Side::V6;
+        if at
+            .translator
+            .advance(config, session, side, &arrival, guard)
+        {
+            return Ok(Some((session, kept)));
+        }
     }
+    let session = open(at, config, skb, tuple, &arrival, guard)?;
+    Ok(session.map(|session| {
+        let keep = Keep::new(at, skb, (session, &session.to4), traffic_class, false);
+        (session, keep.map_or(Kept::Nowhere, Kept::There))
+    }))
 }
 
 /// A packet that cannot be translated: dropped, unless it can go as it is.
@@ -198,11 +292,12 @@ fn refuse<'g>(
     config: &Config,
     skb: &Skb,
     header: &ipv6::Header,
-    reason: Reason,
+    cause: Cause,
+    guard: &rcu::Guard,
 ) -> Result<Verdict<'g>, Cause> {
-    match is_native(at, config, skb, header.saddr, header.daddr) {
+    match is_native(at, config, skb, (header.saddr, header.daddr), guard) {
         true => Ok(Verdict::Untouched),
-        false => Err(reason.into()),
+        false => Err(cause),
     }
 }
 
@@ -212,12 +307,12 @@ pub(super) fn is_native(
     at: &Place<'_>,
     config: &Config,
     skb: &Skb,
-    saddr: Ipv6Addr,
-    daddr: Ipv6Addr,
+    (saddr, daddr): (Ipv6Addr, Ipv6Addr),
+    guard: &rcu::Guard,
 ) -> bool {
     let len = config.prefix_of(daddr).map_or(128, |prefix| prefix.len());
     at.translator.may_be_native()
-        && native6(at.net, skb, saddr, daddr).is_some_and(|native| native > len)
+        && native6(at.net, skb, (saddr, daddr), guard).is_some_and(|native| native > len)
 }
 
 #[cold]
@@ -235,8 +330,11 @@ fn open<'g>(
     if config.prefix_of(tuple.saddr).is_some() {
         return Err(Reason::SourceInPrefix.into());
     }
-    if is_native(at, config, skb, tuple.saddr, tuple.daddr) {
+    if is_native(at, config, skb, (tuple.saddr, tuple.daddr), guard) {
         return Ok(None);
+    }
+    if config.rule_for(tuple.saddr, arrival.proto).is_some() {
+        border::policy(at, skb, true, guard)?;
     }
     match at.translator.open6(config, tuple, arrival, guard)? {
         None if config.addresses().has_hosts6() && !config.is_stateful() => {
@@ -309,17 +407,15 @@ pub(super) fn rewrite<'g>(
     let biggest_fragment = skb.frag_max_size(true);
     let values = &config.values;
     let mut new = header4(at, config, skb, header, walk, target)?;
-    let find = |skb: &Skb| {
-        let (saddr, daddr) = (new.saddr, new.daddr);
-        let route = Route::v4(at.net, skb, saddr, daddr, new.tos, new.protocol);
-        Way::check(at, skb, true, route)
-    };
-    let way = match target.session {
-        Some(session) => Way::of_session(at, skb, session, &session.to4, new.tos, guard, find)?,
-        None => find(skb)?,
+    let way = match target.kept {
+        Kept::Here(hop) => Way::Kept(hop),
+        _ if turns_back(at, config, target.daddr) => {
+            return turn_back(at, config, skb, header, walk, target, guard);
+        }
+        kept => Way::v4(at, skb, &flow(skb, walk, &new, target), kept.keep(), guard)?,
     };
 
-    let mtu = way.mtu(guard);
+    let mtu = way.mtu(at, guard);
     let mut fragments = None;
     if skb.is_gso() {
         if !skb.segments_fit(mtu.saturating_add(mtu::GROWTH)) {
@@ -365,26 +461,65 @@ pub(super) fn rewrite<'g>(
     if let Some(size) = fragments {
         skb.set_frag_max_size(size, false);
     }
-    at.translator.counters.did(Event::To4, 1);
-    Ok(Verdict::Send(way))
+    Ok(Verdict::Send(way, Event::To4))
 }
 
-/// Turns the packet into an IPv4 one that goes nowhere yet; false if it must be split first.
-pub(super) fn turn(
-    at: &Place<'_>,
-    config: &Config,
+/// What the route of the translated packet is looked up by.
+#[cold]
+fn flow(
+    skb: &Skb,
+    walk: &Walk,
+    new: &ipv4::Header,
+    target: &Target<'_, Ipv4Addr>,
+) -> Flow<Ipv4Addr> {
+    let transport = skb.head().get(walk.l4_offset.into()..);
+    let transport = transport.filter(|_| touched(walk) != 0).unwrap_or(&[]);
+    let selector = match (walk.protocol, transport.first(), target.ports) {
+        (l4::ICMPV6, Some(kind), _) => {
+            let kind = icmp::echo_to_v4(*kind).unwrap_or(0);
+            l4::selector(l4::ICMP, &[kind, 0])
+        }
+        (_, _, Some(ports)) => ports.selector(),
+        _ => l4::selector(walk.protocol, transport),
+    };
+    Flow {
+        saddr: new.saddr,
+        daddr: new.daddr,
+        tos: new.tos,
+        proto: new.protocol,
+        selector,
+    }
+}
+
+/// Whether an IPv4 packet to this address, were it to arrive, would be one of ours (RFC 6146 section
+/// 3.8, RFC 7757 section 4.2): it turns back to IPv6 then. Those of this host meet a hook on their way.
+pub(super) fn turns_back(at: &Place<'_>, config: &Config, daddr: Ipv4Addr) -> bool {
+    at.origin == Origin::Network
+        && !at.turned
+        && (config.pool(daddr).is_some() || config.addresses().is_hairpin(daddr))
+}
+
+/// Turns the packet into an IPv4 one and back, or gives it to this host if no other wants it.
+#[cold]
+fn turn_back<'g>(
+    at: &Place<'g>,
+    config: &'g Config,
     skb: &mut Skb,
     header: &ipv6::Header,
     walk: &Walk,
-    target: &Target<'_, Ipv4Addr>,
-) -> Result<bool, Cause> {
+    target: &Target<'g, Ipv4Addr>,
+    guard: &'g rcu::Guard,
+) -> Result<Verdict<'g>, Cause> {
     if must_split(skb, walk) {
-        return Ok(false);
+        return Ok(Verdict::Segment);
     }
     let new = header4(at, config, skb, header, walk, target)?;
+    let flow = flow(skb, walk, &new, target);
     apply(config, skb, header, walk, target, &new)?;
-    at.translator.counters.did(Event::To4, 1);
-    Ok(true)
+    let place = at.turned();
+    // The sender is told as an IPv4 host, by a packet that turns back too.
+    v4::back(&place, config, skb, &flow, guard)
+        .map_err(|cause| tell::sender4(&place, config, skb, cause))
 }
 
 /// Writes the new headers.

@@ -5,14 +5,15 @@
 use super::{Origin, Place};
 use crate::{
     linux::{
-        route::{Hop, Route, Slot, Target},
+        bh::BhGuard,
+        route::{Flow, Hop, Route, Sender, Slot, Target, Use},
         skb::Skb,
     },
     state::{counters::Trouble, session::Session},
     xlate::{eam::Ends, l4, mtu::NextHops},
 };
 use core::net::{Ipv4Addr, Ipv6Addr};
-use kernel::sync::rcu;
+use kernel::{prelude::*, sync::rcu};
 
 /// A route, and how the packet enters it.
 pub(super) enum Way<'g> {
@@ -22,53 +23,148 @@ pub(super) enum Way<'g> {
     Fresh(Route),
 }
 
-impl<'g> Way<'g> {
-    /// The way of a session's packets: the kept route, or a new one by `find`, which is then kept.
-    #[inline]
-    pub(super) fn of_session(
-        at: &Place<'g>,
+/// What is known of a packet's route before it is looked up.
+#[derive(Clone, Copy)]
+pub(super) enum Kept<'g> {
+    /// Here it is.
+    Here(Hop<'g>),
+    /// There it is to be kept.
+    There(Keep<'g>),
+    /// It is nobody else's.
+    Nowhere,
+}
+
+impl<'g> Kept<'g> {
+    /// What a session has for a packet.
+    #[inline(always)]
+    pub(super) fn of(
+        at: &Place<'_>,
         skb: &Skb,
-        session: &'g Session,
-        slot: &'g Slot,
-        tos: u8,
+        keep: Option<Keep<'g>>,
         guard: &'g rcu::Guard,
-        find: impl Fn(&Skb) -> Result<Self, Trouble>,
-    ) -> Result<Self, Trouble> {
-        let key =
-            u64::from(skb.mark()) << 32 | u64::from(skb.iif() & 0xff_ffff) << 8 | u64::from(tos);
-        if let Some(hop) = slot.get(key, guard) {
-            return Ok(Way::Kept(hop));
-        }
-        match find(skb)? {
-            Way::Fresh(route) if route.target() == Target::Unicast && route.is_cacheable() => {
-                at.translator.keep_route(session, slot, route, key);
-            }
-            way => return Ok(way),
-        }
-        match slot.get(key, guard) {
-            Some(hop) => Ok(Way::Kept(hop)),
-            // Another CPU has put its own in place meanwhile.
-            None => find(skb),
+    ) -> Self {
+        match keep {
+            None => Kept::Nowhere,
+            Some(keep) => match keep.slot.get(at.net, skb, keep.usage, guard) {
+                Some(hop) => Kept::Here(hop),
+                None => Kept::There(keep),
+            },
         }
     }
 
-    /// A route that was looked up, if packets from this place may take it.
-    pub(super) fn check(
+    /// Whether nothing is asked of the packet that was not asked before.
+    #[inline(always)]
+    pub(super) fn is_here(&self) -> bool {
+        matches!(self, Kept::Here(_))
+    }
+
+    /// Where to keep the route.
+    pub(super) fn keep(&self) -> Option<Keep<'g>> {
+        match self {
+            Kept::There(keep) => Some(*keep),
+            _ => None,
+        }
+    }
+}
+
+/// Where a session keeps the route of its packets, and which it may be.
+#[derive(Clone, Copy)]
+pub(super) struct Keep<'g> {
+    session: &'g Session,
+    slot: &'g Slot,
+    usage: Use,
+}
+
+impl<'g> Keep<'g> {
+    /// For packets with this type of service or traffic class; nothing where each packet's route
+    /// is its own.
+    #[inline(always)]
+    pub(super) fn new(
         at: &Place<'_>,
         skb: &Skb,
-        from_v6: bool,
-        route: kernel::error::Result<Route>,
-    ) -> Result<Self, Trouble> {
-        let route = route.map_err(|_| Trouble::Route)?;
-        if route.target() == Target::Other {
-            return Err(Trouble::Target);
+        (session, slot): (&'g Session, &'g Slot),
+        tos: u8,
+        ipv6: bool,
+    ) -> Option<Self> {
+        if at.origin == Origin::Local || at.turned {
+            return None;
         }
-        if at.origin == Origin::Network {
-            if route.target() == Target::Unicast && !skb.may_forward(!from_v6) {
-                return Err(Trouble::Forwarding);
-            }
-            if !skb.policy_ok(from_v6) {
-                return Err(Trouble::Policy);
+        let key =
+            u64::from(skb.mark()) << 32 | u64::from(skb.iif() & 0xff_ffff) << 8 | u64::from(tos);
+        let usage = Use {
+            key,
+            generation: at.translator.routes()?,
+            ipv6,
+        };
+        Some(Self {
+            session,
+            slot,
+            usage,
+        })
+    }
+}
+
+/// Why there is no route.
+#[cold]
+fn trouble(error: Error) -> Trouble {
+    match error {
+        _ if error == EINVAL => Trouble::Blackhole,
+        _ if error == EACCES => Trouble::Prohibited,
+        _ if error == ENOMEM || error == ENOBUFS => Trouble::Memory,
+        _ if error == EADDRNOTAVAIL => Trouble::Target,
+        // What xfrm_lookup() has to say.
+        _ if [EPERM, EAGAIN, ENOENT, ESRCH, EREMOTE].contains(&error) => Trouble::Policy,
+        _ => Trouble::Route,
+    }
+}
+
+impl Way<'_> {
+    /// The way of a packet that turns into an IPv4 one.
+    pub(super) fn v4(
+        at: &Place<'_>,
+        skb: &Skb,
+        flow: &Flow<Ipv4Addr>,
+        keep: Option<Keep<'_>>,
+        guard: &rcu::Guard,
+    ) -> Result<Self, Trouble> {
+        let route = Route::v4(at.net, skb, flow, at.sender(), guard);
+        Self::new(at, skb, route, false, keep, guard)
+    }
+
+    /// The way of a packet that turns into an IPv6 one.
+    pub(super) fn v6(
+        at: &Place<'_>,
+        skb: &Skb,
+        flow: &Flow<Ipv6Addr>,
+        keep: Option<Keep<'_>>,
+        guard: &rcu::Guard,
+    ) -> Result<Self, Trouble> {
+        let route = Route::v6(at.net, skb, flow, at.sender(), guard);
+        Self::new(at, skb, route, true, keep, guard)
+    }
+
+    /// A route that was looked up, if packets from this place may take it.
+    fn new(
+        at: &Place<'_>,
+        skb: &Skb,
+        route: Result<Route>,
+        ipv6: bool,
+        keep: Option<Keep<'_>>,
+        guard: &rcu::Guard,
+    ) -> Result<Self, Trouble> {
+        let route = route.map_err(trouble)?;
+        match route.target() {
+            Target::Other => return Err(Trouble::Target),
+            Target::Local => {}
+            Target::Unicast if at.origin == Origin::Local => {}
+            Target::Unicast => {
+                if !skb.may_forward(at.net, ipv6, guard) {
+                    return Err(Trouble::Forwarding);
+                }
+                if let Some(keep) = keep.filter(|_| route.is_cacheable()) {
+                    at.translator
+                        .keep_route(keep.session, keep.slot, route.clone(), keep.usage);
+                }
             }
         }
         Ok(Way::Fresh(route))
@@ -76,28 +172,35 @@ impl<'g> Way<'g> {
 
     /// The largest packet that may go this way.
     #[inline]
-    pub(super) fn mtu(&self, guard: &rcu::Guard) -> u32 {
+    pub(super) fn mtu(&self, at: &Place<'_>, guard: &rcu::Guard) -> u32 {
         match self {
-            Way::Kept(hop) => hop.mtu(),
-            Way::Fresh(route) => route.borrow(guard).mtu(),
+            Way::Kept(hop) => hop.mtu(at.sender()),
+            Way::Fresh(route) => route.borrow(guard).mtu(at.sender()),
         }
     }
 
-    /// Sends a translated packet.
+    /// Sends a translated packet, of the new family, unless IPsec policy is against it.
     #[inline]
-    pub(super) fn send(self, at: &Place<'_>, skb: Skb, guard: &rcu::Guard) {
-        match &self {
-            Way::Kept(hop) if at.origin == Origin::Network => hop.forward(at.net, skb),
-            Way::Kept(hop) => hop.local_out(at.net, skb),
-            Way::Fresh(route) => {
-                let hop = route.borrow(guard);
-                if at.origin == Origin::Network && route.target() == Target::Unicast {
-                    hop.forward(at.net, skb);
-                } else {
-                    hop.local_out(at.net, skb);
-                }
+    pub(super) fn send(self, at: &Place<'_>, skb: Skb, guard: &rcu::Guard) -> Result<(), Trouble> {
+        let route = match self {
+            Way::Kept(hop) => {
+                hop.forward(at.net, skb);
+                return Ok(());
             }
+            Way::Fresh(route) => route,
+        };
+        let hop = route.borrow(guard);
+        match (at.sender(), route.target()) {
+            (Sender::Socket(socket), _) => hop.local_out(at.net, skb, socket),
+            (Sender::Network, Target::Unicast) => {
+                if !skb.policy_ok(at.net, route.is_ipv6(), guard) {
+                    return Err(Trouble::Policy);
+                }
+                hop.forward(at.net, skb);
+            }
+            (Sender::Network, _) => hop.deliver(skb, &BhGuard::new()),
         }
+        Ok(())
     }
 }
 
@@ -109,11 +212,23 @@ pub(super) fn next_hops(
     v4: Ends<Ipv4Addr>,
     guard: &rcu::Guard,
 ) -> NextHops {
-    let mtu = |route: kernel::error::Result<Route>| {
-        route.map_or(u32::MAX, |route| route.borrow(guard).mtu())
+    fn flow<A>(ends: Ends<A>, proto: u8) -> Flow<A> {
+        Flow {
+            saddr: ends.saddr,
+            daddr: ends.daddr,
+            tos: 0,
+            proto,
+            selector: [0; 4],
+        }
+    }
+    // Neither packet is on its way: nobody's interface or socket counts.
+    let sender = Sender::NOBODY;
+    let mtu = |route: Result<Route>| {
+        route.map_or(u32::MAX, |route| route.borrow(guard).mtu(Sender::Network))
     };
+    let (flow6, flow4) = (flow(v6, l4::ICMPV6), flow(v4, l4::ICMP));
     NextHops {
-        v6: mtu(Route::v6(at.net, skb, v6.saddr, v6.daddr, 0, l4::ICMPV6)),
-        v4: mtu(Route::v4(at.net, skb, v4.saddr, v4.daddr, 0, l4::ICMP)),
+        v6: mtu(Route::v6(at.net, skb, &flow6, sender, guard)),
+        v4: mtu(Route::v4(at.net, skb, &flow4, sender, guard)),
     }
 }

@@ -31,6 +31,9 @@ counters! {
         Expired "sessions-expired" "sessions that ended by their timer",
         Reassembled "reassembled" "packets put together from claimed fragments",
         Unclaimed "unclaimed" "packets to a prefix or pool that were left to the normal stack",
+        Claimed "claimed" "packets, and parts of such that were split, that were ours; each ends in one of the counters of translation, of ICMP errors, of drops, or as one of the next two",
+        Fragments "fragments" "fragments that wait for the others of their packet",
+        Split "split" "packets that were split into segments or fragments before translation",
     }
 }
 
@@ -47,6 +50,9 @@ counters! {
         Target "no-unicast-target" "the route leads to broadcast, multicast or nowhere",
         Forwarding "forwarding-off" "forwarding is off on the interface the packet came in on",
         Policy "ipsec-policy" "IPsec policy forbids to forward the packet",
+        Blackhole "blackhole" "a blackhole route or rule takes the translated packet",
+        Prohibited "prohibited" "a prohibit route or rule forbids the translated packet",
+        ReversePath "reverse-path" "IPv4 packet from an interface that does not lead to its source (rp_filter)",
         Mtu "packet-too-big" "packet does not fit the next link; the sender was told",
         Segments "segmentation" "super-packet that could not be split into its segments",
         Fragment "fragment" "fragment that could not be put together with its others",
@@ -104,8 +110,17 @@ impl Counters {
         self.0.add(event as usize, n.into());
     }
 
-    /// Counts a dropped packet.
+    /// Counts what became of a packet of ours.
+    #[inline]
+    pub(crate) fn claimed(&self, event: Event) {
+        self.did(event, 1);
+        self.did(Event::Claimed, 1);
+    }
+
+    /// Counts a dropped packet of ours.
+    #[cold]
     pub(crate) fn dropped(&self, cause: Cause) {
+        self.did(Event::Claimed, 1);
         let i = match cause {
             Cause::Trouble(trouble) => TROUBLES + trouble as usize,
             Cause::Xlate(reason) => REASONS + reason.index(),

@@ -30,8 +30,8 @@ use translator::Translator;
 /// Puts hooks of a translator in place. The data plane gives this to the control plane.
 #[derive(Clone, Copy)]
 pub(crate) struct Attach {
-    /// Where packets are looked at: two places of each family.
-    pub(crate) packets: fn(Arc<Translator>) -> Result<Hooks<Translator, 4>>,
+    /// Where packets are looked at: three places of each family.
+    pub(crate) packets: fn(Arc<Translator>) -> Result<Hooks<Translator, 6>>,
     /// Where fragments are looked at before anybody puts them together: one of each family.
     pub(crate) fragments: fn(Arc<Translator>) -> Result<Hooks<Translator, 2>>,
 }
@@ -47,7 +47,7 @@ pub(crate) struct Namespace {
 /// The part that only changes under the lock. Fields are dropped in this order.
 struct Control {
     /// Absent while translation is off.
-    hooks: Option<Hooks<Translator, 4>>,
+    hooks: Option<Hooks<Translator, 6>>,
     /// Absent while there are no stateless rules.
     fragments: Option<Hooks<Translator, 2>>,
     /// Absent as the hooks are, or if memory was short.
@@ -140,6 +140,7 @@ impl Namespace {
         // Nothing fails from here on.
         if let (Some(translator), Some(copy)) = (known, copy) {
             translator.config.replace(copy);
+            translator.forget_routes();
         }
         if !next.enabled {
             control.hooks = None;

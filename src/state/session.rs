@@ -19,6 +19,7 @@ use crate::{
         tuple::{Tuple4, Tuple6},
     },
 };
+use core::num::NonZero;
 use kernel::sync::atomic::{ordering, Atomic};
 
 /// One conversation, seen from the IPv6 host: it is the source on both sides.
@@ -40,6 +41,8 @@ pub(crate) struct Session {
     pub(crate) host: u32,
     pub(crate) to4: Slot,
     pub(crate) to6: Slot,
+    /// Where and when the IPv4 side's source was looked at.
+    source: Atomic<u64>,
 }
 
 // The allocator's next size is 256.
@@ -97,8 +100,9 @@ impl Session {
             partial: Delta::of(v6.addr_sum(), v4.addr_sum()),
             ident: ident::index(v4.saddr, v4.daddr, proto),
             host,
-            to4: Slot::new(false),
-            to6: Slot::new(true),
+            to4: Slot::new(),
+            to6: Slot::new(),
+            source: Atomic::new(0),
         }
     }
 
@@ -110,6 +114,17 @@ impl Session {
         } else {
             self.finished
         }
+    }
+
+    /// Whether the IPv4 side's source was found good for packets of this stamp.
+    #[inline]
+    pub(crate) fn is_source_known(&self, stamp: NonZero<u64>) -> bool {
+        self.source.load(ordering::Relaxed) == stamp.get()
+    }
+
+    /// The IPv4 side's source is good for packets of this stamp.
+    pub(crate) fn know_source(&self, stamp: NonZero<u64>) {
+        self.source.store(stamp.get(), ordering::Relaxed);
     }
 
     /// Takes note of a packet: TCP state and timer.

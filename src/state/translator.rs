@@ -16,7 +16,7 @@ use crate::{
         defrag::Defrag6,
         fib::{Listener, Routes6},
         pernet::NetRef,
-        route::{Route, Slot},
+        route::{Route, Slot, Use},
         snapshot::Snapshot,
         sys,
         table::{Entry as _, Side, Table},
@@ -58,6 +58,8 @@ pub(crate) struct Translator {
     mapping_count: Atomic<u32>,
     /// What is known of routes that are longer than a prefix.
     native: Atomic<u32>,
+    /// Grows when routes that sessions keep are not to be used any more.
+    routes: Atomic<u32>,
     /// Where expiry is.
     pub(super) sweep: Atomic<u32>,
 }
@@ -76,6 +78,10 @@ impl Listener for Translator {
         if prefix.is_some_and(|prefix| len > prefix.len()) {
             self.native.store(SOME, ordering::Relaxed);
         }
+    }
+
+    fn rule(&self) {
+        self.forget_routes();
     }
 }
 
@@ -119,6 +125,7 @@ impl Translator {
                 session_count: Atomic::new(0),
                 mapping_count: Atomic::new(0),
                 native: Atomic::new(SCANNING),
+                routes: Atomic::new(0),
                 sweep: Atomic::new(0),
             }),
             GFP_KERNEL,
@@ -129,6 +136,18 @@ impl Translator {
     #[inline]
     pub(crate) fn may_be_native(&self) -> bool {
         self.native.load(ordering::Relaxed) != NONE
+    }
+
+    /// Has sessions look up their routes anew.
+    pub(crate) fn forget_routes(&self) {
+        self.routes.add(1, ordering::Relaxed);
+    }
+
+    /// Which routes that sessions keep are good; none where nobody would tell us of new rules.
+    #[inline]
+    pub(crate) fn routes(&self) -> Option<u32> {
+        let known = self.native.load(ordering::Relaxed) != SCANNING;
+        known.then(|| self.routes.load(ordering::Relaxed))
     }
 
     /// Looks at all routes anew, and from then on at those that come.
@@ -403,12 +422,12 @@ impl Translator {
     }
 
     /// Keeps a route for the packets of a session.
-    pub(crate) fn keep_route(&self, session: &Session, slot: &Slot, route: Route, key: u64) {
+    pub(crate) fn keep_route(&self, session: &Session, slot: &Slot, route: Route, usage: Use) {
         let bh = BhGuard::new();
-        let _lock = self.hosts.lock(session.host, &bh);
+        let lock = self.hosts.lock(session.host, &bh);
         // A session that has left the table must not hold anything any more.
         if !session.links().is_dead() {
-            slot.put(route, key);
+            slot.put(route, usage, &lock);
         }
     }
 }

@@ -160,7 +160,7 @@ impl Prefix {
     #[inline]
     pub fn target(&self, daddr: Ipv6Addr) -> Result<Ipv4Addr, Reason> {
         let target = self.extract(daddr);
-        if is_martian4(target) {
+        if is_unroutable4(target) {
             return Err(Reason::MartianTarget);
         }
         self.check_global(target)?;
@@ -170,7 +170,7 @@ impl Prefix {
     /// The IPv6 form of the source of an IPv4 packet, if packets may come from there.
     #[inline]
     pub fn source(&self, saddr: Ipv4Addr) -> Result<Ipv6Addr, Reason> {
-        if is_martian4(saddr) {
+        if is_unroutable4(saddr) {
             return Err(Reason::MartianSource);
         }
         self.check_global(saddr)?;
@@ -206,6 +206,13 @@ pub const fn mask(len: u32) -> u128 {
 #[inline]
 pub const fn is_martian4(addr: Ipv4Addr) -> bool {
     matches!(addr.octets(), [0 | 127 | 224..=255, ..])
+}
+
+/// Whether no router forwards packets to or from `addr`: the martians, and 169.254/16, which is for one
+/// link only (RFC 3927 section 7).
+#[inline]
+pub const fn is_unroutable4(addr: Ipv4Addr) -> bool {
+    is_martian4(addr) || matches!(addr.octets(), [169, 254, ..])
 }
 
 /// Whether `addr` is global (RFC 6890, as RFC 6052 section 3.1 wants it).

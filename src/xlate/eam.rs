@@ -3,7 +3,7 @@
 
 use core::net::{Ipv4Addr, Ipv6Addr};
 
-use super::addr::{illegal_source6, is_martian4, mask, Prefix};
+use super::addr::{illegal_source6, is_unroutable4, mask, Prefix};
 use super::Reason;
 
 /// Where the hosts of a mapping are; on the other side they have the mapping's other addresses.
@@ -390,7 +390,7 @@ impl<'a> Addresses<'a> {
             Some(mapping) => {
                 let daddr = mapping.v4_of(v6.daddr)?;
                 let saddr = self.prefix_of(v6.saddr)?.extract(v6.saddr);
-                Some(if is_martian4(saddr) {
+                Some(if is_unroutable4(saddr) {
                     Err(Reason::MartianSource)
                 } else {
                     Ok(Pair {
@@ -426,11 +426,21 @@ impl<'a> Addresses<'a> {
         }
         let mapping = self.mapping4(v4.saddr).filter(|it| it.hosts == Hosts::V4)?;
         let saddr = mapping.v6_of(v4.saddr)?;
-        let target = match is_martian4(v4.daddr) {
+        let target = match is_unroutable4(v4.daddr) {
             true => Err(Reason::MartianTarget),
             false => self.embed(v4.daddr, false),
         };
         Some(target.map(|daddr| pair(saddr, daddr)))
+    }
+
+    /// Whether an ICMPv6 error may come from `reporter`: under a prefix are IPv4 hosts, which are not
+    /// here, unless a mapping says so or its translator is another one (CLAT).
+    pub fn may_report6(&self, reporter: Ipv6Addr, quoted: Ends<Ipv6Addr>) -> bool {
+        self.prefix_of(reporter).is_none()
+            || self.mapping6(reporter).is_some()
+            || self
+                .mapping6(quoted.saddr)
+                .is_some_and(|it| it.hosts == Hosts::V4)
     }
 
     /// What an ICMPv6 error with this quoted packet turns into, if we translated that one.
@@ -448,7 +458,7 @@ impl<'a> Addresses<'a> {
         };
         let saddr = self.v4_of(quoted.saddr)?;
         let daddr = self.v4_of(quoted.daddr)?;
-        if !ours || error.daddr != quoted.saddr || is_martian4(saddr) || is_martian4(daddr) {
+        if !ours || error.daddr != quoted.saddr || is_unroutable4(saddr) || is_unroutable4(daddr) {
             return None;
         }
         Some(ErrorPair {
@@ -520,7 +530,7 @@ impl<'a> Addresses<'a> {
     fn reporter(&self, addr: Ipv4Addr) -> Result<Ipv6Addr, Reason> {
         match self.mapping4(addr).and_then(|it| it.v6_of(addr)) {
             Some(saddr) => Ok(saddr),
-            None => self.embed(addr, false),
+            None => self.embed(addr, true),
         }
     }
 }

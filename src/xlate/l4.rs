@@ -118,6 +118,13 @@ impl Ports {
         }
     }
 
+    /// As [`selector`] gives them.
+    #[inline]
+    pub const fn selector(&self) -> [u8; 4] {
+        let ([s0, s1], [d0, d1]) = (self.sport.to_be_bytes(), self.dport.to_be_bytes());
+        [s0, s1, d0, d1]
+    }
+
     /// The identifier of an ICMP echo.
     #[inline]
     pub const fn echo(id: u16) -> Ports {
@@ -125,5 +132,17 @@ impl Ports {
             sport: id,
             dport: id,
         }
+    }
+}
+
+/// What rules and policies tell flows apart by, beside addresses and protocol: the ports of a
+/// transport header, in network order, or type and code of ICMP; zeros where there are none.
+#[inline]
+pub fn selector(protocol: u8, transport: &[u8]) -> [u8; 4] {
+    const SCTP: u8 = 132;
+    match (protocol, transport) {
+        (TCP | UDP | UDP_LITE | DCCP | SCTP, &[s0, s1, d0, d1, ..]) => [s0, s1, d0, d1],
+        (ICMP | ICMPV6, &[kind, code, ..]) => [kind, code, 0, 0],
+        _ => [0; 4],
     }
 }

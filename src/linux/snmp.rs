@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The kernel's own counters of what is dropped, which `nstat` shows.
+
+use super::{bindings, pernet::Net, skb::Skb};
+
+/// One of them, as RFC 4293 names it.
+#[derive(Clone, Copy)]
+pub(crate) enum Mib {
+    InHdrErrors = bindings::natpt_mib_NATPT_MIB_INHDRERRORS as isize,
+    InAddrErrors = bindings::natpt_mib_NATPT_MIB_INADDRERRORS as isize,
+    InNoRoutes = bindings::natpt_mib_NATPT_MIB_INNOROUTES as isize,
+    InDiscards = bindings::natpt_mib_NATPT_MIB_INDISCARDS as isize,
+    /// `FragFails`, and `InTooBigErrors` of IPv6.
+    TooBig = bindings::natpt_mib_NATPT_MIB_TOOBIG as isize,
+}
+
+/// Counts a packet that came in as one of this family.
+pub(crate) fn count(net: &Net, skb: &Skb, ipv6: bool, mib: Mib) {
+    // SAFETY: Namespace and packet are valid.
+    unsafe { bindings::natpt_count(net.as_ptr(), skb.as_ptr(), ipv6, mib as u32) };
+}
