@@ -167,7 +167,10 @@ impl Skb {
 
     #[inline]
     fn shared_info(&self) -> &bindings::skb_shared_info {
-        const _: () = assert!(cfg!(CONFIG_64BIT), "skb->end is a pointer on 32-bit kernels");
+        const _: () = assert!(
+            cfg!(CONFIG_64BIT),
+            "skb->end is a pointer on 32-bit kernels"
+        );
         let skb = self.raw();
         // SAFETY: `end` is the offset of the shared info from `head`.
         let info = unsafe { skb.head.add(skb.end as usize) };

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     linux::{
+        memory::Cache,
         route::Slot,
         sys,
         table::{Entry, Links},
@@ -21,7 +22,8 @@ use crate::{
 };
 use kernel::sync::atomic::{ordering, Atomic};
 
-/// One conversation, seen from the IPv6 host: it is the source on both sides.
+/// One conversation, seen from the IPv6 host: it is the source on both sides. It begins a cache line.
+#[repr(align(64))]
 pub(crate) struct Session {
     links: Links<Self>,
     pub(crate) v6: Tuple6,
@@ -42,7 +44,6 @@ pub(crate) struct Session {
     pub(crate) to6: Slot,
 }
 
-// The allocator's next size is 256.
 const _: () = assert!(size_of::<Session>() <= 192);
 
 /// The secret that keeps hash values from being guessed.
@@ -176,7 +177,13 @@ impl Session {
     }
 }
 
+pub(super) static CACHE: Cache<Session> = Cache::new();
+
 impl Entry for Session {
+    fn cache() -> &'static Cache<Self> {
+        &CACHE
+    }
+
     #[inline]
     fn links(&self) -> &Links<Self> {
         &self.links
