@@ -582,7 +582,7 @@ struct net *natpt_dump_net(const struct netlink_callback *cb)
 
 struct sk_buff *natpt_genl_new(void)
 {
-	return genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	return genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL | __GFP_NOWARN);
 }
 
 int natpt_genl_reply(struct sk_buff *skb, struct genl_info *info)
