@@ -12,7 +12,7 @@ mod state;
 mod xlate;
 
 use kernel::prelude::*;
-use linux::{genl, pernet};
+use linux::{genl, memory, pernet};
 
 /// Version of the module and its netlink family's answers.
 const VERSION: &str = "0.1.0";
@@ -38,6 +38,8 @@ struct Natpt {
     _family: genl::Registration,
     /// Every namespace lets go of its hooks, then of its state.
     _namespaces: pernet::Registration<state::Namespace>,
+    /// Nothing is in them any more.
+    _caches: [memory::Created; 2],
 }
 
 impl kernel::Module for Natpt {
@@ -48,12 +50,13 @@ impl kernel::Module for Natpt {
             return Err(EINVAL);
         }
         state::BUCKET_BITS.populate(bits);
-        let namespaces = state::register()?;
+        let (namespaces, caches) = state::register()?;
         let family = netlink::register(module, path::ATTACH)?;
         pr_info!("NATPT initialized\n");
         Ok(Self {
             _family: family,
             _namespaces: namespaces,
+            _caches: caches,
         })
     }
 }

@@ -2,29 +2,29 @@
 
 //! Arrays. The kernel's vectors do their arithmetic with checks that panic.
 
+use super::{
+    bindings,
+    memory::{Account, Charge},
+};
 use core::{
-    alloc::Layout,
     mem,
     ops::{Deref, DerefMut},
     ptr::NonNull,
     slice,
 };
-use kernel::{
-    alloc::{allocator::KVmalloc, Allocator, NumaNode},
-    prelude::*,
-};
+use kernel::prelude::*;
 
 /// A boxed slice.
 ///
 /// # Invariants
 ///
-/// `first` points to room for `room` elements, an allocation of `layout` by [`KVmalloc`]; the first
-/// `len` of them are initialised.
+/// `first` points to room for `room` elements, an allocation of our own unless they take no room; the
+/// first `len` of them are initialised.
 pub(crate) struct Array<T> {
     first: NonNull<T>,
     len: usize,
     room: usize,
-    layout: Layout,
+    charge: Charge,
 }
 
 // SAFETY: An array owns its elements, nothing else.
@@ -34,8 +34,12 @@ unsafe impl<T: Sync> Sync for Array<T> {}
 
 impl<T> Array<T> {
     /// An array of the first `len` items, or of all if there are fewer. May sleep.
-    pub(crate) fn new(len: usize, items: impl IntoIterator<Item = T>) -> Result<Self> {
-        let mut array = Self::with_room(len)?;
+    pub(crate) fn new(
+        account: Account,
+        len: usize,
+        items: impl IntoIterator<Item = T>,
+    ) -> Result<Self> {
+        let mut array = Self::with_room(account, len, true)?;
         for item in items.into_iter().take(len) {
             let end = array.len;
             array.insert(end, item)?;
@@ -43,14 +47,21 @@ impl<T> Array<T> {
         Ok(array)
     }
 
-    fn with_room(len: usize) -> Result<Self> {
-        let layout = Layout::array::<T>(len).map_err(|_| ENOMEM)?;
-        let memory = KVmalloc::alloc(layout, GFP_KERNEL, NumaNode::NO_NODE)?;
+    fn with_room(account: Account, room: usize, may_sleep: bool) -> Result<Self> {
+        let size = room.checked_mul(size_of::<T>()).ok_or(ENOMEM)?;
+        let charge = account.hold(size)?;
+        let first = if size == 0 {
+            NonNull::dangling()
+        } else {
+            // SAFETY: The caller may sleep, or says that it may not.
+            let memory = unsafe { bindings::natpt_alloc(size, may_sleep) };
+            NonNull::new(memory).ok_or(ENOMEM)?.cast()
+        };
         Ok(Self {
-            first: memory.cast(),
+            first,
             len: 0,
-            room: len,
-            layout,
+            room,
+            charge,
         })
     }
 
@@ -71,7 +82,8 @@ impl<T> Array<T> {
     }
 
     fn grow(&mut self) -> Result {
-        let mut bigger = Self::with_room(self.room.saturating_mul(2).max(4))?;
+        let room = self.room.saturating_mul(2).max(4);
+        let mut bigger = Self::with_room(self.charge.account(), room, true)?;
         // SAFETY: The items fit, and `self.len` tells that they are ours no more.
         unsafe { bigger.first.copy_from_nonoverlapping(self.first, self.len) };
         bigger.len = mem::take(&mut self.len);
@@ -80,10 +92,21 @@ impl<T> Array<T> {
     }
 }
 
+impl Array<u64> {
+    /// An array of `len` zeroes, made where one may not sleep.
+    pub(crate) fn zeroes(account: Account, len: usize) -> Result<Self> {
+        let mut array = Self::with_room(account, len, false)?;
+        // Fresh memory is zeroed, which is a value.
+        array.len = len;
+        Ok(array)
+    }
+}
+
 impl<T: Clone> Array<T> {
     /// A copy of the items for which `keep` holds.
     pub(crate) fn filtered(&self, keep: impl Fn(&T) -> bool) -> Result<Self> {
-        Self::new(self.len, self.iter().filter(|item| keep(item)).cloned())
+        let items = self.iter().filter(|item| keep(item)).cloned();
+        Self::new(self.charge.account(), self.len, items)
     }
 }
 
@@ -110,7 +133,9 @@ impl<T> Drop for Array<T> {
             // SAFETY: Each element is dropped once and not used again.
             unsafe { core::ptr::drop_in_place(item) };
         }
-        // SAFETY: By the type invariants.
-        unsafe { KVmalloc::free(self.first.cast(), self.layout) };
+        if self.room != 0 && size_of::<T>() != 0 {
+            // SAFETY: By the type invariants.
+            unsafe { bindings::kvfree(self.first.as_ptr().cast()) };
+        }
     }
 }

@@ -114,7 +114,18 @@ void natpt_defrag6_put(void);
 int natpt_defrag6(struct net *net, struct sk_buff *skb);
 
 void *natpt_net_generic(const struct net *net, unsigned int id);
+bool natpt_userns_allowed(void);
+size_t natpt_userns_ceiling(void);
+bool natpt_net_is_user(const struct net *net);
+void *natpt_memcg_get(void);
+void natpt_memcg_put(void *memcg);
+void *natpt_memcg_set(void *memcg);
+void *natpt_alloc(size_t size, bool may_sleep);
+void *natpt_cache_create(const char *name, u32 size, u32 align);
+void natpt_cache_destroy(void *cache);
+void *natpt_cache_alloc(void *cache);
 void __percpu *natpt_percpu_alloc(size_t size);
+u32 natpt_percpu_copies(void);
 void natpt_percpu_free(void __percpu *counters);
 void natpt_percpu_add(u64 __percpu *counter, u64 n);
 u64 natpt_percpu_sum(u64 __percpu *counter);

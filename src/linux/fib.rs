@@ -2,7 +2,7 @@
 
 //! News of the routing table of one network namespace.
 
-use super::{bindings, pernet::NetRef};
+use super::{bindings, memory, pernet::NetRef};
 use core::{
     ffi::{c_int, c_void},
     net::Ipv6Addr,
@@ -44,7 +44,7 @@ impl<T: Listener> Routes6<T> {
                 net,
                 listener,
             },
-            GFP_KERNEL,
+            memory::flags(),
         )?;
         // SAFETY: The block is ours, stays where it is and is taken off before it goes.
         let result = unsafe {

@@ -5,8 +5,12 @@
  * what it does.
  */
 #include <linux/inetdevice.h>
+#include <linux/memcontrol.h>
 #include <linux/module.h>
 #include <linux/netfilter_bridge.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <linux/user_namespace.h>
 #include <net/addrconf.h>
 #include <net/dst_metadata.h>
 #include <net/ip6_route.h>
@@ -48,7 +52,7 @@ int natpt_skb_make_room(struct sk_buff *skb, u32 write_len, u32 grow)
 
 	/* The segmentation type lies behind the data, shared between clones. */
 	if (skb_is_gso(skb)) {
-		err = skb_unclone(skb, GFP_ATOMIC);
+		err = skb_unclone(skb, GFP_ATOMIC | __GFP_NOWARN);
 		if (err)
 			return err;
 	}
@@ -171,7 +175,8 @@ void natpt_skb_set_route(struct sk_buff *skb, struct dst_entry *dst)
 /* A new packet of len octets that goes on in place of another. */
 struct sk_buff *natpt_skb_alloc(const struct sk_buff *like, u32 len, bool ipv6)
 {
-	struct sk_buff *skb = alloc_skb(LL_MAX_HEADER + len, GFP_ATOMIC);
+	struct sk_buff *skb = alloc_skb(LL_MAX_HEADER + len,
+					GFP_ATOMIC | __GFP_NOWARN);
 
 	if (!skb)
 		return NULL;
@@ -382,9 +387,83 @@ void *natpt_net_generic(const struct net *net, unsigned int id)
 	return net_generic(net, id);
 }
 
+/* Those that the kernel crate cannot make writable in sysfs, where only the initial root writes. */
+static bool natpt_userns;
+module_param_named(userns, natpt_userns, bool, 0644);
+MODULE_PARM_DESC(userns, "User namespaces may configure translation in their network namespaces (default N)");
+
+static unsigned int natpt_userns_memory = 64;
+module_param_named(userns_memory, natpt_userns_memory, uint, 0644);
+MODULE_PARM_DESC(userns_memory, "Megabytes that all of them together may hold (default 64)");
+
+bool natpt_userns_allowed(void)
+{
+	return READ_ONCE(natpt_userns);
+}
+
+size_t natpt_userns_ceiling(void)
+{
+	return (size_t)READ_ONCE(natpt_userns_memory) << 20;
+}
+
+bool natpt_net_is_user(const struct net *net)
+{
+	return net->user_ns != &init_user_ns;
+}
+
+void *natpt_memcg_get(void)
+{
+	return get_mem_cgroup_from_mm(current->mm);
+}
+
+void natpt_memcg_put(void *memcg)
+{
+	mem_cgroup_put(memcg);
+}
+
+void *natpt_memcg_set(void *memcg)
+{
+	return set_active_memcg(memcg);
+}
+
+/*
+ * Packets get no reserves: with __GFP_HIGH, as in GFP_ATOMIC, memory is given
+ * beyond the cgroup's limit. And no tenant is killed for a configuration.
+ */
+#define NATPT_GFP_PACKET (GFP_NOWAIT | __GFP_ACCOUNT | __GFP_NOWARN)
+#define NATPT_GFP_CONFIG (GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+
+/* Zeroed, and aligned to every power of two that divides size. */
+void *natpt_alloc(size_t size, bool may_sleep)
+{
+	if (may_sleep)
+		return kvzalloc(size, NATPT_GFP_CONFIG);
+	return kzalloc(size, NATPT_GFP_PACKET);
+}
+
+void *natpt_cache_create(const char *name, u32 size, u32 align)
+{
+	return kmem_cache_create(name, size, align, SLAB_ACCOUNT, NULL);
+}
+
+void natpt_cache_destroy(void *cache)
+{
+	kmem_cache_destroy(cache);
+}
+
+void *natpt_cache_alloc(void *cache)
+{
+	return cache ? kmem_cache_alloc(cache, NATPT_GFP_PACKET) : NULL;
+}
+
 void __percpu *natpt_percpu_alloc(size_t size)
 {
-	return __alloc_percpu(size, SMP_CACHE_BYTES);
+	return __alloc_percpu_gfp(size, SMP_CACHE_BYTES, NATPT_GFP_CONFIG);
+}
+
+u32 natpt_percpu_copies(void)
+{
+	return num_possible_cpus();
 }
 
 void natpt_percpu_free(void __percpu *counters)
@@ -454,7 +533,7 @@ struct net *natpt_dump_net(const struct netlink_callback *cb)
 
 struct sk_buff *natpt_genl_new(void)
 {
-	return genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	return genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL | __GFP_NOWARN);
 }
 
 int natpt_genl_reply(struct sk_buff *skb, struct genl_info *info)

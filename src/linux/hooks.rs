@@ -3,7 +3,7 @@
 //! Netfilter hooks of one network namespace.
 
 use super::{
-    bindings,
+    bindings, memory,
     pernet::{Net, NetRef},
     skb::Skb,
 };
@@ -94,7 +94,7 @@ unsafe impl<T: Send + Sync + 'static, const N: usize> Send for Hooks<T, N> {}
 
 impl<T: Send + Sync + 'static, const N: usize> Hooks<T, N> {
     pub(crate) fn register(net: NetRef, owner: Arc<T>, specs: [Spec<T>; N]) -> Result<Self> {
-        let mut specs = KBox::new(specs, GFP_KERNEL)?;
+        let mut specs = KBox::new(specs, memory::flags())?;
         for spec in specs.iter_mut() {
             spec.0.priv_ = core::ptr::from_ref(&*owner).cast_mut().cast();
         }

@@ -13,6 +13,7 @@ pub(crate) mod genl;
 pub(crate) mod hooks;
 pub(crate) mod icmp;
 pub(crate) mod log;
+pub(crate) mod memory;
 pub(crate) mod percpu;
 pub(crate) mod pernet;
 pub(crate) mod route;

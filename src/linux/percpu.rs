@@ -2,7 +2,10 @@
 
 //! Counters that every CPU keeps for itself.
 
-use super::bindings;
+use super::{
+    bindings,
+    memory::{Account, Charge},
+};
 use core::ptr::NonNull;
 use kernel::prelude::*;
 
@@ -13,6 +16,7 @@ use kernel::prelude::*;
 /// `base` is a per-CPU allocation of `N` 64-bit counters.
 pub(crate) struct Counters<const N: usize> {
     base: NonNull<u64>,
+    _charge: Charge,
 }
 
 // SAFETY: Each CPU writes its own part with this_cpu operations; reads of others tolerate being late.
@@ -21,11 +25,16 @@ unsafe impl<const N: usize> Send for Counters<N> {}
 unsafe impl<const N: usize> Sync for Counters<N> {}
 
 impl<const N: usize> Counters<N> {
-    pub(crate) fn new() -> Result<Self> {
+    pub(crate) fn new(account: Account) -> Result<Self> {
+        let size = N * size_of::<u64>();
+        // SAFETY: The function only reads a variable.
+        let copies = unsafe { bindings::natpt_percpu_copies() } as usize;
+        let charge = account.hold(size.saturating_mul(copies))?;
         // SAFETY: Process context, as for every constructor of per-namespace state.
-        let base = unsafe { bindings::natpt_percpu_alloc(N * size_of::<u64>()) };
+        let base = unsafe { bindings::natpt_percpu_alloc(size) };
         Ok(Self {
             base: NonNull::new(base.cast()).ok_or(ENOMEM)?,
+            _charge: charge,
         })
     }
 

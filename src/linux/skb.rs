@@ -182,8 +182,12 @@ impl Skb {
 
     #[inline]
     fn shared_info(&self) -> &bindings::skb_shared_info {
+        const _: () = assert!(
+            cfg!(CONFIG_64BIT),
+            "skb->end is a pointer on 32-bit kernels"
+        );
         let skb = self.raw();
-        // SAFETY: `end` is the offset of the shared info from `head` on 64-bit kernels.
+        // SAFETY: `end` is the offset of the shared info from `head`.
         let info = unsafe { skb.head.add(skb.end as usize) };
         // SAFETY: Every packet has one there, aligned by the allocator.
         unsafe { &*info.cast() }

@@ -7,6 +7,7 @@ use super::{
     array::Array,
     bh::{BhGuard, Stripes},
     bindings,
+    memory::{Account, Cache, Charging},
 };
 use core::ptr;
 use kernel::{
@@ -74,6 +75,9 @@ impl<T> Links<T> {
 
 /// An entry of a table. Its memory is freed without running its drop: see [`Entry::release`].
 pub(crate) trait Entry: Send + Sync + Sized + 'static {
+    /// Where entries are allocated.
+    fn cache() -> &'static Cache<Self>;
+
     fn links(&self) -> &Links<Self>;
 
     /// Lets go of what the entry holds; called once, when it leaves the table. Readers may still see it.
@@ -84,12 +88,13 @@ pub(crate) trait Entry: Send + Sync + Sized + 'static {
 ///
 /// # Invariants
 ///
-/// Every pointer in a chain is an entry that came from [`KBox::into_raw`]; it
-/// is freed a grace period after it left both chains.
+/// Every pointer in a chain is an entry in its cache; it is freed a grace
+/// period after it left both chains.
 #[pin_data(PinnedDrop)]
 pub(crate) struct Table<T: Entry> {
     buckets: [Array<Atomic<*mut T>>; 2],
     mask: u32,
+    account: Account,
     #[pin]
     locks6: Stripes,
     #[pin]
@@ -101,17 +106,19 @@ unsafe impl<T: Entry> Send for Table<T> {}
 // SAFETY: As above.
 unsafe impl<T: Entry> Sync for Table<T> {}
 
-fn empty<T>(n: u32) -> Result<Array<Atomic<*mut T>>> {
-    Array::new(n as usize, (0..n).map(|_| Atomic::new(ptr::null_mut())))
+fn empty<T>(account: Account, n: u32) -> Result<Array<Atomic<*mut T>>> {
+    let null = || Atomic::new(ptr::null_mut());
+    Array::new(account, n as usize, (0..n).map(|_| null()))
 }
 
 impl<T: Entry> Table<T> {
     /// A table with `2^bits` buckets for each key.
-    pub(crate) fn new(bits: u32) -> impl PinInit<Self, Error> {
+    pub(crate) fn new(account: Account, bits: u32) -> impl PinInit<Self, Error> {
         let size = 1u32.wrapping_shl(bits);
         try_pin_init!(Self {
-            buckets: [empty(size)?, empty(size)?],
+            buckets: [empty(account, size)?, empty(account, size)?],
             mask: size.wrapping_sub(1),
+            account,
             locks6 <- Stripes::new(static_lock_class!()),
             locks4 <- Stripes::new(static_lock_class!()),
         })
@@ -178,10 +185,20 @@ impl<T: Entry> Table<T> {
         }
     }
 
-    /// Puts an entry into the table. The caller knows that its keys are not there yet.
-    pub(crate) fn insert<'g>(&'g self, entry: KBox<T>, bh: &BhGuard, _: &'g rcu::Guard) -> &'g T {
-        let raw = KBox::into_raw(entry);
-        // SAFETY: Just made from a box; freed a grace period after it leaves the table.
+    /// Puts an entry into the table, if there is memory. The caller knows that its keys are not there yet.
+    pub(crate) fn insert<'g>(
+        &'g self,
+        entry: T,
+        bh: &BhGuard,
+        charging: &Charging<'_>,
+        _: &'g rcu::Guard,
+    ) -> Result<&'g T> {
+        self.account.take(size_of::<T>())?;
+        let raw = T::cache()
+            .put(entry, charging)
+            .inspect_err(|_| self.account.give(size_of::<T>()))?
+            .as_ptr();
+        // SAFETY: Just allocated; freed a grace period after it leaves the table.
         let entry = unsafe { &*raw };
         for side in [Side::V4, Side::V6] {
             let hash = entry.links().hash(side);
@@ -192,7 +209,7 @@ impl<T: Entry> Table<T> {
                 bucket.store(raw, ordering::Release);
             }
         }
-        entry
+        Ok(entry)
     }
 
     /// Takes an entry out, once; false if somebody else did.
@@ -204,6 +221,7 @@ impl<T: Entry> Table<T> {
             self.unlink(side, entry, bh, guard);
         }
         entry.release();
+        self.account.give(size_of::<T>());
         let head = ptr::from_ref(&entry.links().rcu).cast_mut();
         let object = ptr::from_ref(entry).cast_mut().cast();
         // SAFETY: The entry is in no chain any more, and only we got here for it.

@@ -2,7 +2,7 @@
 
 //! Work that is done again and again, in process context.
 
-use super::bindings;
+use super::{bindings, memory};
 use kernel::{prelude::*, sync::Arc, types::Opaque};
 
 /// Something that has work to do from time to time.
@@ -31,7 +31,7 @@ impl<T: Job> Worker<T> {
                 work: Opaque::uninit(),
                 job,
             },
-            GFP_KERNEL,
+            memory::flags(),
         )?;
         // SAFETY: The memory is ours and stays where it is; `work` is the first field.
         unsafe { bindings::natpt_work_init(worker.work.get(), Some(run::<T>)) };

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     linux::{
         genl::{Attr, Do, Refusal, Request},
+        memory::Account,
         pernet::{Net, PerNet},
         sys,
     },
@@ -35,6 +36,9 @@ pub(super) struct Apply;
 
 impl Do for Apply {
     fn run<'m>(net: &Net, request: &'m Request<'m>) -> Result<(), Refusal<'m>> {
+        if !Account::of(net).may_configure() {
+            return Err(Refusal::of_all(EPERM, NO_USERS));
+        }
         let attach = ATTACH.as_ref().copied().ok_or(ENODEV)?;
         let namespace = Namespace::subsystem().of(net);
         namespace.change(attach, |config| {
@@ -46,6 +50,10 @@ impl Do for Apply {
         Ok(())
     }
 }
+
+/// At most 79 octets reach the caller.
+const NO_USERS: &str = "network namespaces of user namespaces need the module's parameter userns=1";
+const _: () = assert!(NO_USERS.len() < 80);
 
 /// What keeps translation from working although it is on.
 fn warning(net: &Net, config: &Config) -> Option<&'static str> {
@@ -98,7 +106,7 @@ fn refused(why: Refused, attr: Attr<'_>) -> Refusal<'_> {
         Refused::Exists(text) => Refusal::new(EEXIST, text, attr),
         Refused::Missing(text) => Refusal::new(ENOENT, text, attr),
         Refused::Full(text) => Refusal::new(ENOSPC, text, attr),
-        Refused::Memory => ENOMEM.into(),
+        Refused::Memory(why) => why.into(),
     }
 }
 

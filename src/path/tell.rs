@@ -103,7 +103,9 @@ pub(super) fn sender6(at: &Place<'_>, config: &Config, skb: &Skb, cause: Cause) 
             (v6::UNREACHABLE, code::SCOPE, 0)
         }
         Cause::Trouble(Trouble::Route) => (v6::UNREACHABLE, code::NO_ROUTE, 0),
-        Cause::Trouble(Trouble::Ports | Trouble::Sessions) => (v6::UNREACHABLE, code::ADDRESS, 0),
+        Cause::Trouble(Trouble::Ports | Trouble::Sessions | Trouble::Ceiling) => {
+            (v6::UNREACHABLE, code::ADDRESS, 0)
+        }
         _ if is_prohibited(cause) && !is_icmp6(skb.head()) => {
             (v6::UNREACHABLE, code::PROHIBITED, 0)
         }

@@ -7,7 +7,10 @@ use super::{
     variables::{self, Id, Values},
 };
 use crate::{
-    linux::array::Array,
+    linux::{
+        array::Array,
+        memory::{self, Account},
+    },
     nat::rule::Rule,
     xlate::{
         addr::Prefix,
@@ -78,23 +81,24 @@ pub(crate) enum Refused {
     /// There is no room.
     Full(&'static str),
     /// Memory is short.
-    Memory,
+    Memory(Error),
 }
 
 impl From<kernel::alloc::AllocError> for Refused {
     fn from(_: kernel::alloc::AllocError) -> Self {
-        Self::Memory
+        Self::Memory(ENOMEM)
     }
 }
 
 impl From<Error> for Refused {
-    fn from(_: Error) -> Self {
-        Self::Memory
+    fn from(why: Error) -> Self {
+        Self::Memory(why)
     }
 }
 
 /// All that `natptconfig` sets.
 pub(crate) struct Config {
+    account: Account,
     /// Grows with every change.
     pub(crate) generation: u32,
     pub(crate) enabled: bool,
@@ -110,16 +114,17 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    pub(crate) fn new() -> Result<Self> {
+    pub(crate) fn new(account: Account) -> Result<Self> {
         Ok(Self {
+            account,
             generation: 1,
             enabled: false,
-            prefixes: Array::new(0, [])?,
-            rules: Array::new(0, [])?,
+            prefixes: Array::new(account, 0, [])?,
+            rules: Array::new(account, 0, [])?,
             values: Values::DEFAULT,
-            pools: Array::new(0, [])?,
-            by6: Array::new(0, [])?,
-            by4: Array::new(0, [])?,
+            pools: Array::new(account, 0, [])?,
+            by6: Array::new(account, 0, [])?,
+            by4: Array::new(account, 0, [])?,
         })
     }
 
@@ -133,6 +138,7 @@ impl Config {
     /// A copy for another place.
     pub(crate) fn copy(&self) -> Result<Self> {
         Ok(Self {
+            account: self.account,
             generation: self.generation,
             enabled: self.enabled,
             prefixes: self.prefixes.filtered(|_| true)?,
@@ -214,7 +220,7 @@ impl Config {
                 "a stateless rule has its hosts under a prefix: delete the rule first",
             ));
         }
-        self.prefixes = Array::new(0, [])?;
+        self.prefixes = Array::new(self.account, 0, [])?;
         Ok(())
     }
 
@@ -235,13 +241,13 @@ impl Config {
                 return Err(Refused::Full("too many pool addresses"))
             }
             None => {
-                let pool = Pool::new(rule.to)?;
+                let pool = Pool::new(self.account, rule.to)?;
                 let place = first_not(&self.pools, |other| other.addr < pool.addr);
                 self.pools.insert(place, pool.clone())?;
                 pool
             }
         };
-        let mappings = Arc::new(Atomic::new(0), GFP_KERNEL)?;
+        let mappings = Arc::new(Atomic::new(0), memory::flags())?;
         let sharing = Sharing {
             rule,
             pool,
@@ -282,8 +288,8 @@ impl Config {
 
     /// Puts the mappings of the stateless rules in order.
     fn index_mappings(&mut self) -> Result<(), Refused> {
-        self.by6 = Array::new(0, [])?;
-        self.by4 = Array::new(0, [])?;
+        self.by6 = Array::new(self.account, 0, [])?;
+        self.by4 = Array::new(self.account, 0, [])?;
         for mapping in self.rules.iter().filter_map(Entry::mapping) {
             index(&mut self.by6, &mut self.by4, *mapping)?;
         }
@@ -302,7 +308,7 @@ impl Config {
 
     /// Deletes all rules.
     pub(crate) fn flush_rules(&mut self) -> Result<(), Refused> {
-        self.rules = Array::new(0, [])?;
+        self.rules = Array::new(self.account, 0, [])?;
         self.index_mappings()
     }
 

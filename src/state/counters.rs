@@ -2,7 +2,14 @@
 
 //! What is counted: what was done, and why packets were dropped.
 
-use crate::{linux::percpu, xlate::Reason};
+use crate::{
+    linux::{
+        memory::{self, Account},
+        percpu,
+    },
+    xlate::Reason,
+};
+use kernel::prelude::*;
 
 macro_rules! counters {
     ($(#[$meta:meta])* $vis:vis enum $type:ident { $($variant:ident $name:literal $doc:literal,)* }) => {
@@ -45,7 +52,8 @@ counters! {
         NoPrefix "no-prefix" "the prefix of the session is gone",
         Ports "ports-exhausted" "no free port in the pool",
         Sessions "session-limit" "as many sessions as max-sessions allows",
-        Memory "no-memory" "memory allocation failed",
+        Memory "no-memory" "memory allocation failed, or the memory cgroup has no more",
+        Ceiling "memory-ceiling" "user namespaces together hold as much memory as userns_memory allows",
         Route "no-route" "no route for the translated packet",
         Target "no-unicast-target" "the route leads to broadcast, multicast or nowhere",
         Forwarding "forwarding-off" "forwarding is off on the interface the packet came in on",
@@ -75,6 +83,15 @@ impl From<Reason> for Cause {
     }
 }
 
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        match error {
+            memory::CEILING => Self::Ceiling,
+            _ => Self::Memory,
+        }
+    }
+}
+
 impl From<Trouble> for Cause {
     fn from(trouble: Trouble) -> Self {
         Self::Trouble(trouble)
@@ -100,8 +117,8 @@ pub(crate) struct Shown {
 }
 
 impl Counters {
-    pub(crate) fn new() -> kernel::error::Result<Self> {
-        Ok(Self(percpu::Counters::new()?))
+    pub(crate) fn new(account: Account) -> Result<Self> {
+        Ok(Self(percpu::Counters::new(account)?))
     }
 
     /// Counts something that was done, `n` times.

@@ -2,7 +2,7 @@
 
 //! Identification numbers for the IPv4 packets we make (RFC 6864).
 
-use crate::linux::{array::Array, sys};
+use crate::linux::{array::Array, memory::Account, sys};
 use core::net::Ipv4Addr;
 use kernel::{
     prelude::*,
@@ -26,9 +26,9 @@ pub(crate) fn index(saddr: Ipv4Addr, daddr: Ipv4Addr, proto: u8) -> u32 {
 pub(crate) struct Identifiers(Array<Atomic<u32>>);
 
 impl Identifiers {
-    pub(crate) fn new() -> Result<Self> {
+    pub(crate) fn new(account: Account) -> Result<Self> {
         let random = (0..COUNTERS).map(|_| Atomic::new(sys::random()));
-        Ok(Self(Array::new(COUNTERS, random)?))
+        Ok(Self(Array::new(account, COUNTERS, random)?))
     }
 
     /// The first of `n` numbers in a row, for packets of one (source, destination, protocol) in `tuple`.

@@ -4,7 +4,10 @@
 
 use super::session::{Key, Session};
 use crate::{
-    linux::table::{Entry, Links},
+    linux::{
+        memory::Cache,
+        table::{Entry, Links},
+    },
     nat::siphash,
 };
 use core::net::{Ipv4Addr, Ipv6Addr};
@@ -78,7 +81,13 @@ impl Mapping {
     }
 }
 
+pub(super) static CACHE: Cache<Mapping> = Cache::new();
+
 impl Entry for Mapping {
+    fn cache() -> &'static Cache<Self> {
+        &CACHE
+    }
+
     fn links(&self) -> &Links<Self> {
         &self.links
     }

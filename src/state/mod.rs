@@ -15,6 +15,7 @@ pub(crate) mod variables;
 use crate::linux::{
     fib::Routes6,
     hooks::Hooks,
+    memory::{self, Account, Created},
     pernet::{NetRef, PerNet, Registration, Subsystem},
     sys,
     work::Worker,
@@ -64,9 +65,13 @@ static SUBSYSTEM: Subsystem<Namespace> = Subsystem::new();
 /// Sets the number of hash buckets (a power of two) before the subsystem is registered.
 pub(crate) static BUCKET_BITS: kernel::sync::SetOnce<u32> = kernel::sync::SetOnce::new();
 
-/// Gives every namespace its state.
-pub(crate) fn register() -> Result<Registration<Namespace>> {
-    SUBSYSTEM.register()
+/// Gives every namespace its state. To be dropped in this order.
+pub(crate) fn register() -> Result<(Registration<Namespace>, [Created; 2])> {
+    let caches = [
+        session::CACHE.create(c"natpt_session")?,
+        mapping::CACHE.create(c"natpt_mapping")?,
+    ];
+    Ok((SUBSYSTEM.register()?, caches))
 }
 
 impl PerNet for Namespace {
@@ -81,14 +86,14 @@ impl PerNet for Namespace {
             routes: None,
             worker: None,
             translator: None,
-            config: Config::new()?,
+            config: Config::new(Account::of(&net))?,
         };
         KBox::pin_init(
             pin_init!(Self {
                 net,
                 control <- new_mutex!(control),
             }),
-            GFP_KERNEL,
+            memory::flags(),
         )
     }
 
@@ -124,7 +129,7 @@ impl Namespace {
     }
 
     fn apply(&self, control: &mut Control, next: Config, attach: Attach) -> Result {
-        let copy = KBox::new(next.copy()?, GFP_KERNEL)?;
+        let copy = KBox::new(next.copy()?, memory::flags())?;
         let (known, copy) = match &control.translator {
             Some(translator) => (Some(translator.clone()), Some(copy)),
             None if next.enabled => (Some(self.start(control, copy)?), None),

@@ -6,6 +6,7 @@ use crate::{
     linux::{
         array::Array,
         bh::{BhGuard, BhLock},
+        memory::{self, Account, Charge, Charging},
         pernet::Net,
         sys,
     },
@@ -25,30 +26,34 @@ const WORDS: usize = 1024;
 #[pin_data]
 pub(crate) struct Pool {
     pub(crate) addr: Ipv4Addr,
+    charge: Charge,
     #[pin]
-    icmp: BhLock<Array<u64>>,
+    icmp: BhLock<Ports>,
     #[pin]
-    tcp: BhLock<Array<u64>>,
+    tcp: BhLock<Ports>,
     #[pin]
-    udp: BhLock<Array<u64>>,
+    udp: BhLock<Ports>,
 }
 
+/// The ports of a protocol that are in use, as bits; absent until the first of them is.
+type Ports = Option<Array<u64>>;
+
 impl Pool {
-    pub(crate) fn new(addr: Ipv4Addr) -> Result<Arc<Self>> {
-        let free = || Array::new(WORDS, (0..WORDS).map(|_| 0));
-        let (icmp, tcp, udp) = (free()?, free()?, free()?);
+    pub(crate) fn new(account: Account, addr: Ipv4Addr) -> Result<Arc<Self>> {
+        let charge = account.hold(size_of::<Self>())?;
         Arc::pin_init(
             pin_init!(Self {
                 addr,
-                icmp <- BhLock::new(icmp, static_lock_class!()),
-                tcp <- BhLock::new(tcp, static_lock_class!()),
-                udp <- BhLock::new(udp, static_lock_class!()),
+                charge,
+                icmp <- BhLock::new(None, static_lock_class!()),
+                tcp <- BhLock::new(None, static_lock_class!()),
+                udp <- BhLock::new(None, static_lock_class!()),
             }),
-            GFP_KERNEL,
+            memory::flags(),
         )
     }
 
-    fn ports(&self, proto: u8) -> &BhLock<Array<u64>> {
+    fn ports(&self, proto: u8) -> &BhLock<Ports> {
         match proto {
             l4::TCP => &self.tcp,
             l4::UDP => &self.udp,
@@ -56,7 +61,7 @@ impl Pool {
         }
     }
 
-    /// Takes a random free port for a host's own port.
+    /// Takes a random free port for a host's own port, if there is one.
     pub(crate) fn take(
         &self,
         net: &Net,
@@ -64,26 +69,36 @@ impl Pool {
         proto: u8,
         sport: u16,
         bh: &BhGuard,
-    ) -> Option<u16> {
-        let mut used = self.ports(proto).lock(bh);
+        _: &Charging<'_>,
+    ) -> Result<Option<u16>> {
+        let mut ports = self.ports(proto).lock(bh);
+        let used = match &mut *ports {
+            Some(used) => used,
+            none => none.insert(Array::zeroes(self.charge.account(), WORDS)?),
+        };
         let word = |i| used.get(i).copied().unwrap_or(u64::MAX);
         let (want, random) = (Want::of(proto, sport), sys::random());
-        let port = match range {
+        let chosen = match range {
             Some(range) => port::choose(word, &[range], want, random),
             None if proto != l4::ICMP && sys::is_local4(net, self.addr) => {
                 port::choose(word, &beside_own_sockets(net), want, random)
             }
             None => port::choose(word, &[(1, u16::MAX)], want, random),
-        }?;
-        if let Some(word) = used.get_mut(usize::from(port >> 6)) {
-            *word |= 1 << (port & 63);
+        };
+        if let Some(port) = chosen {
+            if let Some(word) = used.get_mut(usize::from(port >> 6)) {
+                *word |= 1 << (port & 63);
+            }
         }
-        Some(port)
+        Ok(chosen)
     }
 
     /// Gives a port back.
     pub(crate) fn give(&self, proto: u8, port: u16, bh: &BhGuard) {
-        if let Some(word) = self.ports(proto).lock(bh).get_mut(usize::from(port >> 6)) {
+        let Some(used) = &mut *self.ports(proto).lock(bh) else {
+            return;
+        };
+        if let Some(word) = used.get_mut(usize::from(port >> 6)) {
             *word &= !(1 << (port & 63));
         }
     }

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     linux::{
+        memory::Cache,
         route::Slot,
         sys,
         table::{Entry, Links},
@@ -22,7 +23,8 @@ use crate::{
 use core::num::NonZero;
 use kernel::sync::atomic::{ordering, Atomic};
 
-/// One conversation, seen from the IPv6 host: it is the source on both sides.
+/// One conversation, seen from the IPv6 host: it is the source on both sides. It begins a cache line.
+#[repr(align(64))]
 pub(crate) struct Session {
     links: Links<Self>,
     pub(crate) v6: Tuple6,
@@ -45,7 +47,6 @@ pub(crate) struct Session {
     source: Atomic<u64>,
 }
 
-// The allocator's next size is 256.
 const _: () = assert!(size_of::<Session>() <= 192);
 
 /// The secret that keeps hash values from being guessed.
@@ -191,7 +192,13 @@ impl Session {
     }
 }
 
+pub(super) static CACHE: Cache<Session> = Cache::new();
+
 impl Entry for Session {
+    fn cache() -> &'static Cache<Self> {
+        &CACHE
+    }
+
     #[inline]
     fn links(&self) -> &Links<Self> {
         &self.links

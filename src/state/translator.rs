@@ -15,6 +15,7 @@ use crate::{
         bh::{BhGuard, Stripes},
         defrag::Defrag6,
         fib::{Listener, Routes6},
+        memory::{self, Account, Charge, Charging, Memcg},
         pernet::NetRef,
         route::{Route, Slot, Use},
         snapshot::Snapshot,
@@ -62,6 +63,9 @@ pub(crate) struct Translator {
     routes: Atomic<u32>,
     /// Where expiry is.
     pub(super) sweep: Atomic<u32>,
+    /// Who switched translation on pays for what packets need.
+    memcg: Memcg,
+    _charge: Charge,
 }
 
 /// No route is longer than the prefix that it is under.
@@ -109,8 +113,10 @@ impl Arrival {
 impl Translator {
     pub(crate) fn new(net: NetRef, config: KBox<Config>, bits: u32) -> Result<Arc<Self>> {
         let config = Snapshot::new(config);
-        let counters = Counters::new()?;
-        let idents = Identifiers::new()?;
+        let account = Account::of(&net);
+        let counters = Counters::new(account)?;
+        let idents = Identifiers::new(account)?;
+        let charge = account.hold(size_of::<Self>())?;
         Arc::pin_init(
             try_pin_init!(Self {
                 net,
@@ -119,16 +125,18 @@ impl Translator {
                 idents,
                 defrag6: Defrag6::get().ok(),
                 key: [sys::random_key(), sys::random_key()],
-                sessions <- Table::new(bits),
-                mappings <- Table::new(bits),
+                sessions <- Table::new(account, bits),
+                mappings <- Table::new(account, bits),
                 hosts <- Stripes::new(static_lock_class!()),
                 session_count: Atomic::new(0),
                 mapping_count: Atomic::new(0),
                 native: Atomic::new(SCANNING),
                 routes: Atomic::new(0),
                 sweep: Atomic::new(0),
+                memcg: Memcg::of_caller(),
+                _charge: charge,
             }),
-            GFP_KERNEL,
+            memory::flags(),
         )
     }
 
@@ -271,10 +279,11 @@ impl Translator {
             .mappings
             .find(Side::V6, hash, guard, |mapping| mapping.host == host);
         self.reserve(config)?;
+        let charging = self.memcg.charging(&bh);
         let mapping = match known {
             Some(mapping) => mapping,
             None => self
-                .open_mapping(rule, host, tuple, &bh, guard)
+                .open_mapping(rule, host, tuple, &bh, &charging, guard)
                 .inspect_err(|_| self.unreserve())?,
         };
         let v4 = Tuple4 {
@@ -289,7 +298,8 @@ impl Translator {
         };
         let hashes = (arrival.hash, self.hash4(&v4, proto), hash);
         let session = Session::new(hashes, *tuple, v4, proto, state, arrival.now);
-        self.add(config, mapping, session, &bh, guard).map(Some)
+        self.add(config, mapping, session, &bh, &charging, guard)
+            .map(Some)
     }
 
     /// Opens a session for an IPv4 packet (tuple turned round) that hits a mapping; nothing if there is none.
@@ -323,6 +333,7 @@ impl Translator {
         }
         let target = prefix.source(tuple.daddr)?;
         self.reserve(config)?;
+        let charging = self.memcg.charging(&bh);
         let v6 = Tuple6 {
             saddr: host.addr,
             daddr: target,
@@ -335,7 +346,8 @@ impl Translator {
         };
         let hashes = (self.hash6(&v6, proto), arrival.hash, hash);
         let session = Session::new(hashes, v6, *tuple, proto, state, arrival.now);
-        self.add(config, mapping, session, &bh, guard).map(Some)
+        self.add(config, mapping, session, &bh, &charging, guard)
+            .map(Some)
     }
 
     /// Counts a session that is to be made, if there may be one more.
@@ -358,21 +370,22 @@ impl Translator {
         host: Host,
         tuple: &Tuple6,
         bh: &BhGuard,
+        charging: &Charging<'_>,
         guard: &'g rcu::Guard,
     ) -> Result<&'g Mapping, Trouble> {
-        let port = rule
-            .pool
-            .take(&self.net, rule.rule.ports, host.proto, host.port, bh)
+        let (pool, ports) = (&rule.pool, rule.rule.ports);
+        let port = pool
+            .take(&self.net, ports, host.proto, host.port, bh, charging)?
             .ok_or(Trouble::Ports)?;
-        let mapping = Mapping::new(&self.key, host, rule.pool.addr, port, tuple.daddr);
-        let Ok(mapping) = KBox::new(mapping, GFP_ATOMIC) else {
-            rule.pool.give(host.proto, port, bh);
-            return Err(Trouble::Memory);
-        };
+        let mapping = Mapping::new(&self.key, host, pool.addr, port, tuple.daddr);
+        let mapping = self
+            .mappings
+            .insert(mapping, bh, charging, guard)
+            .inspect_err(|_| pool.give(host.proto, port, bh))?;
         self.mapping_count.add(1, ordering::Relaxed);
         self.counters.did(Event::Mapping, 1);
         rule.mappings.add(1, ordering::Relaxed);
-        Ok(self.mappings.insert(mapping, bh, guard))
+        Ok(mapping)
     }
 
     fn add<'g>(
@@ -381,16 +394,18 @@ impl Translator {
         mapping: &Mapping,
         session: Session,
         bh: &BhGuard,
+        charging: &Charging<'_>,
         guard: &'g rcu::Guard,
     ) -> Result<&'g Session, Cause> {
-        let Ok(session) = KBox::new(session, GFP_ATOMIC) else {
+        let session = self.sessions.insert(session, bh, charging, guard);
+        let session = session.map_err(|why| {
             self.unreserve();
             self.close_unused(config, mapping, bh, guard);
-            return Err(Trouble::Memory.into());
-        };
+            Trouble::from(why)
+        })?;
         mapping.set_sessions(mapping.sessions().saturating_add(1));
         self.counters.did(Event::Session, 1);
-        Ok(self.sessions.insert(session, bh, guard))
+        Ok(session)
     }
 
     /// Ends a session, and its mapping with the last one.

@@ -54,7 +54,7 @@ build_root()
 		"$top/scripts/buildroot"
 }
 
-echo "1..14"
+echo "1..15"
 
 # each step adds what the last line asked for
 mkdir -p "$work/bin" "$work/kdir"
@@ -62,8 +62,12 @@ refuses "KDIR that is no build tree" 'make modules_prepare' check_kdir
 mkdir -p "$work/kdir/include/config" "$work/kdir/rust"
 touch "$work/kdir/Makefile"
 echo 'CONFIG_MODULES=y' >"$work/kdir/include/config/auto.conf"
+# fault: border-16
+refuses "32-bit kernel" 'no CONFIG_64BIT: natpt is for 64-bit kernels' check_kdir
+echo 'CONFIG_64BIT=y' >>"$work/kdir/include/config/auto.conf"
 refuses "kernel without CONFIG_RUST" 'no CONFIG_RUST: enable it' check_kdir
 cat >"$work/kdir/include/config/auto.conf" <<-'END'
+	CONFIG_64BIT=y
 	CONFIG_RUST=y
 	CONFIG_RUSTC_VERSION_TEXT="rustc 1.99.9 (test)"
 END

@@ -32,7 +32,8 @@ check_fails "root without CAP_NET_ADMIN is refused too" \
 check_fails "root of a user namespace is refused in the network namespace of its parent" \
 	at router "${nobody[@]}" unshare --map-root-user natptconfig map disable
 is "... none of which changed anything" "$before" "$(config -j show config)"
-check "in a network namespace of its own it may do all" \
+echo 1 >/sys/module/natpt/parameters/userns
+check "in a network namespace of its own it may do all where userns=1" \
 	"${nobody[@]}" unshare --map-root-user --net natptconfig -f /natpt/configs/natpt.conf
 is "... of which nothing is seen elsewhere" "$before" "$(config -j show config)"
 check "rmmod after all this" rmmod natpt

@@ -12,7 +12,7 @@ pub(crate) use self::{
     policy::Policy,
 };
 
-use super::{bindings, pernet::Net};
+use super::{bindings, memory, pernet::Net};
 use core::{
     cell::UnsafeCell,
     ffi::{c_int, c_uint},
@@ -36,17 +36,35 @@ impl<'m> Refusal<'m> {
             attr: Some(attr),
         }
     }
-}
 
-impl From<Error> for Refusal<'_> {
-    fn from(error: Error) -> Self {
+    /// A refusal that no attribute is to blame for.
+    pub(crate) fn of_all(error: Error, text: &'static str) -> Self {
         Self {
             error,
-            text: "",
+            text,
             attr: None,
         }
     }
 }
+
+impl From<Error> for Refusal<'_> {
+    fn from(error: Error) -> Self {
+        let (error, text) = match error {
+            memory::CEILING => (ENOMEM, CEILING),
+            ENOMEM => (ENOMEM, "no memory is left, or none in the memory cgroup"),
+            _ => (error, ""),
+        };
+        Self {
+            error,
+            text,
+            attr: None,
+        }
+    }
+}
+
+/// At most 79 octets reach the caller.
+const CEILING: &str = "user namespaces hold too much: raise the module's parameter userns_memory";
+const _: () = assert!(CEILING.len() < 80);
 
 impl From<kernel::alloc::AllocError> for Refusal<'_> {
     fn from(_: kernel::alloc::AllocError) -> Self {
