@@ -52,6 +52,8 @@ int natpt_forward4(struct net *net, struct sk_buff *skb, struct dst_entry *dst);
 int natpt_forward6(struct net *net, struct sk_buff *skb, struct dst_entry *dst);
 
 void natpt_deliver(struct sk_buff *skb, bool ipv6);
+bool natpt_skb_is_proxied(const struct net *net, const struct sk_buff *skb);
+void natpt_deliver_solicitation(struct sk_buff *skb);
 bool natpt_has_later_chains(struct net *net, bool ipv6, int priority, int last);
 void natpt_skb_untrack(struct sk_buff *skb);
 bool natpt_skb_is_untracked(const struct sk_buff *skb);

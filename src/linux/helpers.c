@@ -252,6 +252,21 @@ void natpt_deliver(struct sk_buff *skb, bool ipv6)
 		ip_local_deliver(skb);
 }
 
+bool natpt_skb_is_proxied(const struct net *net, const struct sk_buff *skb)
+{
+	const struct inet6_dev *idev = __in6_dev_get(skb->dev);
+
+	return READ_ONCE(net->ipv6.devconf_all->proxy_ndp) ||
+	       (idev && READ_ONCE(idev->cnf.proxy_ndp));
+}
+
+/* As ip6_forward() for an address that this host is proxy of; whether it is one is seen there. */
+void natpt_deliver_solicitation(struct sk_buff *skb)
+{
+	ip6_route_input(skb);
+	ip6_input(skb);
+}
+
 /*
  * Whether chains of PRE_ROUTING come after priority that want to see packets: those of conntrack
  * and NAT do not, for ours are untracked, and last is our own.

@@ -2,7 +2,7 @@
 
 //! A packet: `struct sk_buff`.
 
-use super::{bindings, pernet::Net};
+use super::{bh::BhGuard, bindings, pernet::Net};
 use core::{mem, net::Ipv4Addr, num::NonZero, ptr::NonNull, slice};
 use kernel::{error::to_result, prelude::*, sync::rcu};
 
@@ -269,6 +269,18 @@ impl Skb {
     pub(crate) fn is_before_vrf(&self, _: &rcu::Guard) -> bool {
         // SAFETY: The packet came in on a device.
         unsafe { bindings::natpt_skb_is_before_vrf(self.as_ptr()) }
+    }
+
+    /// Whether this host answers solicitations of others' addresses where the packet came in.
+    pub(crate) fn is_proxied(&self, net: &Net, _: &rcu::Guard) -> bool {
+        // SAFETY: The packet came in on a device.
+        unsafe { bindings::natpt_skb_is_proxied(net.as_ptr(), self.as_ptr()) }
+    }
+
+    /// Gives a neighbour solicitation to this host, as it is.
+    pub(crate) fn deliver_solicitation(self, _: &BhGuard, _: &rcu::Guard) {
+        // SAFETY: The packet is handed over; bottom halves are off.
+        unsafe { bindings::natpt_deliver_solicitation(self.into_raw()) };
     }
 
     /// Whether IPsec policy lets the packet, of this family, be forwarded.

@@ -63,14 +63,12 @@ fn packets(translator: Arc<Translator>) -> Result<Hooks<Translator, 6>> {
 }
 
 fn fragments(translator: Arc<Translator>) -> Result<Hooks<Translator, 2>> {
-    type Fragments6 = Arriving<v6::Fragments>;
-    type Fragments4 = Arriving<v4::Fragments>;
     Hooks::register(
         translator.net,
         translator,
         [
-            Spec::new::<Fragments6>(Family::V6, NF_INET_PRE_ROUTING, BEFORE_DEFRAG),
-            Spec::new::<Fragments4>(Family::V4, NF_INET_PRE_ROUTING, BEFORE_DEFRAG),
+            Spec::new::<Parting<v6::V6>>(Family::V6, NF_INET_PRE_ROUTING, BEFORE_DEFRAG),
+            Spec::new::<Parting<v4::V4>>(Family::V4, NF_INET_PRE_ROUTING, BEFORE_DEFRAG),
         ],
     )
 }
@@ -94,6 +92,8 @@ enum Verdict<'g> {
     Replace(Skb, Way<'g>, Event),
     /// It is a fragment that we collect.
     Collect,
+    /// It solicits a neighbour that this host is proxy of.
+    Solicitation,
     /// It must be split into its segments first.
     Segment,
     /// It is an IPv4 fragment that must be cut into ones of this size first.
@@ -117,6 +117,9 @@ trait Direction: 'static {
     /// Whether a packet is ours, where other chains shall see it before it is rewritten; one that is
     /// to be rewritten at once is none.
     fn claims(at: &Place<'_>, skb: &mut Skb, guard: &rcu::Guard) -> bool;
+
+    /// Whether a packet is a fragment that is translated for itself.
+    fn claims_fragment(at: &Place<'_>, skb: &mut Skb, guard: &rcu::Guard) -> bool;
 
     /// Whether chains that come later shall see packets before they are rewritten.
     #[inline(always)]
@@ -180,6 +183,9 @@ impl<'a> Place<'a> {
     }
 }
 
+/// Where fragments come in, before anybody puts them together.
+struct Parting<D>(PhantomData<D>);
+
 /// Where packets come in from the network.
 struct Arriving<D>(PhantomData<D>);
 
@@ -188,6 +194,17 @@ struct Waiting<D>(PhantomData<D>);
 
 /// Where packets of this host's sockets leave.
 struct Leaving<D>(PhantomData<D>);
+
+impl<D: Direction> hooks::Hook<Translator> for Parting<D> {
+    fn packet(translator: &Translator, net: &Net, socket: Socket, mut skb: Skb) -> Option<Skb> {
+        let at = Place::new(translator, net, Origin::Network, socket);
+        let guard = rcu::read_lock();
+        if D::claims_fragment(&at, &mut skb, &guard) {
+            skb.untrack();
+        }
+        Some(skb)
+    }
+}
 
 impl<D: Direction> hooks::Hook<Translator> for Arriving<D> {
     fn packet(translator: &Translator, net: &Net, socket: Socket, mut skb: Skb) -> Option<Skb> {
@@ -281,6 +298,11 @@ fn settle<D: Direction>(at: &Place<'_>, mut skb: Skb) -> Settled {
         }
         Ok(Verdict::Untouched) => return Settled::Untouched(skb),
         Ok(Verdict::Collect) => return Settled::Collect(skb),
+        Ok(Verdict::Solicitation) => {
+            at.translator.counters.did(Event::Unclaimed, 1);
+            skb.deliver_solicitation(&BhGuard::new(), &guard);
+            return Settled::Done;
+        }
         Ok(Verdict::Segment) => return Settled::Segment(skb),
         Ok(Verdict::Cut(size)) => return Settled::Cut(skb, size),
         Err(cause) => {

@@ -49,7 +49,7 @@ fn is_prohibited(cause: Cause) -> bool {
                 | Reason::TooBig
                 | Reason::UdpChecksumZero
         ),
-        Cause::Trouble(trouble) => trouble == Trouble::Prohibited,
+        Cause::Trouble(_) => false,
     }
 }
 
@@ -106,6 +106,7 @@ pub(super) fn sender6(at: &Place<'_>, config: &Config, skb: &Skb, cause: Cause) 
         Cause::Trouble(Trouble::Ports | Trouble::Sessions | Trouble::Ceiling) => {
             (v6::UNREACHABLE, code::ADDRESS, 0)
         }
+        Cause::Trouble(Trouble::Prohibited) => (v6::UNREACHABLE, code::PROHIBITED, 0),
         _ if is_prohibited(cause) && !is_icmp6(skb.head()) => {
             (v6::UNREACHABLE, code::PROHIBITED, 0)
         }
@@ -137,6 +138,7 @@ pub(super) fn sender4(at: &Place<'_>, config: &Config, skb: &Skb, cause: Cause) 
         }
         Cause::Xlate(Reason::SourceRoute4) => (v4::UNREACHABLE, code::SOURCE_ROUTE4),
         Cause::Trouble(Trouble::Route) => (v4::UNREACHABLE, code::HOST4),
+        Cause::Trouble(Trouble::Prohibited) => (v4::UNREACHABLE, code::PROHIBITED4),
         _ if is_prohibited(cause) => (v4::UNREACHABLE, code::PROHIBITED4),
         _ => return cause,
     };

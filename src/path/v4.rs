@@ -7,13 +7,13 @@ use super::{
     target::Target,
     tell,
     way::{Keep, Kept, Way},
-    Direction, Origin, Place, Verdict, BEFORE_DEFRAG, LAST,
+    Direction, Origin, Place, Verdict,
 };
 use crate::{
     linux::{
         bh::BhGuard,
         defrag::{self, Outcome},
-        hooks::{self, Family},
+        hooks::Family,
         route::Flow,
         skb::{Skb, Summed},
         sys,
@@ -86,6 +86,17 @@ impl Direction for V4 {
         }
     }
 
+    fn claims_fragment(at: &Place<'_>, skb: &mut Skb, guard: &rcu::Guard) -> bool {
+        let config = at.translator.config.read(guard);
+        let header = ipv4::Header::read(skb.head());
+        header.is_ok_and(|it| {
+            it.is_fragment()
+                && config.pool(it.daddr).is_none()
+                && skb.is_routed()
+                && stateless::claims4(at, config, skb, &it, guard)
+        })
+    }
+
     fn collect(at: &Place<'_>, skb: Skb, bh: &BhGuard) -> Option<Outcome> {
         Some(defrag::v4(at.net, skb, bh))
     }
@@ -95,40 +106,6 @@ impl Direction for V4 {
 fn daddr(skb: &Skb) -> Option<Ipv4Addr> {
     let octets = skb.head().get(16..)?.first_chunk::<4>()?;
     Some(Ipv4Addr::from(*octets))
-}
-
-/// Fragments before anybody puts them together: stateless rules take them as they are.
-pub(super) struct Fragments;
-
-impl Direction for Fragments {
-    const FAMILY: Family = Family::V4;
-
-    fn concerns(config: &Config, skb: &Skb) -> bool {
-        V4::concerns(config, skb)
-    }
-
-    fn claims(at: &Place<'_>, skb: &mut Skb, guard: &rcu::Guard) -> bool {
-        V4::claims(at, skb, guard)
-    }
-
-    fn waits(at: &Place<'_>, guard: &rcu::Guard) -> bool {
-        hooks::has_later_chains(at.net, Family::V4, BEFORE_DEFRAG, LAST, guard)
-    }
-
-    fn translate<'g>(
-        at: &Place<'g>,
-        skb: &mut Skb,
-        guard: &'g rcu::Guard,
-    ) -> Result<Verdict<'g>, Cause> {
-        let config = at.translator.config.read(guard);
-        let header = ipv4::Header::read(skb.head());
-        let piece = header.is_ok_and(|it| it.is_fragment() && config.pool(it.daddr).is_none());
-        if !piece || !skb.is_routed() {
-            return Ok(Verdict::Untouched);
-        }
-        let verdict = stateless::to_v6(at, config, skb, guard);
-        verdict.map_err(|cause| tell::sender4(at, config, skb, cause))
-    }
 }
 
 /// A packet that was an IPv6 one a moment ago: back to IPv6, or to this host by `flow`.

@@ -7,13 +7,13 @@ use super::{
     target::Target,
     tell, v4,
     way::{Keep, Kept, Way},
-    Direction, Origin, Place, Verdict, BEFORE_DEFRAG, LAST,
+    Direction, Origin, Place, Verdict,
 };
 use crate::{
     linux::{
         bh::BhGuard,
         defrag::Outcome,
-        hooks::{self, Family},
+        hooks::Family,
         route::{native6, Flow},
         skb::{Skb, Summed},
         sys,
@@ -84,29 +84,7 @@ impl Direction for V6 {
         }
     }
 
-    fn collect(at: &Place<'_>, skb: Skb, bh: &BhGuard) -> Option<Outcome> {
-        let defrag = at.translator.defrag6.as_ref()?;
-        Some(defrag.packet(at.net, skb, bh))
-    }
-}
-
-/// Whether packets to an address may turn into ones to an IPv4 host of ours.
-#[inline(always)]
-fn is_mapped(config: &Config, daddr: Ipv6Addr) -> bool {
-    config.is_stateless() && config.addresses().mapping6(daddr).is_some()
-}
-
-/// Fragments before anybody puts them together: stateless rules take them as they are.
-pub(super) struct Fragments;
-
-impl Direction for Fragments {
-    const FAMILY: Family = Family::V6;
-
-    fn concerns(config: &Config, skb: &Skb) -> bool {
-        V6::concerns(config, skb)
-    }
-
-    fn claims(at: &Place<'_>, skb: &mut Skb, guard: &rcu::Guard) -> bool {
+    fn claims_fragment(at: &Place<'_>, skb: &mut Skb, guard: &rcu::Guard) -> bool {
         let config = at.translator.config.read(guard);
         match ipv6::Header::parse(skb.head()) {
             Ok(header) if ext::is_skipped(header.next_header) && skb.is_routed() => {
@@ -119,32 +97,16 @@ impl Direction for Fragments {
         }
     }
 
-    fn waits(at: &Place<'_>, guard: &rcu::Guard) -> bool {
-        hooks::has_later_chains(at.net, Family::V6, BEFORE_DEFRAG, LAST, guard)
+    fn collect(at: &Place<'_>, skb: Skb, bh: &BhGuard) -> Option<Outcome> {
+        let defrag = at.translator.defrag6.as_ref()?;
+        Some(defrag.packet(at.net, skb, bh))
     }
+}
 
-    fn translate<'g>(
-        at: &Place<'g>,
-        skb: &mut Skb,
-        guard: &'g rcu::Guard,
-    ) -> Result<Verdict<'g>, Cause> {
-        let config = at.translator.config.read(guard);
-        let Ok(header) = ipv6::Header::parse(skb.head()) else {
-            return Ok(Verdict::Untouched);
-        };
-        if !ext::is_skipped(header.next_header) || !skb.is_routed() {
-            return Ok(Verdict::Untouched);
-        }
-        skb.pull(HEADERS.min(skb.len() as usize));
-        match ext::walk(skb.head()) {
-            Ok(walk) if walk.fragment.is_some_and(is_piece) => {
-                let verdict = stateless::to_v4(at, config, skb, &header, &walk, guard);
-                let verdict = verdict.map_err(|cause| tell::sender6(at, config, skb, cause))?;
-                Ok(verdict.unwrap_or(Verdict::Untouched))
-            }
-            _ => Ok(Verdict::Untouched),
-        }
-    }
+/// Whether packets to an address may turn into ones to an IPv4 host of ours.
+#[inline(always)]
+fn is_mapped(config: &Config, daddr: Ipv6Addr) -> bool {
+    config.is_stateless() && config.addresses().mapping6(daddr).is_some()
 }
 
 /// Whether a fragment has others. One that is whole by itself waits for nobody (RFC 6946).
@@ -200,6 +162,9 @@ fn claimed<'g>(
     }
     let ports = match Ports::read(walk.protocol, transport) {
         Ok(ports) => ports,
+        Err(_) if is_for_proxy(at, skb, &header, transport, guard) => {
+            return Ok(Verdict::Solicitation)
+        }
         Err(reason) => return refuse(at, config, skb, &header, reason.into(), guard),
     };
     let tuple = Tuple6 {
@@ -217,6 +182,21 @@ fn claimed<'g>(
     };
     let target = Target::of_session4(at, session, kept);
     rewrite(at, config, skb, &header, &walk, &target, guard)
+}
+
+/// Whether a packet is a neighbour solicitation that this host may answer for another: what
+/// ip6_forward() gives to itself.
+fn is_for_proxy(
+    at: &Place<'_>,
+    skb: &Skb,
+    header: &ipv6::Header,
+    transport: &[u8],
+    guard: &rcu::Guard,
+) -> bool {
+    at.origin == Origin::Network
+        && header.hop_limit == 255
+        && transport.first() == Some(&icmp::v6::SOLICITATION)
+        && skb.is_proxied(at.net, guard)
 }
 
 /// Whether a packet is ours.
@@ -241,10 +221,10 @@ fn claims(
         return true;
     };
     let proto = l4::protocol_to_v4(walk.protocol);
-    l4::header_len(proto).is_none() || config.rule_for(header.saddr, proto).is_some() || {
-        let transport = skb.head().get(walk.l4_offset.into()..).unwrap_or(&[]);
-        Ports::read(walk.protocol, transport).is_err()
-    }
+    let transport = skb.head().get(walk.l4_offset.into()..).unwrap_or(&[]);
+    l4::header_len(proto).is_none()
+        || config.rule_for(header.saddr, proto).is_some()
+        || Ports::read(walk.protocol, transport).is_err()
 }
 
 /// The session of a packet, moved on by it, and its route; nothing if no rule wants the packet.

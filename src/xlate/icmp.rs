@@ -34,6 +34,7 @@ pub mod v6 {
     pub const PARAMETER: u8 = 4;
     pub const ECHO: u8 = 128;
     pub const ECHO_REPLY: u8 = 129;
+    pub const SOLICITATION: u8 = 135;
 }
 
 /// What stands in the second word of an error's header.

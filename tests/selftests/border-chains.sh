@@ -64,6 +64,7 @@ ip -n client6 addr add 2001:db8:5::77/128 dev eth0 nodad
 ip -n router -6 route add 2001:db8:5::77/128 dev out6
 check_fails "a source of another interface is stopped by the reverse path check" spoof 2
 ip -n router -6 route del 2001:db8:5::77/128 dev out6
+ip -n client6 addr del 2001:db8:5::77/128 dev eth0
 
 # a mark of a chain chooses the route
 ip -n router route add blackhole $S4 table 78

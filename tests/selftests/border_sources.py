@@ -54,8 +54,7 @@ for source in ("127.0.0.1", "0.0.0.0", "224.0.0.5", "240.0.0.1", "169.254.1.1", 
     silent(f"a datagram from {source} does not",
            net.from_server(IP(src=source, dst=POOL) / UDP(sport=7, dport=port) / b"x"),
            rise, "drop-martian-source")
-ok("... nor has it a session", not any(
-    row["dest4"] == "169.254.1.1" for row in json.loads(config("-j", "show", "xlate"))))
+ok("... nor has it a session", "169.254.1.1" not in config("show", "xlate", "long"))
 sysctl(ipv4__conf__out4__accept_local=1)
 forwarded, _ = net.from_server(IP(src=R4, dst=POOL) / UDP(sport=7, dport=port) / b"x")
 ok("where accept_local is set, one from the router's own address does", len(forwarded) == 1)
