@@ -34,7 +34,7 @@ u16 natpt_skb_frag_max_size(const struct sk_buff *skb, bool ipv6);
 bool natpt_skb_policy_ok(struct sk_buff *skb, bool ipv6);
 void natpt_skb_set_route(struct sk_buff *skb, struct dst_entry *dst);
 struct sk_buff *natpt_skb_alloc(const struct sk_buff *like, u32 len, bool ipv6);
-u16 natpt_skb_fold_checksum(struct sk_buff *skb, u32 offset);
+u16 natpt_skb_fold_checksum(struct sk_buff *skb, u32 offset, u32 len);
 struct sk_buff *natpt_skb_fragment4(struct sk_buff *skb, u32 size);
 
 int natpt_forward4(struct net *net, struct sk_buff *skb, struct dst_entry *dst);

@@ -60,9 +60,7 @@ pub(super) fn to_v4<'g>(
     l4_offset: usize,
     guard: &'g rcu::Guard,
 ) -> Result<Verdict<'g>, Cause> {
-    if !skb.linearize() {
-        return Err(Trouble::Memory.into());
-    }
+    complete(skb)?;
     let end = ipv6::LEN.saturating_add(header.payload_len.into());
     let message = skb.head().get(l4_offset..end).ok_or(Reason::Truncated)?;
     let quote = match quoted6(message, header) {
@@ -124,6 +122,15 @@ pub(super) fn to_v4<'g>(
     Ok(Verdict::Replace(other, way))
 }
 
+/// Brings all octets of an error to hand, with its checksum.
+fn complete(skb: &mut Skb) -> Result<(), Cause> {
+    skb.finish_checksum().map_err(|_| Reason::Truncated)?;
+    match skb.linearize() {
+        true => Ok(()),
+        false => Err(Trouble::Memory.into()),
+    }
+}
+
 fn quoted6<'a>(message: &'a [u8], header: &ipv6::Header) -> Result<Quote6<'a>, Reason> {
     icmp::verify6(message, header.saddr, header.daddr)?;
     Quote6::parse_bare(message)
@@ -174,9 +181,7 @@ pub(super) fn to_v6<'g>(
     l4_offset: usize,
     guard: &'g rcu::Guard,
 ) -> Result<Verdict<'g>, Cause> {
-    if !skb.linearize() {
-        return Err(Trouble::Memory.into());
-    }
+    complete(skb)?;
     let message = skb
         .head()
         .get(l4_offset..usize::from(header.total_len))

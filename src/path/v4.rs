@@ -10,7 +10,7 @@ use crate::{
     linux::{
         defrag::{self, Outcome},
         route::Route,
-        skb::{Skb, Summed},
+        skb::Skb,
         sys,
     },
     nat::tcp,
@@ -200,7 +200,11 @@ pub(super) fn rewrite<'g>(
 ) -> Result<Verdict<'g>, Cause> {
     let l4_offset = usize::from(header.header_len);
     let gso = skb.is_gso();
-    if gso && (l4_offset != ipv4::LEN || !skb.gso_translates()) {
+    if gso
+        && (l4_offset != ipv4::LEN
+            || !skb.gso_translates()
+            || rewrite::is_open_elsewhere(skb, header.protocol, l4_offset))
+    {
         return Ok(Verdict::Segment);
     }
     let fragment = Fragment::of_v4(header);
@@ -250,25 +254,35 @@ pub(super) fn rewrite<'g>(
         };
         mss::lower(at, skb, l4_offset, v6, v4, guard)?;
     }
-    if header.protocol == l4::ICMP {
+    let end = l4_offset.wrapping_add(touched);
+    let partial = rewrite::is_partial(skb, header.protocol, l4_offset, end)?;
+    let transport = skb.head().get(l4_offset..).unwrap_or(&[]);
+    let bare = header.protocol == l4::UDP
+        && touched != 0
+        && !partial
+        && l4::check_udp6(transport).is_err();
+    if bare && gso {
+        return Ok(Verdict::Segment);
+    }
+    let summed = match bare {
+        true => l4::udp_len(transport, payload.len)?,
+        false => 0,
+    };
+    if bare {
+        // The sum that is made is one of finished octets.
         skb.finish_checksum().map_err(|_| Reason::Truncated)?;
     }
-    let partial = skb.summed() == Summed::Partial;
     let hlen = match fragment {
         Some(_) => ipv6::LEN.wrapping_add(FRAGMENT_LEN.into()),
         None => ipv6::LEN,
     };
-    skb.make_room(
-        l4_offset.wrapping_add(touched),
-        hlen.wrapping_sub(ipv4::LEN),
-    )
-    .map_err(|_| Trouble::Memory)?;
+    skb.make_room(end, hlen.wrapping_sub(ipv4::LEN))
+        .map_err(|_| Trouble::Memory)?;
     let transport = skb.head_mut().get_mut(l4_offset..).unwrap_or(&mut []);
     match header.protocol {
         _ if touched == 0 => {}
         l4::ICMP => echo(transport, &new, payload.len, target)?,
         protocol => {
-            let bare = protocol == l4::UDP && !partial && l4::check_udp6(transport).is_err();
             rewrite::ports(
                 transport,
                 protocol,
@@ -277,7 +291,7 @@ pub(super) fn rewrite<'g>(
                 partial,
             );
             if bare {
-                sum_up(at, skb, l4_offset, &new, payload.len);
+                sum_up(at, skb, l4_offset, &new, summed);
             }
         }
     }
@@ -334,7 +348,8 @@ fn fit(
     }
 }
 
-/// Makes the UDP checksum that the IPv4 sender left out (RFC 6146 section 3.4).
+/// Makes the UDP checksum that the IPv4 sender left out (RFC 6146 section 3.4), of the datagram's
+/// own length: what stands behind it is no part of it (RFC 768).
 #[cold]
 fn sum_up(at: &Place<'_>, skb: &mut Skb, l4_offset: usize, new: &ipv6::Header, len: u32) {
     if let Some(transport) = skb.head_mut().get_mut(l4_offset..) {
@@ -342,7 +357,7 @@ fn sum_up(at: &Place<'_>, skb: &mut Skb, l4_offset: usize, new: &ipv6::Header, l
     }
     let sum = pseudo_v6(new.saddr, new.daddr, l4::UDP, len);
     let check = sum
-        .then(Sum::ZERO.add16(skb.sum_from(l4_offset)))
+        .then(Sum::ZERO.add16(skb.sum(l4_offset as u32, len)))
         .check_udp();
     if let Some(transport) = skb.head_mut().get_mut(l4_offset..) {
         rewrite::udp_checksum(transport, check);

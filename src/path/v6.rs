@@ -10,7 +10,7 @@ use crate::{
     linux::{
         defrag::Outcome,
         route::{native6, Route},
-        skb::{Skb, Summed},
+        skb::Skb,
         sys,
     },
     nat::tcp,
@@ -288,7 +288,10 @@ fn header4(
 /// Whether the packet's segments cannot stay together.
 #[inline(always)]
 fn must_split(skb: &Skb, walk: &Walk) -> bool {
-    skb.is_gso() && (usize::from(walk.l4_offset) != ipv6::LEN || !skb.gso_translates())
+    skb.is_gso()
+        && (usize::from(walk.l4_offset) != ipv6::LEN
+            || !skb.gso_translates()
+            || rewrite::is_open_elsewhere(skb, walk.protocol, ipv6::LEN))
 }
 
 /// Turns the packet into an IPv4 one.
@@ -399,12 +402,9 @@ fn apply(
     let l4_offset = usize::from(walk.l4_offset);
     let touched = touched(walk);
     let len = skb.len().saturating_sub(walk.l4_offset.into());
-    if walk.protocol == l4::ICMPV6 {
-        skb.finish_checksum().map_err(|_| Reason::Truncated)?;
-    }
-    let partial = skb.summed() == Summed::Partial;
-    skb.make_room(l4_offset.wrapping_add(touched), 0)
-        .map_err(|_| Trouble::Memory)?;
+    let end = l4_offset.wrapping_add(touched);
+    let partial = rewrite::is_partial(skb, walk.protocol, l4_offset, end)?;
+    skb.make_room(end, 0).map_err(|_| Trouble::Memory)?;
     let transport = skb.head_mut().get_mut(l4_offset..).unwrap_or(&mut []);
     match walk.protocol {
         _ if touched == 0 => {}

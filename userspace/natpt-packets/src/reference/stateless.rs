@@ -159,7 +159,7 @@ fn rest_to_v6(
             };
             if absent {
                 let mut out = transport.to_vec();
-                let check = match checksum(&[&new, &out]) {
+                let check = match six::whole_check(from, to, &out)? {
                     0 => 0xffff,
                     check => check,
                 };
