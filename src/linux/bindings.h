@@ -72,7 +72,6 @@ void __percpu *natpt_percpu_alloc(size_t size);
 void natpt_percpu_free(void __percpu *counters);
 void natpt_percpu_add(u64 __percpu *counter, u64 n);
 u64 natpt_percpu_sum(u64 __percpu *counter);
-unsigned long natpt_jiffies(void);
 unsigned long natpt_hz(void);
 void natpt_bh_disable(void);
 void natpt_bh_enable(void);

@@ -455,11 +455,6 @@ u64 natpt_percpu_sum(u64 __percpu *counter)
 	return sum;
 }
 
-unsigned long natpt_jiffies(void)
-{
-	return jiffies;
-}
-
 unsigned long natpt_hz(void)
 {
 	return HZ;

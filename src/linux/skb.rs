@@ -152,19 +152,22 @@ impl Skb {
     }
 
     /// The checksum that is left to a device, if one is.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn open_sum(&self) -> Option<OpenSum> {
+        let is_open = u32::from(self.fields().ip_summed()) == bindings::CHECKSUM_PARTIAL;
+        is_open.then(|| self.place_of_sum())
+    }
+
+    #[inline]
+    fn place_of_sum(&self) -> OpenSum {
         let fields = self.fields();
-        if u32::from(fields.ip_summed()) != bindings::CHECKSUM_PARTIAL {
-            return None;
-        }
         // SAFETY: Both members of the union are plain numbers.
         let place = unsafe { fields.__bindgen_anon_1.__bindgen_anon_1 };
-        Some(OpenSum {
+        OpenSum {
             start: usize::from(place.csum_start).wrapping_sub(self.headroom()) as isize,
             offset: place.csum_offset,
             is_crc: fields.csum_not_inet() != 0,
-        })
+        }
     }
 
     /// Finishes a checksum that was left to a device. One that would begin before the packet is

@@ -13,7 +13,6 @@ use crate::{
     state::{
         config::Config,
         counters::{Cause, Event, Trouble},
-        ident,
         session::Session,
         variables::Id,
     },
@@ -107,8 +106,8 @@ pub(super) fn to_v4<'g>(
         fragment: None,
         segment: None,
     };
-    let ident = ident::index(saddr, pair.daddr, l4::ICMP);
-    let id = at.translator.idents.next(ident, 1);
+    let idents = &at.translator.idents;
+    let id = idents.next(idents.slot(saddr, pair.daddr, l4::ICMP), 1);
     let values = &config.values;
     let tos = (values.get(Id::IgnoreTrafficClass) != 0).then(|| values.get(Id::Tos) as u8);
     let new = header::to_v4(header, saddr, pair.daddr, &payload, id, hop(at), tos)?;

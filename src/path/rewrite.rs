@@ -3,7 +3,7 @@
 //! Ports and checksum of a transport header, in place.
 
 use crate::{
-    linux::skb::Skb,
+    linux::skb::{OpenSum, Skb},
     xlate::{
         checksum::Delta,
         icmp::Echo,
@@ -31,9 +31,20 @@ pub(super) fn is_partial(
     l4_offset: usize,
     end: usize,
 ) -> Result<bool, Reason> {
-    let Some(open) = skb.open_sum() else {
-        return Ok(false);
-    };
+    match skb.open_sum() {
+        None => Ok(false),
+        Some(open) => is_own(skb, open, protocol, l4_offset, end),
+    }
+}
+
+#[inline(never)]
+fn is_own(
+    skb: &mut Skb,
+    open: OpenSum,
+    protocol: u8,
+    l4_offset: usize,
+    end: usize,
+) -> Result<bool, Reason> {
     if !matches!(protocol, l4::ICMP | l4::ICMPV6) && !is_open_elsewhere(skb, protocol, l4_offset) {
         return Ok(true);
     }

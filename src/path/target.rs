@@ -4,7 +4,7 @@
 
 use super::{Origin, Place};
 use crate::{
-    state::{ident, session::Session},
+    state::session::Session,
     xlate::{
         checksum::{Delta, Sum},
         eam::{Ends, Pair},
@@ -84,7 +84,7 @@ impl<'g> Target<'g, Ipv4Addr> {
             session: None,
             hop: hop(at),
             back: false,
-            ident: ident::index(saddr, daddr, proto),
+            ident: at.translator.idents.slot(saddr, daddr, proto),
             finished: delta,
             partial: delta,
         }

@@ -256,22 +256,6 @@ pub(super) fn rewrite<'g>(
     }
     let end = l4_offset.wrapping_add(touched);
     let partial = rewrite::is_partial(skb, header.protocol, l4_offset, end)?;
-    let transport = skb.head().get(l4_offset..).unwrap_or(&[]);
-    let bare = header.protocol == l4::UDP
-        && touched != 0
-        && !partial
-        && l4::check_udp6(transport).is_err();
-    if bare && gso {
-        return Ok(Verdict::Segment);
-    }
-    let summed = match bare {
-        true => l4::udp_len(transport, payload.len)?,
-        false => 0,
-    };
-    if bare {
-        // The sum that is made is one of finished octets.
-        skb.finish_checksum().map_err(|_| Reason::Truncated)?;
-    }
     let hlen = match fragment {
         Some(_) => ipv6::LEN.wrapping_add(FRAGMENT_LEN.into()),
         None => ipv6::LEN,
@@ -283,6 +267,7 @@ pub(super) fn rewrite<'g>(
         _ if touched == 0 => {}
         l4::ICMP => echo(transport, &new, payload.len, target)?,
         protocol => {
+            let bare = protocol == l4::UDP && !partial && l4::check_udp6(transport).is_err();
             rewrite::ports(
                 transport,
                 protocol,
@@ -291,7 +276,7 @@ pub(super) fn rewrite<'g>(
                 partial,
             );
             if bare {
-                sum_up(at, skb, l4_offset, &new, summed);
+                sum_up(at, skb, l4_offset, &new, payload.len)?;
             }
         }
     }
@@ -349,20 +334,32 @@ fn fit(
 }
 
 /// Makes the UDP checksum that the IPv4 sender left out (RFC 6146 section 3.4), of the datagram's
-/// own length: what stands behind it is no part of it (RFC 768).
+/// own length: what stands behind it in the `len` octets is no part of it (RFC 768).
 #[cold]
-fn sum_up(at: &Place<'_>, skb: &mut Skb, l4_offset: usize, new: &ipv6::Header, len: u32) {
-    if let Some(transport) = skb.head_mut().get_mut(l4_offset..) {
-        rewrite::udp_checksum(transport, 0);
+fn sum_up(
+    at: &Place<'_>,
+    skb: &mut Skb,
+    l4_offset: usize,
+    new: &ipv6::Header,
+    len: u32,
+) -> Result<(), Cause> {
+    // No kernel makes such segments.
+    if skb.is_gso() {
+        return Err(Trouble::Segments.into());
     }
+    // A checksum further inside counts as it will be.
+    skb.finish_checksum().map_err(|_| Reason::Truncated)?;
+    let transport = skb.head_mut().get_mut(l4_offset..).unwrap_or(&mut []);
+    let len = l4::udp_len(transport, len)?;
+    rewrite::udp_checksum(transport, 0);
     let sum = pseudo_v6(new.saddr, new.daddr, l4::UDP, len);
     let check = sum
         .then(Sum::ZERO.add16(skb.sum(l4_offset as u32, len)))
         .check_udp();
-    if let Some(transport) = skb.head_mut().get_mut(l4_offset..) {
-        rewrite::udp_checksum(transport, check);
-    }
+    let transport = skb.head_mut().get_mut(l4_offset..).unwrap_or(&mut []);
+    rewrite::udp_checksum(transport, check);
     at.translator.counters.did(Event::UdpChecksum, 1);
+    Ok(())
 }
 
 fn echo(

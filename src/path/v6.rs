@@ -263,18 +263,12 @@ fn header4(
     header: &ipv6::Header,
     walk: &Walk,
     target: &Target<'_, Ipv4Addr>,
+    came_in_fragments: bool,
 ) -> Result<ipv4::Header, Reason> {
-    let id = at.translator.idents.next(target.ident, skb.segments());
-    let came_in_fragments = skb.frag_max_size(true) != 0;
     let payload = Payload {
         protocol: walk.protocol,
         len: skb.len().saturating_sub(walk.l4_offset.into()),
-        // A packet that came in fragments may be cut again, as the sender allowed.
-        fragment: walk.fragment.or(came_in_fragments.then_some(Fragment {
-            offset: 0,
-            more: false,
-            id: id.into(),
-        })),
+        fragment: walk.fragment,
         segment: skb
             .is_gso()
             .then(|| skb.segment_len(l4::touched(walk.protocol))),
@@ -282,7 +276,22 @@ fn header4(
     let values = &config.values;
     let tos = (values.get(Id::IgnoreTrafficClass) != 0).then(|| values.get(Id::Tos) as u8);
     let (saddr, daddr) = (target.saddr, target.daddr);
-    header::to_v4(header, saddr, daddr, &payload, id, target.hop, tos)
+    let mut new = header::to_v4(header, saddr, daddr, &payload, 0, target.hop, tos)?;
+    if new.df {
+        if came_in_fragments {
+            let_cut(at, target, &mut new);
+        }
+    } else if walk.fragment.is_none() {
+        new.id = at.translator.idents.next(target.ident, skb.segments());
+    }
+    Ok(new)
+}
+
+/// The packet may be cut, as its sender would have it or has had it.
+#[cold]
+fn let_cut(at: &Place<'_>, target: &Target<'_, Ipv4Addr>, new: &mut ipv4::Header) {
+    new.df = false;
+    new.id = at.translator.idents.next(target.ident, 1);
 }
 
 /// Whether the packet's segments cannot stay together.
@@ -309,8 +318,9 @@ pub(super) fn rewrite<'g>(
         return Ok(Verdict::Segment);
     }
     let biggest_fragment = skb.frag_max_size(true);
+    let came_in_fragments = biggest_fragment != 0;
     let values = &config.values;
-    let mut new = header4(at, config, skb, header, walk, target)?;
+    let mut new = header4(at, config, skb, header, walk, target, came_in_fragments)?;
     let find = |skb: &Skb| {
         let (saddr, daddr) = (new.saddr, new.daddr);
         let route = Route::v4(at.net, skb, saddr, daddr, new.tos, new.protocol);
@@ -340,13 +350,13 @@ pub(super) fn rewrite<'g>(
             Fit::Fragments(size) => fragments = Some(size as u16),
             // A socket of ours that would have had IPv6 cut its packet.
             Fit::TooBig(_) if at.origin == Origin::Local && skb.may_fragment() => {
-                new.df = false;
+                let_cut(at, target, &mut new);
                 fragments = Some(mtu as u16);
             }
             Fit::TooBig(mtu) => return Err(tell::too_big6(skb, mtu)),
         }
     }
-    if biggest_fragment != 0 {
+    if came_in_fragments {
         let size = biggest_fragment
             .saturating_sub(FRAGMENT_SHRINKS)
             .max(mtu::MIN_V4 as u16);
@@ -383,7 +393,8 @@ pub(super) fn turn(
     if must_split(skb, walk) {
         return Ok(false);
     }
-    let new = header4(at, config, skb, header, walk, target)?;
+    let came_in_fragments = skb.frag_max_size(true) != 0;
+    let new = header4(at, config, skb, header, walk, target, came_in_fragments)?;
     apply(config, skb, header, walk, target, &new)?;
     at.translator.counters.did(Event::To4, 1);
     Ok(true)
