@@ -321,6 +321,10 @@ fn fit(
         return match mtu::fit_v6(len, df, header.is_fragment(), mtu, lowest) {
             Fit::Whole => Ok(None),
             Fit::Fragments(size) => Ok(Some(size as u16)),
+            // A socket of ours that would have had IPv4 cut its packet.
+            Fit::TooBig(_) if at.origin == Origin::Local && skb.may_fragment() => {
+                Ok(Some(mtu.min(u16::MAX.into()) as u16))
+            }
             Fit::TooBig(mtu) => Err(tell::too_big4(at, skb, mtu)),
         };
     }
