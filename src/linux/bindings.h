@@ -45,7 +45,7 @@ void natpt_skb_set_frag_max_size(struct sk_buff *skb, u16 size, bool ipv6);
 u16 natpt_skb_frag_max_size(const struct sk_buff *skb, bool ipv6);
 void natpt_skb_set_route(struct sk_buff *skb, struct dst_entry *dst);
 struct sk_buff *natpt_skb_alloc(const struct sk_buff *like, u32 len, bool ipv6);
-u16 natpt_skb_fold_checksum(struct sk_buff *skb, u32 offset);
+u16 natpt_skb_fold_checksum(struct sk_buff *skb, u32 offset, u32 len);
 struct sk_buff *natpt_skb_fragment4(struct sk_buff *skb, u32 size);
 
 int natpt_forward4(struct net *net, struct sk_buff *skb, struct dst_entry *dst);
@@ -131,7 +131,6 @@ u32 natpt_percpu_copies(void);
 void natpt_percpu_free(void __percpu *counters);
 void natpt_percpu_add(u64 __percpu *counter, u64 n);
 u64 natpt_percpu_sum(u64 __percpu *counter);
-unsigned long natpt_jiffies(void);
 unsigned long natpt_hz(void);
 void natpt_bh_disable(void);
 void natpt_bh_enable(void);

@@ -191,11 +191,10 @@ struct sk_buff *natpt_skb_alloc(const struct sk_buff *like, u32 len, bool ipv6)
 	return skb;
 }
 
-/* The folded one's complement sum from offset to the end, in network order. */
-u16 natpt_skb_fold_checksum(struct sk_buff *skb, u32 offset)
+/* The folded one's complement sum of len octets, in network order. */
+u16 natpt_skb_fold_checksum(struct sk_buff *skb, u32 offset, u32 len)
 {
-	return ntohs((__force __be16)~csum_fold(skb_checksum(skb, offset,
-							     skb->len - offset, 0)));
+	return ntohs((__force __be16)~csum_fold(skb_checksum(skb, offset, len, 0)));
 }
 
 /* Pieces of at most size octets, as a list; the packet itself stays. Or an ERR_PTR. */
@@ -499,11 +498,6 @@ u64 natpt_percpu_sum(u64 __percpu *counter)
 	for_each_possible_cpu(cpu)
 		sum += READ_ONCE(*per_cpu_ptr(counter, cpu));
 	return sum;
-}
-
-unsigned long natpt_jiffies(void)
-{
-	return jiffies;
 }
 
 unsigned long natpt_hz(void)

@@ -17,13 +17,28 @@ const GSO_TRANSLATABLE: u32 = (bindings::SKB_GSO_TCPV4
     | bindings::SKB_GSO_UDP_L4
     | bindings::SKB_GSO_DODGY) as u32;
 
-/// What `ip_summed` says about the transport checksum.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Summed {
-    /// The checksum field is finished, right or wrong.
-    Finished,
-    /// The field holds the pseudo-header's sum; a device or helper adds the rest.
-    Partial,
+/// A checksum that is left to a device (`CHECKSUM_PARTIAL`): it covers all from `start` on, counted
+/// from the network header, and stands `offset` octets behind that.
+#[derive(Clone, Copy)]
+pub(crate) struct OpenSum {
+    start: isize,
+    offset: u16,
+    /// It is a CRC, which is longer.
+    is_crc: bool,
+}
+
+impl OpenSum {
+    /// Whether it is this one.
+    #[inline]
+    pub(crate) fn is_at(self, start: usize, offset: usize) -> bool {
+        self.start == start as isize && usize::from(self.offset) == offset
+    }
+
+    /// Whether anything before `end` counts in it.
+    #[inline]
+    pub(crate) fn covers(self, end: usize) -> bool {
+        self.start < end as isize
+    }
 }
 
 /// Source and destination of an IPv4 packet.
@@ -134,12 +149,16 @@ impl Skb {
         })
     }
 
+    #[inline]
+    fn headroom(&self) -> usize {
+        (self.raw().data as usize).wrapping_sub(self.raw().head as usize)
+    }
+
     /// Replaces `strip` octets of headers by room for a header of `hlen` octets
     /// of the other family. [`Skb::make_room`] must have made room for what it grows.
     #[inline]
     pub(crate) fn retarget(&mut self, strip: usize, hlen: usize, ipv6: bool) -> Result {
-        let headroom = (self.raw().data as usize).wrapping_sub(self.raw().head as usize);
-        if strip > self.head().len() || hlen > headroom.saturating_add(strip) {
+        if strip > self.head().len() || hlen > self.headroom().saturating_add(strip) {
             return Err(EINVAL);
         }
         // SAFETY: Checked just now that the data can shrink and grow that far.
@@ -147,31 +166,57 @@ impl Skb {
         Ok(())
     }
 
-    /// State of the transport checksum.
+    /// The checksum that is left to a device, if one is.
+    #[inline(always)]
+    pub(crate) fn open_sum(&self) -> Option<OpenSum> {
+        let is_open = u32::from(self.fields().ip_summed()) == bindings::CHECKSUM_PARTIAL;
+        is_open.then(|| self.place_of_sum())
+    }
+
     #[inline]
-    pub(crate) fn summed(&self) -> Summed {
-        match u32::from(self.fields().ip_summed()) {
-            bindings::CHECKSUM_PARTIAL => Summed::Partial,
-            _ => Summed::Finished,
+    fn place_of_sum(&self) -> OpenSum {
+        let fields = self.fields();
+        // SAFETY: Both members of the union are plain numbers.
+        let place = unsafe { fields.__bindgen_anon_1.__bindgen_anon_1 };
+        OpenSum {
+            start: usize::from(place.csum_start).wrapping_sub(self.headroom()) as isize,
+            offset: place.csum_offset,
+            is_crc: fields.csum_not_inet() != 0,
         }
     }
 
-    /// Finishes a checksum that was left to a device.
+    /// Finishes a checksum that was left to a device. One that would begin before the packet is
+    /// forgotten, as by `skb_postpull_rcsum()`.
+    #[cold]
     pub(crate) fn finish_checksum(&mut self) -> Result {
-        match self.summed() {
-            Summed::Finished => Ok(()),
-            // SAFETY: The packet is ours.
-            Summed::Partial => to_result(unsafe { bindings::skb_checksum_help(self.as_ptr()) }),
+        let Some(open) = self.open_sum() else {
+            return Ok(());
+        };
+        let Ok(start) = usize::try_from(open.start) else {
+            // SAFETY: Both views of the union are plain data of the same layout, and we own the packet.
+            let fields = unsafe { self.0.as_mut().__bindgen_anon_4.__bindgen_anon_1.as_mut() };
+            fields.set_ip_summed(bindings::CHECKSUM_NONE as u8);
+            return Ok(());
+        };
+        let width = if open.is_crc { 4 } else { 2 };
+        let end = start
+            .saturating_add(open.offset.into())
+            .saturating_add(width);
+        // The kernel warns of both.
+        if self.is_gso() || !self.pull(end) {
+            return Err(EINVAL);
         }
+        // SAFETY: The packet is ours, and the checksum stands in its linear part.
+        to_result(unsafe { bindings::skb_csum_hwoffload_help(self.as_ptr(), 0) })
     }
 
-    /// The folded one's complement sum of the octets from `offset` on.
-    pub(crate) fn sum_from(&self, offset: usize) -> u16 {
-        if offset > self.len() as usize {
+    /// The folded one's complement sum of `len` octets from `offset` on.
+    pub(crate) fn sum(&self, offset: u32, len: u32) -> u16 {
+        if offset.checked_add(len).is_none_or(|end| end > self.len()) {
             return 0;
         }
-        // SAFETY: The packet is valid and `offset` inside.
-        unsafe { bindings::natpt_skb_fold_checksum(self.as_ptr(), offset as u32) }
+        // SAFETY: The packet is valid and the octets are inside.
+        unsafe { bindings::natpt_skb_fold_checksum(self.as_ptr(), offset, len) }
     }
 
     /// Whether the octets of all segments are at hand.

@@ -7,8 +7,8 @@ use super::{bindings, pernet::Net};
 /// The low 32 bits of the jiffies clock; differences wrap after 49 days at HZ=1000.
 #[inline]
 pub(crate) fn jiffies() -> u32 {
-    // SAFETY: The function only reads a variable.
-    unsafe { bindings::natpt_jiffies() as u32 }
+    // SAFETY: The variable is always there, and read in one piece.
+    unsafe { (&raw const bindings::jiffies).read_volatile() as u32 }
 }
 
 /// Jiffies in a second.
@@ -28,6 +28,11 @@ pub(crate) fn seconds(jiffies: u32) -> u32 {
 pub(crate) fn random() -> u32 {
     // SAFETY: May be called from any context.
     unsafe { bindings::get_random_u32() }
+}
+
+/// An unpredictable number below `end`.
+pub(crate) fn random_below(end: u32) -> u32 {
+    (u64::from(random()).wrapping_mul(end.into()) >> 32) as u32
 }
 
 /// An unpredictable 64-bit key.

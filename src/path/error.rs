@@ -14,7 +14,6 @@ use crate::{
     state::{
         config::Config,
         counters::{Cause, Event, Trouble},
-        ident,
         session::Session,
         variables::Id,
     },
@@ -54,9 +53,7 @@ pub(super) fn to_v4<'g>(
     l4_offset: usize,
     guard: &'g rcu::Guard,
 ) -> Result<Verdict<'g>, Cause> {
-    if !skb.linearize() {
-        return Err(Trouble::Memory.into());
-    }
+    complete(skb)?;
     let end = ipv6::LEN.saturating_add(header.payload_len.into());
     let message = skb.head().get(l4_offset..end).ok_or(Reason::Truncated)?;
     let quote = match quoted6(message, header) {
@@ -105,8 +102,8 @@ pub(super) fn to_v4<'g>(
         fragment: None,
         segment: None,
     };
-    let ident = ident::index(saddr, pair.daddr, l4::ICMP);
-    let id = at.translator.idents.next(ident, 1);
+    let idents = &at.translator.idents;
+    let id = idents.next(idents.slot(saddr, pair.daddr, l4::ICMP), 1);
     let values = &config.values;
     let tos = (values.get(Id::IgnoreTrafficClass) != 0).then(|| values.get(Id::Tos) as u8);
     let new = header::to_v4(header, saddr, pair.daddr, &payload, id, at.hop(), tos)?;
@@ -141,6 +138,15 @@ pub(super) fn claims4(
         .get(header.header_len.into()..header.total_len.into());
     let quote = message.map(quoted4);
     matches!(quote, Some(Ok(quote)) if session4(at, &quote, guard).is_some())
+}
+
+/// Brings all octets of an error to hand, with its checksum.
+fn complete(skb: &mut Skb) -> Result<(), Cause> {
+    skb.finish_checksum().map_err(|_| Reason::Truncated)?;
+    match skb.linearize() {
+        true => Ok(()),
+        false => Err(Trouble::Memory.into()),
+    }
 }
 
 fn quoted6<'a>(message: &'a [u8], header: &ipv6::Header) -> Result<Quote6<'a>, Reason> {
@@ -189,9 +195,7 @@ pub(super) fn to_v6<'g>(
     l4_offset: usize,
     guard: &'g rcu::Guard,
 ) -> Result<Verdict<'g>, Cause> {
-    if !skb.linearize() {
-        return Err(Trouble::Memory.into());
-    }
+    complete(skb)?;
     let message = skb
         .head()
         .get(l4_offset..usize::from(header.total_len))

@@ -4,8 +4,8 @@
 
 use super::{rewrite, way, Place};
 use crate::{
-    linux::skb::{Skb, Summed},
-    state::counters::Trouble,
+    linux::skb::Skb,
+    state::counters::{Cause, Trouble},
     xlate::{
         eam::Ends,
         l4,
@@ -25,7 +25,7 @@ pub(super) fn lower(
     v6: Ends<Ipv6Addr>,
     v4: Ends<Ipv4Addr>,
     guard: &rcu::Guard,
-) -> Result<(), Trouble> {
+) -> Result<(), Cause> {
     let segment = skb.head().get(l4_offset..).unwrap_or(&[]);
     let Some(len) = l4::syn_header_len(segment) else {
         return Ok(());
@@ -34,9 +34,9 @@ pub(super) fn lower(
     if !skb.pull(end) {
         return Ok(());
     }
+    let partial = rewrite::is_partial(skb, l4::TCP, l4_offset, end)?;
     skb.make_room(end, 0).map_err(|_| Trouble::Memory)?;
     let most = largest(way::next_hops(at, skb, v6, v4, guard));
-    let partial = skb.summed() == Summed::Partial;
     let header = skb.head_mut().get_mut(l4_offset..end).unwrap_or(&mut []);
     let delta = clamp(header, most);
     // A checksum that is left to a device counts no options as yet.

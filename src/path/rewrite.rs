@@ -2,11 +2,57 @@
 
 //! Ports and checksum of a transport header, in place.
 
-use crate::xlate::{
-    checksum::Delta,
-    icmp::Echo,
-    l4::{self, Ports},
+use crate::{
+    linux::skb::{OpenSum, Skb},
+    xlate::{
+        checksum::Delta,
+        icmp::Echo,
+        l4::{self, Ports},
+        Reason,
+    },
 };
+
+/// Whether the segments of a packet have a checksum that is left open somewhere else than in their
+/// own transport header: only one packet's can be finished.
+#[inline(always)]
+pub(super) fn is_open_elsewhere(skb: &Skb, protocol: u8, l4_offset: usize) -> bool {
+    let check = l4::check_offset(protocol).unwrap_or(0);
+    skb.open_sum()
+        .is_some_and(|open| !open.is_at(l4_offset, check))
+}
+
+/// Whether the transport checksum is left to a device. Any other one that is left open, as by a
+/// tunnel's end in what the tunnel carries, is finished if it counts what stands before `end`, where
+/// octets are about to change; so is that of ICMP, whose pseudo-header comes or goes.
+#[inline(always)]
+pub(super) fn is_partial(
+    skb: &mut Skb,
+    protocol: u8,
+    l4_offset: usize,
+    end: usize,
+) -> Result<bool, Reason> {
+    match skb.open_sum() {
+        None => Ok(false),
+        Some(open) => is_own(skb, open, protocol, l4_offset, end),
+    }
+}
+
+#[inline(never)]
+fn is_own(
+    skb: &mut Skb,
+    open: OpenSum,
+    protocol: u8,
+    l4_offset: usize,
+    end: usize,
+) -> Result<bool, Reason> {
+    if !matches!(protocol, l4::ICMP | l4::ICMPV6) && !is_open_elsewhere(skb, protocol, l4_offset) {
+        return Ok(true);
+    }
+    if open.covers(end) {
+        skb.finish_checksum().map_err(|_| Reason::Truncated)?;
+    }
+    Ok(false)
+}
 
 fn put<const N: usize>(transport: &mut [u8], at: usize, value: [u8; N]) {
     let place = transport

@@ -4,7 +4,7 @@
 
 use super::{way::Kept, Place};
 use crate::{
-    state::{ident, session::Session},
+    state::session::Session,
     xlate::{
         checksum::{Delta, Sum},
         eam::{Ends, Pair},
@@ -72,7 +72,7 @@ impl<'g> Target<'g, Ipv4Addr> {
             ports: None,
             kept: Kept::Nowhere,
             hop: at.hop(),
-            ident: ident::index(saddr, daddr, proto),
+            ident: at.translator.idents.slot(saddr, daddr, proto),
             finished: delta,
             partial: delta,
         }

@@ -15,7 +15,7 @@ use crate::{
         defrag::{self, Outcome},
         hooks::Family,
         route::Flow,
-        skb::{Skb, Summed},
+        skb::Skb,
         sys,
     },
     nat::tcp,
@@ -145,7 +145,7 @@ fn claimed<'g>(
 ) -> Result<Verdict<'g>, Cause> {
     let header = ipv4::Header::read(skb.head())?;
     if header.is_fragment() {
-        return Ok(Verdict::Collect);
+        return Ok(Verdict::collect(skb));
     }
     let l4_offset = usize::from(header.header_len);
     // ICMPv6 is not an IPv4 protocol.
@@ -312,7 +312,11 @@ pub(super) fn rewrite<'g>(
 ) -> Result<Verdict<'g>, Cause> {
     let l4_offset = usize::from(header.header_len);
     let gso = skb.is_gso();
-    if gso && (l4_offset != ipv4::LEN || !skb.gso_translates()) {
+    if gso
+        && (l4_offset != ipv4::LEN
+            || !skb.gso_translates()
+            || rewrite::is_open_elsewhere(skb, header.protocol, l4_offset))
+    {
         return Ok(Verdict::Segment);
     }
     let fragment = Fragment::of_v4(header);
@@ -359,19 +363,14 @@ pub(super) fn rewrite<'g>(
         };
         mss::lower(at, skb, l4_offset, v6, v4, guard)?;
     }
-    if header.protocol == l4::ICMP {
-        skb.finish_checksum().map_err(|_| Reason::Truncated)?;
-    }
-    let partial = skb.summed() == Summed::Partial;
+    let end = l4_offset.wrapping_add(touched);
+    let partial = rewrite::is_partial(skb, header.protocol, l4_offset, end)?;
     let hlen = match fragment {
         Some(_) => ipv6::LEN.wrapping_add(FRAGMENT_LEN.into()),
         None => ipv6::LEN,
     };
-    skb.make_room(
-        l4_offset.wrapping_add(touched),
-        hlen.wrapping_sub(ipv4::LEN),
-    )
-    .map_err(|_| Trouble::Memory)?;
+    skb.make_room(end, hlen.wrapping_sub(ipv4::LEN))
+        .map_err(|_| Trouble::Memory)?;
     let transport = skb.head_mut().get_mut(l4_offset..).unwrap_or(&mut []);
     match header.protocol {
         _ if touched == 0 => {}
@@ -386,7 +385,7 @@ pub(super) fn rewrite<'g>(
                 partial,
             );
             if bare {
-                sum_up(at, skb, l4_offset, &new, payload.len);
+                sum_up(at, skb, l4_offset, &new, payload.len)?;
             }
         }
     }
@@ -458,6 +457,10 @@ fn fit(
         return match mtu::fit_v6(len, df, header.is_fragment(), mtu, lowest) {
             Fit::Whole => Ok(None),
             Fit::Fragments(size) => Ok(Some(size as u16)),
+            // A socket of ours that would have had IPv4 cut its packet.
+            Fit::TooBig(_) if at.origin == Origin::Local && skb.may_fragment() => {
+                Ok(Some(mtu.min(u16::MAX.into()) as u16))
+            }
             Fit::TooBig(mtu) => Err(tell::too_big4(at, skb, mtu)),
         };
     }
@@ -470,20 +473,33 @@ fn fit(
     }
 }
 
-/// Makes the UDP checksum that the IPv4 sender left out (RFC 6146 section 3.4).
+/// Makes the UDP checksum that the IPv4 sender left out (RFC 6146 section 3.4), of the datagram's
+/// own length: what stands behind it in the `len` octets is no part of it (RFC 768).
 #[cold]
-fn sum_up(at: &Place<'_>, skb: &mut Skb, l4_offset: usize, new: &ipv6::Header, len: u32) {
-    if let Some(transport) = skb.head_mut().get_mut(l4_offset..) {
-        rewrite::udp_checksum(transport, 0);
+fn sum_up(
+    at: &Place<'_>,
+    skb: &mut Skb,
+    l4_offset: usize,
+    new: &ipv6::Header,
+    len: u32,
+) -> Result<(), Cause> {
+    // No kernel makes such segments.
+    if skb.is_gso() {
+        return Err(Trouble::Segments.into());
     }
+    // A checksum further inside counts as it will be.
+    skb.finish_checksum().map_err(|_| Reason::Truncated)?;
+    let transport = skb.head_mut().get_mut(l4_offset..).unwrap_or(&mut []);
+    let len = l4::udp_len(transport, len)?;
+    rewrite::udp_checksum(transport, 0);
     let sum = pseudo_v6(new.saddr, new.daddr, l4::UDP, len);
     let check = sum
-        .then(Sum::ZERO.add16(skb.sum_from(l4_offset)))
+        .then(Sum::ZERO.add16(skb.sum(l4_offset as u32, len)))
         .check_udp();
-    if let Some(transport) = skb.head_mut().get_mut(l4_offset..) {
-        rewrite::udp_checksum(transport, check);
-    }
+    let transport = skb.head_mut().get_mut(l4_offset..).unwrap_or(&mut []);
+    rewrite::udp_checksum(transport, check);
     at.translator.counters.did(Event::UdpChecksum, 1);
+    Ok(())
 }
 
 fn echo(

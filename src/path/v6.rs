@@ -15,7 +15,7 @@ use crate::{
         defrag::Outcome,
         hooks::Family,
         route::{native6, Flow},
-        skb::{Skb, Summed},
+        skb::Skb,
         sys,
     },
     nat::tcp,
@@ -134,7 +134,7 @@ fn claimed<'g>(
         }
     }
     if walk.fragment.is_some_and(is_piece) {
-        return Ok(Verdict::Collect);
+        return Ok(Verdict::collect(skb));
     }
     let l4_offset = usize::from(walk.l4_offset);
     // ICMP is not an IPv6 protocol.
@@ -342,18 +342,12 @@ fn header4(
     header: &ipv6::Header,
     walk: &Walk,
     target: &Target<'_, Ipv4Addr>,
+    came_in_fragments: bool,
 ) -> Result<ipv4::Header, Reason> {
-    let id = at.translator.idents.next(target.ident, skb.segments());
-    let came_in_fragments = skb.frag_max_size(true) != 0;
     let payload = Payload {
         protocol: walk.protocol,
         len: skb.len().saturating_sub(walk.l4_offset.into()),
-        // A packet that came in fragments may be cut again, as the sender allowed.
-        fragment: walk.fragment.or(came_in_fragments.then_some(Fragment {
-            offset: 0,
-            more: false,
-            id: id.into(),
-        })),
+        fragment: walk.fragment,
         segment: skb
             .is_gso()
             .then(|| skb.segment_len(l4::touched(walk.protocol))),
@@ -361,13 +355,31 @@ fn header4(
     let values = &config.values;
     let tos = (values.get(Id::IgnoreTrafficClass) != 0).then(|| values.get(Id::Tos) as u8);
     let (saddr, daddr) = (target.saddr, target.daddr);
-    header::to_v4(header, saddr, daddr, &payload, id, target.hop, tos)
+    let mut new = header::to_v4(header, saddr, daddr, &payload, 0, target.hop, tos)?;
+    if new.df {
+        if came_in_fragments {
+            let_cut(at, target, &mut new);
+        }
+    } else if walk.fragment.is_none() {
+        new.id = at.translator.idents.next(target.ident, skb.segments());
+    }
+    Ok(new)
+}
+
+/// The packet may be cut, as its sender would have it or has had it.
+#[cold]
+fn let_cut(at: &Place<'_>, target: &Target<'_, Ipv4Addr>, new: &mut ipv4::Header) {
+    new.df = false;
+    new.id = at.translator.idents.next(target.ident, 1);
 }
 
 /// Whether the packet's segments cannot stay together.
 #[inline(always)]
 fn must_split(skb: &Skb, walk: &Walk) -> bool {
-    skb.is_gso() && (usize::from(walk.l4_offset) != ipv6::LEN || !skb.gso_translates())
+    skb.is_gso()
+        && (usize::from(walk.l4_offset) != ipv6::LEN
+            || !skb.gso_translates()
+            || rewrite::is_open_elsewhere(skb, walk.protocol, ipv6::LEN))
 }
 
 /// Turns the packet into an IPv4 one.
@@ -385,8 +397,9 @@ pub(super) fn rewrite<'g>(
         return Ok(Verdict::Segment);
     }
     let biggest_fragment = skb.frag_max_size(true);
+    let came_in_fragments = biggest_fragment != 0;
     let values = &config.values;
-    let mut new = header4(at, config, skb, header, walk, target)?;
+    let mut new = header4(at, config, skb, header, walk, target, came_in_fragments)?;
     let way = match target.kept {
         Kept::Here(hop) => Way::Kept(hop),
         _ if turns_back(at, config, target.daddr) => {
@@ -414,13 +427,13 @@ pub(super) fn rewrite<'g>(
             Fit::Fragments(size) => fragments = Some(size as u16),
             // A socket of ours that would have had IPv6 cut its packet.
             Fit::TooBig(_) if at.origin == Origin::Local && skb.may_fragment() => {
-                new.df = false;
+                let_cut(at, target, &mut new);
                 fragments = Some(mtu as u16);
             }
             Fit::TooBig(mtu) => return Err(tell::too_big6(skb, mtu)),
         }
     }
-    if biggest_fragment != 0 {
+    if came_in_fragments {
         let size = biggest_fragment
             .saturating_sub(FRAGMENT_SHRINKS)
             .max(mtu::MIN_V4 as u16);
@@ -493,9 +506,14 @@ fn turn_back<'g>(
     if must_split(skb, walk) {
         return Ok(Verdict::Segment);
     }
-    let new = header4(at, config, skb, header, walk, target)?;
+    let biggest_fragment = skb.frag_max_size(true);
+    let came_in_fragments = biggest_fragment != 0;
+    let new = header4(at, config, skb, header, walk, target, came_in_fragments)?;
     let flow = flow(skb, walk, &new, target);
     apply(config, skb, header, walk, target, &new)?;
+    if came_in_fragments {
+        skb.set_frag_max_size(biggest_fragment.saturating_sub(FRAGMENT_SHRINKS), false);
+    }
     let place = at.turned();
     // The sender is told as an IPv4 host, by a packet that turns back too.
     v4::back(&place, config, skb, &flow, guard)
@@ -515,12 +533,9 @@ fn apply(
     let l4_offset = usize::from(walk.l4_offset);
     let touched = touched(walk);
     let len = skb.len().saturating_sub(walk.l4_offset.into());
-    if walk.protocol == l4::ICMPV6 {
-        skb.finish_checksum().map_err(|_| Reason::Truncated)?;
-    }
-    let partial = skb.summed() == Summed::Partial;
-    skb.make_room(l4_offset.wrapping_add(touched), 0)
-        .map_err(|_| Trouble::Memory)?;
+    let end = l4_offset.wrapping_add(touched);
+    let partial = rewrite::is_partial(skb, walk.protocol, l4_offset, end)?;
+    skb.make_room(end, 0).map_err(|_| Trouble::Memory)?;
     let transport = skb.head_mut().get_mut(l4_offset..).unwrap_or(&mut []);
     match walk.protocol {
         _ if touched == 0 => {}

@@ -2,10 +2,7 @@
 
 //! Sessions: what a packet of a known conversation needs to be translated.
 
-use super::{
-    ident,
-    variables::{Id, Values},
-};
+use super::variables::{Id, Values};
 use crate::{
     linux::{
         memory::Cache,
@@ -81,9 +78,11 @@ pub(crate) fn hash4(key: &Key, tuple: &Tuple4, proto: u8) -> u32 {
 }
 
 impl Session {
-    /// A session with these hash values of its IPv6 and IPv4 side and of its host.
+    /// A session with these hash values of its IPv6 and IPv4 side and of its host, and this counter
+    /// for identification numbers.
     pub(crate) fn new(
         (hash6, hash4, host): (u32, u32, u32),
+        ident: u32,
         v6: Tuple6,
         v4: Tuple4,
         proto: u8,
@@ -99,7 +98,7 @@ impl Session {
             used: Atomic::new(now),
             finished: Delta::of(v6.sum(), v4.sum()),
             partial: Delta::of(v6.addr_sum(), v4.addr_sum()),
-            ident: ident::index(v4.saddr, v4.daddr, proto),
+            ident,
             host,
             to4: Slot::new(),
             to6: Slot::new(),

@@ -297,7 +297,8 @@ impl Translator {
             },
         };
         let hashes = (arrival.hash, self.hash4(&v4, proto), hash);
-        let session = Session::new(hashes, *tuple, v4, proto, state, arrival.now);
+        let ident = self.idents.slot(v4.saddr, v4.daddr, proto);
+        let session = Session::new(hashes, ident, *tuple, v4, proto, state, arrival.now);
         self.add(config, mapping, session, &bh, &charging, guard)
             .map(Some)
     }
@@ -345,7 +346,8 @@ impl Translator {
             },
         };
         let hashes = (self.hash6(&v6, proto), arrival.hash, hash);
-        let session = Session::new(hashes, v6, *tuple, proto, state, arrival.now);
+        let ident = self.idents.slot(tuple.saddr, tuple.daddr, proto);
+        let session = Session::new(hashes, ident, v6, *tuple, proto, state, arrival.now);
         self.add(config, mapping, session, &bh, &charging, guard)
             .map(Some)
     }

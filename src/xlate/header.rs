@@ -47,8 +47,9 @@ impl Hop {
     }
 }
 
-/// The IPv4 header of an IPv6 packet. `id` is used unless the packet is a fragment; `tos` replaces
-/// the traffic class where given.
+/// The IPv4 header of an IPv6 packet. `id` is the identification of one that may be cut on its way:
+/// fragments bring their own, and what may not be cut needs none (RFC 6864). `tos` replaces the
+/// traffic class where given.
 #[inline]
 pub fn to_v4(
     header: &ipv6::Header,
@@ -63,10 +64,8 @@ pub fn to_v4(
     let total_len = u16::try_from(total_len).map_err(|_| Reason::TooBig)?;
     let (id, df, mf, frag_off) = match payload.fragment {
         Some(fragment) => (fragment.id as u16, false, fragment.more, fragment.offset),
-        None => {
-            let len = payload.segment.unwrap_or(payload.len);
-            (id, len > ALWAYS_FITS, false, 0)
-        }
+        None if payload.segment.unwrap_or(payload.len) > ALWAYS_FITS => (0, true, false, 0),
+        None => (id, false, false, 0),
     };
     Ok(ipv4::Header {
         header_len: ipv4::LEN as u8,

@@ -254,14 +254,16 @@ pub fn error_to_v4(
     let (saddr, daddr) = (tuple.saddr, tuple.daddr);
     let header = to_v4(&quote.header, saddr, daddr, &payload, 0, Hop::Keep, None)?;
 
+    let object = reporter.map(reporter_object);
+    let object = object.as_ref().map_or(&[][..], |object| object);
+    let extension = Extension::fitting(quote.extension, object, out.len());
     let mut message = Writer::new(out, error);
+    message.reserve(&extension, 2);
     message.push(&header.emit())?;
     let at = message.len;
     message.push_datagram(quote.transport)?;
     let end = message.len;
-    let object = reporter.map(reporter_object);
-    let object = object.as_ref().map_or(&[][..], |object| object);
-    let attribute = message.push_extension(quote.extension, object, 2);
+    let attribute = message.push_extension(&extension, 2);
     let word = match error.field {
         Field::Mtu => {
             let fragment = quote.walk.fragment.is_some();
@@ -327,7 +329,14 @@ pub fn error_to_v6(
     )?;
 
     let room = out.len().min(MAX_V6);
+    // Only these errors may carry an extension in ICMPv6 (RFC 4884 section 4.6).
+    let structure = match error.field {
+        Field::Zero => quote.extension,
+        _ => &[],
+    };
+    let extension = Extension::fitting(structure, &[], room);
     let mut message = Writer::new(out.get_mut(..room).unwrap_or_default(), error);
+    message.reserve(&extension, 3);
     message.push(&header.emit())?;
     if let Some(fragment) = fragment {
         message.push(&fragment.emit(l4::protocol_to_v6(quote.header.protocol)))?;
@@ -346,8 +355,7 @@ pub fn error_to_v6(
             [0, 0, 0, icmp::pointer_to_v6(pointer)?]
         }
         Field::PointerTo(pointer) => [0, 0, 0, pointer],
-        // Only these errors may carry an extension in ICMPv6 (RFC 4884 section 4.6).
-        Field::Zero => [message.push_extension(quote.extension, &[], 3), 0, 0, 0],
+        Field::Zero => [message.push_extension(&extension, 3), 0, 0, 0],
     };
     message.put_word(word);
 
@@ -441,23 +449,84 @@ fn reporter_object(addr: Ipv6Addr) -> [u8; 24] {
     object
 }
 
+/// The extension of an error in the making.
+struct Extension<'a> {
+    structure: &'a [u8],
+    /// An object that is added.
+    object: &'a [u8],
+    /// Whether it needs a new checksum.
+    is_changed: bool,
+}
+
+impl<'a> Extension<'a> {
+    /// What of a structure and of one object more has room in a message of `len` bytes, behind the
+    /// shortest original datagram.
+    fn fitting(structure: &'a [u8], object: &'a [u8], len: usize) -> Extension<'a> {
+        const VERSION: &[u8] = &[0x20, 0, 0, 0];
+        let room = len.saturating_sub(icmp::LEN.saturating_add(MIN_DATAGRAM));
+        let whole = whole_objects(structure, room);
+        let base = if whole.is_empty() { VERSION } else { whole };
+        let fits = base.len().saturating_add(object.len()) <= room;
+        let (base, object) = match fits && !object.is_empty() {
+            true => (base, object),
+            false => (whole, &[][..]),
+        };
+        Extension {
+            structure: base,
+            object,
+            is_changed: !object.is_empty() || base.len() < structure.len(),
+        }
+    }
+
+    const fn len(&self) -> usize {
+        self.structure.len().saturating_add(self.object.len())
+    }
+}
+
+/// As many whole objects of an extension structure as `room` bytes hold, with its header. One that
+/// has to be cut gets a new checksum, so that its own must have been right.
+fn whole_objects(structure: &[u8], room: usize) -> &[u8] {
+    const HEADER: usize = 4;
+    if structure.len() <= room {
+        return structure;
+    }
+    if Sum::of(structure).check() != 0 {
+        return &[];
+    }
+    let mut end = HEADER;
+    while let Some(len) = be16(structure, end).map(usize::from) {
+        let next = end.saturating_add(len);
+        if len < HEADER || next > room {
+            break;
+        }
+        end = next;
+    }
+    match structure.get(..end) {
+        Some(whole) if end > HEADER => whole,
+        _ => &[],
+    }
+}
+
 /// An ICMP message in the making.
 struct Writer<'a> {
     out: &'a mut [u8],
     len: usize,
+    /// Where the original datagram has to end.
+    end: usize,
 }
 
 impl<'a> Writer<'a> {
     fn new(out: &'a mut [u8], error: ErrorType) -> Writer<'a> {
         put(out, 0, [error.kind, error.code, 0, 0, 0, 0, 0, 0]);
         Writer {
+            end: out.len(),
             out,
             len: icmp::LEN,
         }
     }
 
     fn room(&self) -> usize {
-        self.out.len().saturating_sub(self.len)
+        self.end.saturating_sub(self.len)
     }
 
     /// Adds all of `bytes`.
@@ -473,44 +542,49 @@ impl<'a> Writer<'a> {
         if self.room() < MIN_TRANSPORT {
             return Err(Reason::TooBig);
         }
-        let copied = copy(self.out, self.len, bytes);
+        let room = self.out.get_mut(..self.end).unwrap_or_default();
+        let copied = copy(room, self.len, bytes);
         self.len = self.len.saturating_add(copied);
         Ok(())
     }
 
-    /// Pads the original datagram and adds the extension with one more object, or leaves out what
-    /// does not fit. Answers with the length attribute, which counts in units of 2 to the `shift`
-    /// bytes.
-    fn push_extension(&mut self, extension: &[u8], object: &[u8], shift: u32) -> u8 {
-        const VERSION: [u8; 4] = [0x20, 0, 0, 0];
-        let extension = match (extension, object) {
-            ([], []) => return 0,
-            ([], _) => &VERSION,
-            _ => extension,
-        };
+    /// Keeps room for an extension: the original datagram gives way. Its length attribute counts in
+    /// units of 2 to the `shift` bytes.
+    fn reserve(&mut self, extension: &Extension<'_>, shift: u32) {
+        if extension.len() == 0 {
+            return;
+        }
+        let longest = usize::from(u8::MAX).wrapping_shl(shift);
+        let unit = 1usize.wrapping_shl(shift);
+        let room = self.out.len().saturating_sub(icmp::LEN);
+        let datagram = room.saturating_sub(extension.len()).min(longest) & unit.wrapping_neg();
+        self.end = datagram.saturating_add(icmp::LEN).min(self.out.len());
+    }
+
+    /// Pads the original datagram and adds the extension that room was kept for. Answers with the
+    /// length attribute.
+    fn push_extension(&mut self, extension: &Extension<'_>, shift: u32) -> u8 {
+        if extension.len() == 0 {
+            return 0;
+        }
         let datagram = self.len.saturating_sub(icmp::LEN).max(MIN_DATAGRAM);
         let fill = datagram.wrapping_neg() & 1usize.wrapping_shl(shift).wrapping_sub(1);
         let padded = datagram.saturating_add(fill);
-        let end = padded.saturating_add(icmp::LEN);
-        let Ok(attribute) = u8::try_from(padded.wrapping_shr(shift)) else {
-            return 0;
-        };
-        let room = self.out.len().saturating_sub(end);
-        if room < extension.len() {
-            return 0;
-        }
-        if let Some(padding) = self.out.get_mut(self.len..end) {
+        let start = padded.saturating_add(icmp::LEN);
+        if let Some(padding) = self.out.get_mut(self.len..start) {
             padding.fill(0);
         }
-        self.len = end.saturating_add(copy(self.out, end, extension));
-        if !object.is_empty() && room >= extension.len().saturating_add(object.len()) {
-            self.len = self.len.saturating_add(copy(self.out, self.len, object));
-            let whole = self.out.get_mut(end..self.len).unwrap_or_default();
-            put(whole, 2, [0, 0]);
-            let check = Sum::of(whole).check();
-            put(whole, 2, check.to_be_bytes());
+        self.len = start.saturating_add(copy(self.out, start, extension.structure));
+        self.len = self
+            .len
+            .saturating_add(copy(self.out, self.len, extension.object));
+        if extension.is_changed {
+            let structure = self.out.get_mut(start..self.len).unwrap_or_default();
+            put(structure, 2, [0, 0]);
+            let check = Sum::of(structure).check();
+            put(structure, 2, check.to_be_bytes());
         }
-        attribute
+        padded.wrapping_shr(shift) as u8
     }
 
     fn put_word(&mut self, word: [u8; 4]) {

@@ -91,6 +91,15 @@ pub fn check_udp6(datagram: &[u8]) -> Result<(), Reason> {
     }
 }
 
+/// Length of a UDP datagram by its own account, which has to lie within the `len` octets that its
+/// packet has for it (RFC 768).
+pub fn udp_len(datagram: &[u8], len: u32) -> Result<u32, Reason> {
+    match bytes::be16(datagram, 4).map(u32::from) {
+        Some(own) if (8..=len).contains(&own) => Ok(own),
+        _ => Err(Reason::Truncated),
+    }
+}
+
 /// The ports of a packet; both are the identifier of an ICMP echo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ports {

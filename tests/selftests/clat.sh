@@ -28,8 +28,19 @@ sent=$(head -c 100000 /dev/urandom | tee /tmp/sent | sha256sum)
 
 # req: B-048 G-063 G-064
 check "ping" at client6 ping -n -c2 -i0.2 -W20 $S4
+# fault: border-18
+for size in 3000 20000; do
+	check "ping with $size octets" at client6 ping -n -c2 -i0.2 -W20 -s $size $S4
+done
 is "TCP" "$sent" "$(at client6 nc -4 -N -w20 $S4 8000 </tmp/sent | sha256sum)"
 is "UDP" hello "$(at client6 nc -4 -u -w20 -W1 $S4 8000 <<<hello)"
+# What no path MTU is known for as yet is cut, as plain IPv4 would be.
+# fault: border-13
+for size in 1453 3000 8000; do
+	head -c $size /dev/urandom >/tmp/datagram
+	is "the first datagram of $size octets, and its answer" "$(sha256sum </tmp/datagram)" \
+		"$(at client6 socat -t5 -b 9000 - UDP4:$S4:8000 </tmp/datagram | sha256sum)"
+done
 # the PLAT's own address is an IPv6 one
 # req: G-069
 is "traceroute names the PLAT by 192.0.0.8, and the server" "192.0.0.8 $S4" \

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """Headers of translated packets, as the other side sees them."""
 
+import itertools
+import time
+
 from scapy.all import IPOption_LSRR, IPOption_RR, IPOption_Router_Alert, IPOption_SSRR
 from scapy.all import IPOption_Timestamp
 
@@ -90,6 +93,28 @@ for _ in range(10):
 ok("2000 packets of two hosts to one server come through", len(ids) == 2000, len(ids))
 ok("no identification twice", len(set(ids)) == len(ids))
 ok("not all zero", any(ids))
+
+# fault: border-11
+out, _ = net.from_client(v6(data=b"x" * 1300))
+ok("what may not be cut has none", [(p.id, p.flags) for p in out] == [(0, "DF")], show(out))
+peers = [f"198.51.{100 + 4 * n}.21" for n in range(1, 33)]
+for peer in peers:
+    net.server.hosts.add(peer)
+    run("ip", "-n", "router", "route", "add", f"{peer}/32", "via", S5, "dev", "out4")
+out, _ = net.from_client(*(IPv6(src=A6, dst=f"2001:db8:64::{peer}") / UDP(sport=5000, dport=7)
+                           for peer in peers))
+ids = [p.id for p in out]
+near = [a for a, b in itertools.pairwise(ids) if (b - a) % 0x10000 < 64]
+ok("nobody can tell whose numbers are counted together",
+   len(ids) == len(peers) and len(near) < len(peers) / 2, ids)
+steps = []
+for _ in range(10):
+    before, after = (net.from_client(v6())[0][0].id for _ in range(2))
+    steps.append((after - before) % 0x10000)
+    time.sleep(0.05)
+    steps.append((net.from_client(v6())[0][0].id - after) % 0x10000)
+ok("nor how many packets there were meanwhile", any(step > 1 for step in steps) and all(steps),
+   steps)
 
 # req: A-041
 options = [IPOption_RR(length=7, pointer=4, routers=["0.0.0.0"]), IPOption_Timestamp(),

@@ -151,6 +151,17 @@ fn fragment_to_ipv4() {
 }
 
 #[test]
+fn what_may_not_be_cut_has_no_identification() {
+    // fault: border-11
+    let ids = |len| {
+        let header = four(&header6(0, len, UDP, 64), &payload(UDP, len.into())).unwrap();
+        (header.id, header.df)
+    };
+    assert_eq!(ids(1240), (0x4242, false));
+    assert_eq!(ids(1241), (0, true));
+}
+
+#[test]
 fn large_fragment_has_no_df() {
     // req: A-026
     let last = Payload {

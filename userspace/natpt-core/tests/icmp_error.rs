@@ -379,23 +379,65 @@ fn short_packet_is_padded_before_an_extension() {
     assert_eq!(out[136..], MPLS);
 }
 
+/// An extension structure of objects that are this long.
+fn structure(lens: &[u16]) -> Vec<u8> {
+    let mut out = vec![0x20, 0, 0, 0];
+    for &len in lens {
+        out.extend(len.to_be_bytes());
+        out.extend([200, 1]);
+        out.resize(out.len() + usize::from(len) - 4, len as u8);
+    }
+    let check = rfc1071(&[&out]);
+    out[2..4].copy_from_slice(&check.to_be_bytes());
+    out
+}
+
 #[test]
-fn extension_that_does_not_fit_is_left_out() {
-    // req: A-148
+fn datagram_gives_way_to_an_extension() {
+    // fault: border-14
     let (six, four) = tuples(UDP);
     let packet = packet4(UDP, &four, &[7; 1300]);
-    let mut body = packet[..1000].to_vec();
-    body.extend([9; 300]);
-    let out = to_v6(&message(3, 1, 250 << 16, &body), &six).unwrap();
-    assert_eq!(out[4], 0);
-    assert_eq!(out.len(), 8 + 1020);
+    for lens in [&[296][..], &[8, 100, 800], &[1100]] {
+        let objects = structure(lens);
+        let body = [&packet[..1000], &objects[..]].concat();
+        let out = to_v6(&message(3, 1, 250 << 16, &body), &six).unwrap();
+        let datagram = (1232 - objects.len()) & !7;
+        assert_eq!(usize::from(out[4]) * 8, datagram);
+        let whole = packet6(UDP, &six, &[7; 1300]);
+        assert_eq!(out[8..8 + datagram], whole[..datagram]);
+        assert_eq!(out[8 + datagram..], objects);
+    }
     // 1020 bytes are the most that the length attribute of ICMPv4 can tell.
     let packet = packet6(UDP, &six, &[7; 1100]);
-    let mut body = packet[..1048].to_vec();
-    body.extend(MPLS);
+    let body = [&packet[..1048], &MPLS].concat();
     let out = to_v4(&message(1, 0, 131 << 24, &body), &four).unwrap();
-    assert_eq!(out[5], 0);
-    assert_eq!(out.len(), 8 + 1028);
+    assert_eq!(out[5], 255);
+    let whole = packet4(UDP, &four, &[7; 1100]);
+    assert_eq!(out[28..1028], whole[20..1020]);
+    assert_eq!(out[1028..], MPLS);
+}
+
+#[test]
+fn objects_without_room_are_left_out() {
+    // req: A-148
+    // fault: border-14
+    let (six, four) = tuples(UDP);
+    let packet = packet4(UDP, &four, &[7; 1300]);
+    let error = |extension: &[u8]| {
+        let body = [&packet[..1000], extension].concat();
+        to_v6(&message(3, 1, 250 << 16, &body), &six).unwrap()
+    };
+    // Whole objects stay, and the datagram takes what they leave.
+    let out = error(&structure(&[100, 200, 900]));
+    assert_eq!(usize::from(out[4]) * 8, 928);
+    assert_eq!(out[8 + 928..], structure(&[100, 200]));
+    // Nothing stays of a single object, or of a structure with a wrong checksum or length.
+    let mut wrong = structure(&[100, 200, 900]);
+    wrong[2] ^= 1;
+    for extension in [structure(&[1101]), structure(&[2000]), wrong, vec![9; 1300]] {
+        let out = error(&extension);
+        assert_eq!((out[4], out.len()), (0, 8 + 1020));
+    }
 }
 
 #[test]

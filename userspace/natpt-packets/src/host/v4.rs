@@ -112,11 +112,15 @@ impl Host {
             }
             protocol => {
                 let absent = protocol == l4::UDP && l4::check_udp6(transport).is_err();
+                let len = match absent {
+                    true => l4::udp_len(transport, payload.len)?,
+                    false => 0,
+                };
                 rewrite_ports(transport, protocol, target.ports, target.delta);
                 if absent {
                     transport[6..8].fill(0);
-                    let pseudo = pseudo_v6(saddr, daddr, l4::UDP, payload.len);
-                    let check = pseudo.then(Sum::of(transport)).check_udp();
+                    let pseudo = pseudo_v6(saddr, daddr, l4::UDP, len);
+                    let check = pseudo.then(Sum::of(&transport[..len as usize])).check_udp();
                     transport[6..8].copy_from_slice(&check.to_be_bytes());
                 }
             }

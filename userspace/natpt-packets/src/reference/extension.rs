@@ -3,7 +3,7 @@
 
 use std::net::Ipv6Addr;
 
-use super::sum::checksum;
+use super::sum::{checksum, error};
 
 /// Original datagram and extension of what follows the ICMP header; `len` is the length attribute
 /// in octets. One that cannot be is taken for none (section 5.5).
@@ -16,7 +16,8 @@ pub fn split(body: &[u8], len: usize) -> (&[u8], &[u8]) {
 
 /// Adds an extension, and an object that names the reporter, to a quoted packet, which is padded to
 /// 128 octets and to a multiple of `unit`; all that and the ICMP header take no more than `limit`
-/// octets. Answers with the length attribute.
+/// octets. What is quoted is cut as far as need be, but not below 128 octets; objects that have no
+/// room then are left out, the last one first. Answers with the length attribute.
 pub fn append(
     quoted: &mut Vec<u8>,
     extension: &[u8],
@@ -24,24 +25,61 @@ pub fn append(
     unit: usize,
     limit: usize,
 ) -> u8 {
+    let most = limit - 8 - 128;
     let mut extension = extension.to_vec();
-    let named = reporter.map(|it| with_reporter(&extension, it));
-    if extension.is_empty() && named.is_none() {
+    while extension.len() > most {
+        extension = without_last(&extension);
+    }
+    if let Some(reporter) = reporter {
+        let named = with_reporter(&extension, reporter);
+        if named.len() <= most {
+            extension = named;
+        }
+    }
+    if extension.is_empty() {
         return 0;
     }
-    let mut area = quoted.len().max(128);
-    while area % unit != 0 {
-        area += 1;
+    // The longest area that leaves room and can be told in one octet.
+    let mut longest = 255 * unit;
+    while 8 + longest + extension.len() > limit {
+        longest -= unit;
     }
-    if let Some(named) = named.filter(|it| 8 + area + it.len() <= limit) {
-        extension = named;
-    }
-    if area / unit > 255 || 8 + area + extension.len() > limit {
-        return 0;
-    }
-    quoted.resize(area, 0);
+    quoted.truncate(longest);
+    quoted.resize(quoted.len().max(128).div_ceil(unit) * unit, 0);
+    let attribute = quoted.len() / unit;
     quoted.extend(extension);
-    (area / unit) as u8
+    attribute as u8
+}
+
+/// An extension with one object less, and a new checksum; nothing if no object is left, or if it
+/// cannot be read.
+fn without_last(extension: &[u8]) -> Vec<u8> {
+    if extension.len() < 4 || error(&[extension]) != 0 {
+        return Vec::new();
+    }
+    let (mut at, mut last) = (4, 4);
+    while at < extension.len() {
+        last = at;
+        at += match extension[at..] {
+            [high, low, ..] if (high, low) >= (0, 4) => u16::from_be_bytes([high, low]).into(),
+            // What has no length is all the rest.
+            _ => extension.len(),
+        };
+    }
+    match last {
+        4 => Vec::new(),
+        last => {
+            let mut out = extension[..last].to_vec();
+            seal(&mut out);
+            out
+        }
+    }
+}
+
+fn seal(extension: &mut [u8]) {
+    extension[2..4].fill(0);
+    let check = checksum(&[extension]);
+    extension[2..4].copy_from_slice(&check.to_be_bytes());
 }
 
 /// An extension with an Interface Information Object more, in which nothing but an IP address is
@@ -53,8 +91,6 @@ fn with_reporter(extension: &[u8], reporter: Ipv6Addr) -> Vec<u8> {
     };
     out.extend([0, 24, 2, 4, 0, 2, 0, 0]);
     out.extend(reporter.octets());
-    out[2..4].fill(0);
-    let check = checksum(&[&out]);
-    out[2..4].copy_from_slice(&check.to_be_bytes());
+    seal(&mut out);
     out
 }

@@ -157,7 +157,8 @@ impl NewFour {
             return Err("too long for IPv4");
         }
         let mut df = total_len > 1260;
-        let (mut id, mut offset, mut more) = (self.id, 0, false);
+        // What may not be cut needs no identification (RFC 6864 section 4.1).
+        let (mut id, mut offset, mut more) = (if df { 0 } else { self.id }, 0, false);
         if let Some(piece) = self.piece {
             (id, offset, more, df) = (piece.id as u16, piece.offset, piece.more, false);
         }

@@ -62,13 +62,29 @@ fn segment(
     // RFC 6146 section 3.4: a UDP checksum that was left out is made.
     let absent = header.protocol == 17 && u16_at(transport, 6) == Some(0);
     out[at..at + 2].fill(0);
-    let wrong = if absent { 0 } else { error(&[&old, transport]) };
-    let mut check = spoil(checksum(&[&new, &out]), wrong);
+    let mut check = match absent {
+        true => whole_check(peer.0, host.0, &out)?,
+        false => spoil(checksum(&[&new, &out]), error(&[&old, transport])),
+    };
     if header.protocol == 17 && check == 0 {
         check = 0xffff;
     }
     out[at..at + 2].copy_from_slice(&check.to_be_bytes());
     finish(network, header, None, (peer.0, host.0), &out)
+}
+
+/// The checksum of a UDP datagram, of which its own length says how long it is (RFC 768).
+pub fn whole_check(
+    from: std::net::Ipv6Addr,
+    to: std::net::Ipv6Addr,
+    transport: &[u8],
+) -> Result<u16, &'static str> {
+    let len = usize::from(u16_at(transport, 4).ok_or("short")?);
+    if len < 8 || len > transport.len() {
+        return Err("UDP length");
+    }
+    let pseudo = pseudo6(from, to, 17, len);
+    Ok(checksum(&[&pseudo, &transport[..len]]))
 }
 
 /// Echo request and reply: types 8 and 0 become 128 and 129.
