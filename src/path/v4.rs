@@ -127,7 +127,9 @@ pub(super) fn back<'g>(
             Ok(Verdict::Send(way, Event::To4))
         }
         // It could not be told from an IPv6 one any more.
-        Ok(Verdict::Collect | Verdict::Segment | Verdict::Cut(_)) => Err(Trouble::Segments.into()),
+        Ok(Verdict::Collect | Verdict::Solicitation | Verdict::Segment | Verdict::Cut(_)) => {
+            Err(Trouble::Segments.into())
+        }
         verdict => {
             counters.claimed(Event::To4);
             verdict
