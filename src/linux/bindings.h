@@ -40,7 +40,7 @@ bool natpt_skb_gso_ok(const struct sk_buff *skb, u32 mtu);
 bool natpt_skb_is_routed(const struct sk_buff *skb);
 bool natpt_skb_is_before_vrf(const struct sk_buff *skb);
 int natpt_skb_make_room(struct sk_buff *skb, u32 write_len, u32 grow);
-void natpt_skb_retarget(struct sk_buff *skb, u32 strip, u32 hlen, bool ipv6);
+bool natpt_skb_retarget(struct sk_buff *skb, u32 strip, u32 hlen, bool ipv6);
 void natpt_skb_set_frag_max_size(struct sk_buff *skb, u16 size, bool ipv6);
 u16 natpt_skb_frag_max_size(const struct sk_buff *skb, bool ipv6);
 void natpt_skb_set_route(struct sk_buff *skb, struct dst_entry *dst);
@@ -57,7 +57,9 @@ void natpt_deliver_solicitation(struct sk_buff *skb);
 bool natpt_has_later_chains(struct net *net, bool ipv6, int priority, int last);
 void natpt_skb_untrack(struct sk_buff *skb);
 bool natpt_skb_is_untracked(const struct sk_buff *skb);
-void natpt_skb_forget_untracked(struct sk_buff *skb);
+void natpt_skb_track(struct sk_buff *skb);
+void natpt_readmit(struct net *net, struct sk_buff *skb, bool ipv6, int priority);
+bool natpt_skb_is_readmitted(const struct sk_buff *skb, bool ipv6);
 
 /*
  * What routes and policies of a translated packet are looked up by. ICMP has its type and code in

@@ -110,15 +110,29 @@ static void natpt_skb_move_mac(struct sk_buff *skb, bool ipv6)
 	eth_hdr(skb)->h_proto = ipv6 ? htons(ETH_P_IPV6) : htons(ETH_P_IP);
 }
 
+/* Here ends the way of a packet's old family, where conntrack wants to be told if it follows it. */
+static bool natpt_skb_confirm(struct sk_buff *skb)
+{
+	const struct nf_ct_hook *hook;
+
+	if (likely(!skb_nfct(skb)))
+		return true;
+	hook = rcu_dereference(nf_ct_hook);
+	return !hook || hook->confirm(skb) == NF_ACCEPT;
+}
+
 /*
  * Replace strip octets of old headers by hlen octets for the new one and
  * leave nothing of the old family behind: control block, route, conntrack,
  * timestamp and metadata.
  */
-void natpt_skb_retarget(struct sk_buff *skb, u32 strip, u32 hlen, bool ipv6)
+bool natpt_skb_retarget(struct sk_buff *skb, u32 strip, u32 hlen, bool ipv6)
 {
 	bool l3slave = natpt_is_l3slave(skb, !ipv6);
 	int iif = IPCB(skb)->iif;
+
+	if (!natpt_skb_confirm(skb))
+		return false;
 
 	skb_metadata_clear(skb);
 	if (strip > hlen)
@@ -150,6 +164,7 @@ void natpt_skb_retarget(struct sk_buff *skb, u32 strip, u32 hlen, bool ipv6)
 #endif
 	natpt_skb_move_mac(skb, ipv6);
 	natpt_skb_rebirth(skb, ipv6, iif, l3slave);
+	return true;
 }
 
 /* Have the output path cut fragments of this size, and allow it to. */
@@ -295,6 +310,51 @@ bool natpt_has_later_chains(struct net *net, bool ipv6, int priority, int last)
 	return false;
 }
 
+/*
+ * Gives a translated packet to the chains of PRE_ROUTING behind priority, with conntrack and NAT,
+ * as if it had arrived in its new family. Our own hook at the end takes it on from there; without
+ * it the packet goes nowhere.
+ */
+void natpt_readmit(struct net *net, struct sk_buff *skb, bool ipv6, int priority)
+{
+	const struct nf_hook_entries *e = ipv6 ?
+		rcu_dereference(net->nf.hooks_ipv6[NF_INET_PRE_ROUTING]) :
+		rcu_dereference(net->nf.hooks_ipv4[NF_INET_PRE_ROUTING]);
+	struct nf_hook_state state;
+	struct nf_hook_ops **ops;
+	u16 i = 0;
+
+	if (!e) {
+		kfree_skb(skb);
+		return;
+	}
+	ops = nf_hook_entries_get_hook_ops(e);
+	while (i < e->num_hook_entries && ops[i]->priority <= priority)
+		i++;
+	nf_reset_ct(skb);
+	if (ipv6)
+		IP6CB(skb)->flags |= IP6SKB_FORWARDED;
+	else
+		IPCB(skb)->flags |= IPSKB_FORWARDED;
+	nf_hook_state_init(&state, NF_INET_PRE_ROUTING, ipv6 ? NFPROTO_IPV6 : NFPROTO_IPV4,
+			   skb->dev, NULL, NULL, net, dst_discard_out);
+	if (nf_hook_slow(skb, &state, e, i) == 1)
+		kfree_skb(skb);
+}
+
+/* Whether a packet in PRE_ROUTING comes from there: what arrives has no such flag. */
+bool natpt_skb_is_readmitted(const struct sk_buff *skb, bool ipv6)
+{
+	return ipv6 ? IP6CB(skb)->flags & IP6SKB_FORWARDED :
+		      IPCB(skb)->flags & IPSKB_FORWARDED;
+}
+
+/* Lets conntrack see a packet again. */
+void natpt_skb_track(struct sk_buff *skb)
+{
+	nf_reset_ct(skb);
+}
+
 /* Keep conntrack off a packet, unless it has it already. */
 void natpt_skb_untrack(struct sk_buff *skb)
 {
@@ -305,12 +365,6 @@ void natpt_skb_untrack(struct sk_buff *skb)
 bool natpt_skb_is_untracked(const struct sk_buff *skb)
 {
 	return (skb_get_nfct(skb) & NFCT_INFOMASK) == IP_CT_UNTRACKED;
-}
-
-/* A packet that was kept from conntrack for nothing is not to pass for one that a rule let through. */
-void natpt_skb_forget_untracked(struct sk_buff *skb)
-{
-	nf_reset_ct(skb);
 }
 
 /* Counts a packet as ip_forward() and ip6_forward() do. */

@@ -155,15 +155,18 @@ impl Skb {
     }
 
     /// Replaces `strip` octets of headers by room for a header of `hlen` octets
-    /// of the other family. [`Skb::make_room`] must have made room for what it grows.
+    /// of the other family. Fails with `EPERM` where conntrack has something against it. [`Skb::make_room`] must have made room for what it grows.
     #[inline]
     pub(crate) fn retarget(&mut self, strip: usize, hlen: usize, ipv6: bool) -> Result {
         if strip > self.head().len() || hlen > self.headroom().saturating_add(strip) {
             return Err(EINVAL);
         }
+        let (strip, hlen) = (strip as u32, hlen as u32);
         // SAFETY: Checked just now that the data can shrink and grow that far.
-        unsafe { bindings::natpt_skb_retarget(self.as_ptr(), strip as u32, hlen as u32, ipv6) };
-        Ok(())
+        match unsafe { bindings::natpt_skb_retarget(self.as_ptr(), strip, hlen, ipv6) } {
+            true => Ok(()),
+            false => Err(EPERM),
+        }
     }
 
     /// The checksum that is left to a device, if one is.
@@ -372,10 +375,22 @@ impl Skb {
         unsafe { bindings::natpt_skb_is_untracked(self.as_ptr()) }
     }
 
-    /// Takes back [`Skb::untrack`]; conntrack has not seen the packet.
-    pub(crate) fn forget_untracked(&mut self) {
+    /// Lets conntrack see the packet as if it never had.
+    pub(crate) fn track(&mut self) {
         // SAFETY: The packet is ours.
-        unsafe { bindings::natpt_skb_forget_untracked(self.as_ptr()) };
+        unsafe { bindings::natpt_skb_track(self.as_ptr()) };
+    }
+
+    /// Whether the packet was translated by us and has come to PRE_ROUTING again by [`Skb::readmit`].
+    pub(crate) fn is_readmitted(&self, ipv6: bool) -> bool {
+        // SAFETY: The packet is valid and its control block is of the family.
+        unsafe { bindings::natpt_skb_is_readmitted(self.as_ptr(), ipv6) }
+    }
+
+    /// Gives a translated packet to the chains of PRE_ROUTING behind `priority`.
+    pub(crate) fn readmit(self, net: &Net, ipv6: bool, priority: i32, _: &rcu::Guard) {
+        // SAFETY: The packet is handed over; it is of the family and came in on a device.
+        unsafe { bindings::natpt_readmit(net.as_ptr(), self.into_raw(), ipv6, priority) };
     }
 
     /// The firewall mark.

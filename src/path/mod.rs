@@ -26,9 +26,10 @@ use crate::{
         config::Config,
         counters::{Cause, Event, Trouble},
         translator::Translator,
+        variables::Id,
         Attach,
     },
-    xlate::header::Hop,
+    xlate::{header::Hop, Reason},
 };
 use core::marker::PhantomData;
 use kernel::{
@@ -47,17 +48,19 @@ const LAST: i32 = i32::MAX;
 /// How hooks are put in place.
 pub(crate) const ATTACH: Attach = Attach { packets, fragments };
 
-fn packets(translator: Arc<Translator>) -> Result<Hooks<Translator, 6>> {
+fn packets(translator: Arc<Translator>) -> Result<Hooks<Translator, 8>> {
     Hooks::register(
         translator.net,
         translator,
         [
             Spec::new::<Arriving<v6::V6>>(Family::V6, NF_INET_PRE_ROUTING, PRIORITY),
             Spec::new::<Waiting<v6::V6>>(Family::V6, NF_INET_PRE_ROUTING, LAST),
-            Spec::new::<Leaving<v6::V6>>(Family::V6, NF_INET_LOCAL_OUT, PRIORITY),
+            Spec::new::<Leaving<v6::V6, false>>(Family::V6, NF_INET_LOCAL_OUT, PRIORITY),
+            Spec::new::<Leaving<v6::V6, true>>(Family::V6, NF_INET_LOCAL_OUT, LAST),
             Spec::new::<Arriving<v4::V4>>(Family::V4, NF_INET_PRE_ROUTING, PRIORITY),
             Spec::new::<Waiting<v4::V4>>(Family::V4, NF_INET_PRE_ROUTING, LAST),
-            Spec::new::<Leaving<v4::V4>>(Family::V4, NF_INET_LOCAL_OUT, PRIORITY),
+            Spec::new::<Leaving<v4::V4, false>>(Family::V4, NF_INET_LOCAL_OUT, PRIORITY),
+            Spec::new::<Leaving<v4::V4, true>>(Family::V4, NF_INET_LOCAL_OUT, LAST),
         ],
     )
 }
@@ -137,6 +140,9 @@ trait Direction: 'static {
         hooks::has_later_chains(at.net, Self::FAMILY, PRIORITY, LAST, guard)
     }
 
+    /// Sends on a packet of this family that was translated and that conntrack has seen since.
+    fn readmitted(at: &Place<'_>, skb: Skb, guard: &rcu::Guard) -> Result<(), Trouble>;
+
     /// Hands a fragment over, where that can be.
     fn collect(_at: &Place<'_>, _skb: Skb, _bh: &BhGuard) -> Option<Outcome> {
         None
@@ -153,16 +159,21 @@ struct Place<'a> {
     socket: Socket,
     /// It was of the other family a moment ago and turns back: there and back is one hop.
     turned: bool,
+    /// Whether conntrack sees packets of ours.
+    tracked: bool,
 }
 
 impl<'a> Place<'a> {
     fn new(translator: &'a Translator, net: &'a Net, origin: Origin, socket: Socket) -> Self {
+        let guard = rcu::read_lock();
+        let tracked = translator.config.read(&guard).values.get(Id::Conntrack) != 0;
         Self {
             translator,
             net,
             origin,
             socket,
             turned: false,
+            tracked,
         }
     }
 
@@ -196,14 +207,23 @@ impl<'a> Place<'a> {
 /// Where fragments come in, before anybody puts them together.
 struct Parting<D>(PhantomData<D>);
 
+/// Why a packet could not be made one of the other family.
+#[cold]
+fn unwritten(error: Error) -> Cause {
+    match error {
+        _ if error == EPERM => Trouble::Conntrack.into(),
+        _ => Reason::Truncated.into(),
+    }
+}
+
 /// Where packets come in from the network.
 struct Arriving<D>(PhantomData<D>);
 
 /// Where packets from the network come when all chains have seen them.
 struct Waiting<D>(PhantomData<D>);
 
-/// Where packets of this host's sockets leave.
-struct Leaving<D>(PhantomData<D>);
+/// Where packets of this host's sockets leave; `LATE` where conntrack is to see them before.
+struct Leaving<D, const LATE: bool>(PhantomData<D>);
 
 impl<D: Direction> hooks::Hook<Translator> for Parting<D> {
     fn packet(translator: &Translator, net: &Net, socket: Socket, mut skb: Skb) -> Option<Skb> {
@@ -222,9 +242,9 @@ impl<D: Direction> hooks::Hook<Translator> for Arriving<D> {
             return Some(skb);
         }
         let at = Place::new(translator, net, Origin::Network, socket);
-        if is_late::<D>(&at, &skb) {
+        if at.tracked || is_late::<D>(&at, &skb) {
             let guard = rcu::read_lock();
-            if D::claims(&at, &mut skb, &guard) {
+            if !at.tracked && D::claims(&at, &mut skb, &guard) {
                 skb.untrack();
             }
             return Some(skb);
@@ -242,30 +262,42 @@ fn is_late<D: Direction>(at: &Place<'_>, skb: &Skb) -> bool {
 
 impl<D: Direction> hooks::Hook<Translator> for Waiting<D> {
     fn packet(translator: &Translator, net: &Net, socket: Socket, skb: Skb) -> Option<Skb> {
+        let at = Place::new(translator, net, Origin::Network, socket);
+        if skb.is_readmitted(matches!(D::FAMILY, Family::V6)) {
+            let guard = rcu::read_lock();
+            if let Err(trouble) = D::readmitted(&at, skb, &guard) {
+                translator.counters.dropped(trouble.into());
+            }
+            return None;
+        }
         // Not ours: what a socket took meanwhile, what conntrack has.
-        if skb.has_socket() || !skb.is_untracked() {
+        if skb.has_socket() || !at.tracked && !skb.is_untracked() {
             return Some(skb);
         }
-        let at = Place::new(translator, net, Origin::Network, socket);
-        {
+        let waited = {
             let guard = rcu::read_lock();
-            if skb.is_before_vrf(&guard) || !D::waits(&at, &guard) {
-                return Some(skb);
-            }
+            !skb.is_before_vrf(&guard) && (at.tracked || D::waits(&at, &guard))
+        };
+        if !waited {
+            return Some(skb);
         }
         let mut skb = packet::<D>(&at, skb)?;
         let guard = rcu::read_lock();
-        if D::concerns(translator.config.read(&guard), &skb) {
+        if !at.tracked && D::concerns(translator.config.read(&guard), &skb) {
             // It was ours a moment ago: it is not to pass for what a rule keeps from conntrack.
-            skb.forget_untracked();
+            skb.track();
         }
         Some(skb)
     }
 }
 
-impl<D: Direction> hooks::Hook<Translator> for Leaving<D> {
+impl<D: Direction, const LATE: bool> hooks::Hook<Translator> for Leaving<D, LATE> {
     fn packet(translator: &Translator, net: &Net, socket: Socket, skb: Skb) -> Option<Skb> {
-        packet::<D>(&Place::new(translator, net, Origin::Local, socket), skb)
+        let at = Place::new(translator, net, Origin::Local, socket);
+        match at.tracked == LATE {
+            true => packet::<D>(&at, skb),
+            false => Some(skb),
+        }
     }
 }
 

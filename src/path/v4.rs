@@ -5,7 +5,7 @@
 use super::{
     border, error, mss, rewrite, stateless,
     target::Target,
-    tell,
+    tell, unwritten,
     way::{Keep, Kept, Way},
     Direction, Origin, Place, Verdict,
 };
@@ -95,6 +95,20 @@ impl Direction for V4 {
                 && skb.is_routed()
                 && stateless::claims4(at, config, skb, &it, guard)
         })
+    }
+
+    fn readmitted(at: &Place<'_>, skb: Skb, guard: &rcu::Guard) -> Result<(), Trouble> {
+        let header = ipv4::Header::read(skb.head()).map_err(|_| Trouble::Route)?;
+        let transport = skb.head().get(header.header_len.into()..);
+        let transport = transport.filter(|_| header.frag_off == 0).unwrap_or(&[]);
+        let flow = Flow {
+            saddr: header.saddr,
+            daddr: header.daddr,
+            tos: header.tos,
+            proto: header.protocol,
+            selector: l4::selector(header.protocol, transport),
+        };
+        Way::v4(at, &skb, &flow, None, guard)?.pass(at, skb, guard)
     }
 
     fn collect(at: &Place<'_>, skb: Skb, bh: &BhGuard) -> Option<Outcome> {
@@ -391,8 +405,7 @@ pub(super) fn rewrite<'g>(
             }
         }
     }
-    skb.retarget(l4_offset, hlen, true)
-        .map_err(|_| Reason::Truncated)?;
+    skb.retarget(l4_offset, hlen, true).map_err(unwritten)?;
     if let Some(place) = skb.head_mut().first_chunk_mut() {
         *place = new.emit();
     }

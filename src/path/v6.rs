@@ -5,7 +5,7 @@
 use super::{
     border, error, mss, rewrite, stateless,
     target::Target,
-    tell, v4,
+    tell, unwritten, v4,
     way::{Keep, Kept, Way},
     Direction, Origin, Place, Verdict,
 };
@@ -95,6 +95,21 @@ impl Direction for V6 {
             }
             _ => false,
         }
+    }
+
+    fn readmitted(at: &Place<'_>, skb: Skb, guard: &rcu::Guard) -> Result<(), Trouble> {
+        let header = ipv6::Header::parse(skb.head()).map_err(|_| Trouble::Route)?;
+        let walk = ext::walk(skb.head()).map_err(|_| Trouble::Route)?;
+        let transport = skb.head().get(walk.l4_offset.into()..);
+        let transport = transport.filter(|_| touched(&walk) != 0).unwrap_or(&[]);
+        let flow = Flow {
+            saddr: header.saddr,
+            daddr: header.daddr,
+            tos: header.traffic_class,
+            proto: walk.protocol,
+            selector: l4::selector(walk.protocol, transport),
+        };
+        Way::v6(at, &skb, &flow, None, guard)?.pass(at, skb, guard)
     }
 
     fn collect(at: &Place<'_>, skb: Skb, bh: &BhGuard) -> Option<Outcome> {
@@ -558,7 +573,7 @@ fn apply(
         }
     }
     skb.retarget(l4_offset, ipv4::LEN, false)
-        .map_err(|_| Reason::Truncated)?;
+        .map_err(unwritten)?;
     if let Some(place) = skb.head_mut().first_chunk_mut() {
         *place = new.emit();
     }

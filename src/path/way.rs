@@ -2,7 +2,7 @@
 
 //! The route that a translated packet takes.
 
-use super::{Origin, Place};
+use super::{Origin, Place, PRIORITY};
 use crate::{
     linux::{
         bh::BhGuard,
@@ -86,7 +86,7 @@ impl<'g> Keep<'g> {
         tos: u8,
         ipv6: bool,
     ) -> Option<Self> {
-        if at.origin == Origin::Local || at.turned {
+        if at.origin == Origin::Local || at.turned || at.tracked {
             return None;
         }
         let key =
@@ -179,9 +179,35 @@ impl Way<'_> {
         }
     }
 
-    /// Sends a translated packet, of the new family, unless IPsec policy is against it.
+    /// Sends a translated packet, of the new family, on its way, which leads by conntrack where that
+    /// is to see it.
     #[inline]
-    pub(super) fn send(self, at: &Place<'_>, skb: Skb, guard: &rcu::Guard) -> Result<(), Trouble> {
+    pub(super) fn send(
+        self,
+        at: &Place<'_>,
+        mut skb: Skb,
+        guard: &rcu::Guard,
+    ) -> Result<(), Trouble> {
+        match self {
+            Way::Kept(hop) => {
+                hop.forward(at.net, skb);
+                Ok(())
+            }
+            Way::Fresh(route) if at.tracked && at.origin == Origin::Network => {
+                skb.readmit(at.net, route.is_ipv6(), PRIORITY, guard);
+                Ok(())
+            }
+            way => {
+                if at.tracked {
+                    skb.track();
+                }
+                way.pass(at, skb, guard)
+            }
+        }
+    }
+
+    /// Sends a packet on its way, unless IPsec policy is against it.
+    pub(super) fn pass(self, at: &Place<'_>, skb: Skb, guard: &rcu::Guard) -> Result<(), Trouble> {
         let route = match self {
             Way::Kept(hop) => {
                 hop.forward(at.net, skb);

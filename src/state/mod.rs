@@ -31,8 +31,8 @@ use translator::Translator;
 /// Puts hooks of a translator in place. The data plane gives this to the control plane.
 #[derive(Clone, Copy)]
 pub(crate) struct Attach {
-    /// Where packets are looked at: three places of each family.
-    pub(crate) packets: fn(Arc<Translator>) -> Result<Hooks<Translator, 6>>,
+    /// Where packets are looked at: four places of each family.
+    pub(crate) packets: fn(Arc<Translator>) -> Result<Hooks<Translator, 8>>,
     /// Where fragments are looked at before anybody puts them together: one of each family.
     pub(crate) fragments: fn(Arc<Translator>) -> Result<Hooks<Translator, 2>>,
 }
@@ -48,7 +48,7 @@ pub(crate) struct Namespace {
 /// The part that only changes under the lock. Fields are dropped in this order.
 struct Control {
     /// Absent while translation is off.
-    hooks: Option<Hooks<Translator, 6>>,
+    hooks: Option<Hooks<Translator, 8>>,
     /// Absent while there are no stateless rules.
     fragments: Option<Hooks<Translator, 2>>,
     /// Absent as the hooks are, or if memory was short.
