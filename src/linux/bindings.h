@@ -27,6 +27,14 @@ enum natpt_route_type {
 	NATPT_ROUTE_OTHER,
 };
 
+/* Who is next with a packet that comes in. */
+enum natpt_turn {
+	NATPT_TURN_NOW,
+	NATPT_TURN_LATER,
+	NATPT_TURN_AGAIN,
+	NATPT_TURN_NEVER,
+};
+
 /* What the kernel counts of dropped packets. */
 enum natpt_mib {
 	NATPT_MIB_INHDRERRORS,
@@ -37,8 +45,8 @@ enum natpt_mib {
 };
 
 bool natpt_skb_gso_ok(const struct sk_buff *skb, u32 mtu);
-bool natpt_skb_is_routed(const struct sk_buff *skb);
-bool natpt_skb_is_before_vrf(const struct sk_buff *skb);
+u32 natpt_skb_turn(const struct net *net, const struct sk_buff *skb, bool ipv6, int priority,
+		   int last);
 int natpt_skb_make_room(struct sk_buff *skb, u32 write_len, u32 grow);
 bool natpt_skb_retarget(struct sk_buff *skb, u32 strip, u32 hlen, bool ipv6);
 void natpt_skb_set_frag_max_size(struct sk_buff *skb, u16 size, bool ipv6);
@@ -54,7 +62,6 @@ int natpt_forward6(struct net *net, struct sk_buff *skb, struct dst_entry *dst);
 void natpt_deliver(struct sk_buff *skb, bool ipv6);
 bool natpt_skb_is_proxied(const struct net *net, const struct sk_buff *skb);
 void natpt_deliver_solicitation(struct sk_buff *skb);
-bool natpt_has_later_chains(struct net *net, bool ipv6, int priority, int last);
 void natpt_skb_untrack(struct sk_buff *skb);
 bool natpt_skb_is_untracked(const struct sk_buff *skb);
 void natpt_skb_track(struct sk_buff *skb);
@@ -103,7 +110,8 @@ void natpt_route_hold(struct dst_entry *dst);
 bool natpt_route_cacheable(const struct dst_entry *dst);
 u32 natpt_route_cookie(struct dst_entry *dst, bool ipv6);
 struct dst_entry *natpt_route_kept(const struct net *net, const struct sk_buff *skb,
-				   struct dst_entry *dst, u32 cookie, bool ipv6);
+				   struct dst_entry *dst, u32 cookie, u64 source, bool ipv6,
+				   u32 *mtu);
 u32 natpt_route_mtu(const struct dst_entry *dst, bool ipv6, bool local);
 bool natpt_is_forwarding(const struct net *net, bool ipv6);
 
@@ -132,6 +140,7 @@ void __percpu *natpt_percpu_alloc(size_t size);
 u32 natpt_percpu_copies(void);
 void natpt_percpu_free(void __percpu *counters);
 void natpt_percpu_add(u64 __percpu *counter, u64 n);
+void natpt_percpu_add_each(u64 __percpu *a, u64 __percpu *b);
 u64 natpt_percpu_sum(u64 __percpu *counter);
 unsigned long natpt_hz(void);
 void natpt_bh_disable(void);

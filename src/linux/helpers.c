@@ -33,16 +33,45 @@ static bool natpt_passes_bridge(const struct sk_buff *skb)
 	       !ether_addr_equal(eth_hdr(skb)->h_dest, skb->dev->dev_addr);
 }
 
-bool natpt_skb_is_routed(const struct sk_buff *skb)
+/*
+ * Whether chains of PRE_ROUTING come after priority that want to see packets: those of conntrack
+ * and NAT do not, for ours are untracked, and last is our own.
+ */
+static bool natpt_has_later_chains(const struct net *net, bool ipv6, int priority, int last)
 {
-	return skb->pkt_type == PACKET_HOST && !natpt_passes_bridge(skb) &&
-	       !skb_warn_if_lro(skb);
+	const struct nf_hook_entries *e = ipv6 ?
+		rcu_dereference(net->nf.hooks_ipv6[NF_INET_PRE_ROUTING]) :
+		rcu_dereference(net->nf.hooks_ipv4[NF_INET_PRE_ROUTING]);
+	struct nf_hook_ops **ops;
+	u16 i;
+
+	if (!e)
+		return false;
+	ops = nf_hook_entries_get_hook_ops(e);
+	for (i = e->num_hook_entries; i-- > 0;) {
+		const struct nf_hook_ops *it = ops[i];
+
+		if (it->priority <= priority)
+			break;
+		if (it->priority == last || it->hook_ops_type == NF_HOOK_OP_NAT ||
+		    (it->priority == NF_IP_PRI_CONNTRACK &&
+		     it->hook_ops_type == NF_HOOK_OP_UNDEFINED))
+			continue;
+		return true;
+	}
+	return false;
 }
 
-/* Whether the packet will come again, from the device of the VRF that its interface is in. */
-bool natpt_skb_is_before_vrf(const struct sk_buff *skb)
+u32 natpt_skb_turn(const struct net *net, const struct sk_buff *skb, bool ipv6, int priority,
+		   int last)
 {
-	return netif_is_l3_slave(skb->dev);
+	if (skb->pkt_type != PACKET_HOST || skb->sk || natpt_passes_bridge(skb) ||
+	    skb_warn_if_lro(skb))
+		return NATPT_TURN_NEVER;
+	if (netif_is_l3_slave(skb->dev))
+		return NATPT_TURN_AGAIN;
+	return natpt_has_later_chains(net, ipv6, priority, last) ? NATPT_TURN_LATER :
+								   NATPT_TURN_NOW;
 }
 
 /* Make the first write_len octets ours to write, with room for grow more in front. */
@@ -152,10 +181,12 @@ bool natpt_skb_retarget(struct sk_buff *skb, u32 strip, u32 hlen, bool ipv6)
 	}
 	skb_dst_drop(skb);
 	nf_reset_ct(skb);
-	secpath_reset(skb);
+	if (unlikely(skb->active_extensions)) {
+		secpath_reset(skb);
 #if IS_ENABLED(CONFIG_BRIDGE_NETFILTER)
-	skb_ext_del(skb, SKB_EXT_BRIDGE_NF);
+		skb_ext_del(skb, SKB_EXT_BRIDGE_NF);
 #endif
+	}
 	skb_clear_tstamp(skb);
 	skb->ignore_df = 0;
 #ifdef CONFIG_NET_SWITCHDEV
@@ -279,35 +310,6 @@ void natpt_deliver_solicitation(struct sk_buff *skb)
 {
 	ip6_route_input(skb);
 	ip6_input(skb);
-}
-
-/*
- * Whether chains of PRE_ROUTING come after priority that want to see packets: those of conntrack
- * and NAT do not, for ours are untracked, and last is our own.
- */
-bool natpt_has_later_chains(struct net *net, bool ipv6, int priority, int last)
-{
-	const struct nf_hook_entries *e = ipv6 ?
-		rcu_dereference(net->nf.hooks_ipv6[NF_INET_PRE_ROUTING]) :
-		rcu_dereference(net->nf.hooks_ipv4[NF_INET_PRE_ROUTING]);
-	struct nf_hook_ops **ops;
-	u16 i;
-
-	if (!e)
-		return false;
-	ops = nf_hook_entries_get_hook_ops(e);
-	for (i = e->num_hook_entries; i-- > 0;) {
-		const struct nf_hook_ops *it = ops[i];
-
-		if (it->priority <= priority)
-			break;
-		if (it->priority == last || it->hook_ops_type == NF_HOOK_OP_NAT ||
-		    (it->priority == NF_IP_PRI_CONNTRACK &&
-		     it->hook_ops_type == NF_HOOK_OP_UNDEFINED))
-			continue;
-		return true;
-	}
-	return false;
 }
 
 /*
@@ -537,6 +539,12 @@ u32 natpt_percpu_copies(void)
 void natpt_percpu_free(void __percpu *counters)
 {
 	free_percpu(counters);
+}
+
+void natpt_percpu_add_each(u64 __percpu *a, u64 __percpu *b)
+{
+	this_cpu_inc(*a);
+	this_cpu_inc(*b);
 }
 
 void natpt_percpu_add(u64 __percpu *counter, u64 n)

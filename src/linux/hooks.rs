@@ -5,17 +5,14 @@
 use super::{
     bindings, memory,
     pernet::{Net, NetRef},
+    rcu,
     skb::Skb,
 };
 use core::{
     ffi::{c_uint, c_void},
     marker::PhantomData,
 };
-use kernel::{
-    error::to_result,
-    prelude::*,
-    sync::{rcu, Arc},
-};
+use kernel::{error::to_result, prelude::*, sync::Arc};
 
 pub(crate) use super::bindings::{
     nf_inet_hooks_NF_INET_LOCAL_OUT as NF_INET_LOCAL_OUT,
@@ -23,7 +20,7 @@ pub(crate) use super::bindings::{
 };
 
 /// Address family of a hook.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Family {
     V4 = bindings::NFPROTO_IPV4 as isize,
     V6 = bindings::NFPROTO_IPV6 as isize,
@@ -46,22 +43,7 @@ impl Socket {
 /// What a packet meets at a hook.
 pub(crate) trait Hook<T>: 'static {
     /// Gives the packet back when it is to go on untouched, else consumes it.
-    fn packet(owner: &T, net: &Net, socket: Socket, skb: Skb) -> Option<Skb>;
-}
-
-/// Whether packets still come to chains behind `priority` in PRE_ROUTING, those of conntrack and NAT and
-/// the one of `last` not counted.
-#[inline]
-pub(crate) fn has_later_chains(
-    net: &Net,
-    family: Family,
-    priority: i32,
-    last: i32,
-    _: &rcu::Guard,
-) -> bool {
-    let ipv6 = matches!(family, Family::V6);
-    // SAFETY: `net` is a live namespace, and we are in an RCU section.
-    unsafe { bindings::natpt_has_later_chains(net.as_ptr(), ipv6, priority, last) }
+    fn packet(owner: &T, net: &Net, socket: Socket, skb: Skb, guard: &rcu::Guard) -> Option<Skb>;
 }
 
 /// One hook of a set that belongs to a `T`.
@@ -135,7 +117,9 @@ unsafe extern "C" fn trampoline<T, H: Hook<T>>(
     let net = unsafe { Net::from_ptr(net) };
     // SAFETY: The kernel hands the packet over; it is given back with NF_ACCEPT only.
     let skb = unsafe { Skb::from_raw(skb) };
-    match H::packet(owner, net, Socket(socket), skb) {
+    // SAFETY: The kernel walks its hooks in an RCU section.
+    let guard = unsafe { rcu::Guard::of_caller() };
+    match H::packet(owner, net, Socket(socket), skb, &guard) {
         Some(skb) => {
             skb.into_raw();
             bindings::NF_ACCEPT

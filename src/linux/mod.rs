@@ -16,6 +16,7 @@ pub(crate) mod log;
 pub(crate) mod memory;
 pub(crate) mod percpu;
 pub(crate) mod pernet;
+pub(crate) mod rcu;
 pub(crate) mod route;
 pub(crate) mod skb;
 pub(crate) mod snapshot;

@@ -48,6 +48,17 @@ impl<const N: usize> Counters<N> {
         }
     }
 
+    /// Adds one to two counters; numbers that do not exist are ignored.
+    #[inline]
+    pub(crate) fn add_each(&self, i: usize, j: usize) {
+        if i < N && j < N {
+            let base = self.base.as_ptr();
+            let (a, b) = (base.wrapping_add(i), base.wrapping_add(j));
+            // SAFETY: Both are below `N`, so the pointers stay inside the allocation.
+            unsafe { bindings::natpt_percpu_add_each(a, b) };
+        }
+    }
+
     /// The sum of counter `i` over all CPUs.
     pub(crate) fn sum(&self, i: usize) -> u64 {
         if i >= N {

@@ -371,19 +371,6 @@ u64 natpt_source4_stamp(const struct net *net, const struct sk_buff *skb)
 }
 
 /*
- * The route that is kept for a packet to the other family, if it is still good and nothing asks
- * for a look at each packet: neither policies nor switches.
- */
-struct dst_entry *natpt_route_kept(const struct net *net, const struct sk_buff *skb,
-				   struct dst_entry *dst, u32 cookie, bool ipv6)
-{
-	if (natpt_has_policies(net, XFRM_POLICY_FWD) ||
-	    natpt_has_policies(net, XFRM_POLICY_OUT) || !natpt_may_forward(net, skb, ipv6))
-		return NULL;
-	return dst_check(dst, cookie);
-}
-
-/*
  * Prefix length of the route by which an address is reached without
  * translation, or -ENETUNREACH; a route to the loopback device is none.
  */
@@ -488,6 +475,27 @@ u32 natpt_route_mtu(const struct dst_entry *dst, bool ipv6, bool local)
 	else
 		mtu = ip_dst_mtu_maybe_forward(dst, true);
 	return ipv6 ? max_t(u32, mtu, IPV6_MIN_MTU) : mtu;
+}
+
+/*
+ * The route that is kept for a packet to the other family, if it is still good and nothing asks
+ * for a look at each packet: neither policies nor switches, nor where it came from. source is the
+ * stamp of the last IPv4 packet whose source was good.
+ */
+struct dst_entry *natpt_route_kept(const struct net *net, const struct sk_buff *skb,
+				   struct dst_entry *dst, u32 cookie, u64 source, bool ipv6,
+				   u32 *mtu)
+{
+	if (natpt_has_policies(net, XFRM_POLICY_FWD) ||
+	    natpt_has_policies(net, XFRM_POLICY_OUT) || secpath_exists(skb) ||
+	    !natpt_may_forward(net, skb, ipv6))
+		return NULL;
+	if (ipv6 && (!source || source != natpt_source4_stamp(net, skb)))
+		return NULL;
+	dst = dst_check(dst, cookie);
+	if (dst)
+		*mtu = natpt_route_mtu(dst, ipv6, false);
+	return dst;
 }
 
 bool natpt_is_forwarding(const struct net *net, bool ipv6)

@@ -2,7 +2,7 @@
 
 //! Routes: looked up for a packet, and kept in a session.
 
-use super::{bh::BhGuard, bindings, hooks::Socket, pernet::Net, skb::Skb};
+use super::{bh::BhGuard, bindings, hooks::Socket, pernet::Net, rcu, skb::Skb};
 use core::{
     marker::PhantomData,
     mem,
@@ -15,7 +15,6 @@ use kernel::{
     sync::{
         atomic::{ordering, Atomic},
         lock::spinlock::SpinLockGuard,
-        rcu,
     },
 };
 
@@ -289,6 +288,8 @@ pub(crate) struct Use {
     pub(crate) key: u64,
     /// Of all that routes depend on and do not know of.
     pub(crate) generation: u32,
+    /// Of packets from IPv4 whose source was found good: [`Skb::source4_stamp`].
+    pub(crate) source: u64,
     pub(crate) ipv6: bool,
 }
 
@@ -302,7 +303,7 @@ impl Slot {
         }
     }
 
-    /// The route, if it is still good for a packet, and none has to be asked of it.
+    /// The route and its MTU, if it is still good for a packet and nothing has to be asked of that.
     #[inline]
     pub(crate) fn get<'g>(
         &self,
@@ -310,7 +311,7 @@ impl Slot {
         skb: &Skb,
         usage: Use,
         _: &'g rcu::Guard,
-    ) -> Option<Hop<'g>> {
+    ) -> Option<(Hop<'g>, u32)> {
         let dst = NonNull::new(self.dst.load(ordering::Acquire))?;
         let cookie = self.cookie.load(ordering::Relaxed);
         let generation = self.generation.load(ordering::Relaxed);
@@ -320,15 +321,18 @@ impl Slot {
         {
             return None;
         }
-        let (net, skb, ipv6) = (net.as_ptr(), skb.as_ptr(), usage.ipv6);
+        let (net, skb, source, ipv6) = (net.as_ptr(), skb.as_ptr(), usage.source, usage.ipv6);
+        let (dst, mut mtu) = (dst.as_ptr(), 0);
         // SAFETY: A route is freed a grace period after its last holder let go; the packet came in
         // on a device.
-        let dst = unsafe { bindings::natpt_route_kept(net, skb, dst.as_ptr(), cookie, ipv6) };
-        Some(Hop {
+        let dst =
+            unsafe { bindings::natpt_route_kept(net, skb, dst, cookie, source, ipv6, &mut mtu) };
+        let hop = Hop {
             dst: NonNull::new(dst)?,
             ipv6,
             life: PhantomData,
-        })
+        };
+        Some((hop, mtu))
     }
 
     /// Keeps a route in place of the last one, under the lock that all writers take.

@@ -2,9 +2,9 @@
 
 //! A packet: `struct sk_buff`.
 
-use super::{bh::BhGuard, bindings, pernet::Net};
-use core::{mem, net::Ipv4Addr, num::NonZero, ptr::NonNull, slice};
-use kernel::{error::to_result, prelude::*, sync::rcu};
+use super::{bh::BhGuard, bindings, hooks::Family, pernet::Net, rcu};
+use core::{mem, net::Ipv4Addr, ptr::NonNull, slice};
+use kernel::{error::to_result, prelude::*};
 
 type Fields = bindings::sk_buff__bindgen_ty_4__bindgen_ty_1;
 
@@ -43,6 +43,20 @@ impl OpenSum {
 
 /// Source and destination of an IPv4 packet.
 type Ends4 = (Ipv4Addr, Ipv4Addr);
+
+/// Who is next with a packet that comes in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// We are.
+    Now,
+    /// Others are, and we after them: chains that look at packets before they are routed.
+    Later,
+    /// The device of its VRF is, and the packet will come from there once more.
+    Again,
+    /// Others, for good: it is not for this host to route. It was not sent to it alone, or is on its
+    /// way through a bridge (br_netfilter), merged by LRO, or a socket's.
+    Never,
+}
 
 /// Why a packet cannot come from where it says.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -92,12 +106,6 @@ impl Skb {
     fn fields(&self) -> &Fields {
         // SAFETY: Both views of the union are plain data of the same layout.
         unsafe { self.raw().__bindgen_anon_4.__bindgen_anon_1.as_ref() }
-    }
-
-    /// Whether the packet is a socket's: such are not forwarded.
-    #[inline]
-    pub(crate) fn has_socket(&self) -> bool {
-        !self.raw().sk.is_null()
     }
 
     /// Octets in the packet.
@@ -304,19 +312,25 @@ impl Skb {
         Ok(Segments(list))
     }
 
-    /// Whether the packet is for this host to route: sent to it alone, not on its way through a
-    /// bridge (br_netfilter), not merged by LRO.
+    /// Whose turn it is with a packet of PRE_ROUTING, at a hook of `priority`; our last hook there
+    /// has priority `last`.
     #[inline]
-    pub(crate) fn is_routed(&self) -> bool {
-        // SAFETY: The packet is valid.
-        unsafe { bindings::natpt_skb_is_routed(self.as_ptr()) }
-    }
-
-    /// Whether the packet, from the network, will come again through the VRF of its interface.
-    #[inline]
-    pub(crate) fn is_before_vrf(&self, _: &rcu::Guard) -> bool {
-        // SAFETY: The packet came in on a device.
-        unsafe { bindings::natpt_skb_is_before_vrf(self.as_ptr()) }
+    pub(crate) fn turn(
+        &self,
+        net: &Net,
+        family: Family,
+        priority: i32,
+        last: i32,
+        _: &rcu::Guard,
+    ) -> Turn {
+        let (net, ipv6) = (net.as_ptr(), family == Family::V6);
+        // SAFETY: The packet is valid and came in on a device.
+        match unsafe { bindings::natpt_skb_turn(net, self.as_ptr(), ipv6, priority, last) } {
+            bindings::natpt_turn_NATPT_TURN_NOW => Turn::Now,
+            bindings::natpt_turn_NATPT_TURN_LATER => Turn::Later,
+            bindings::natpt_turn_NATPT_TURN_AGAIN => Turn::Again,
+            _ => Turn::Never,
+        }
     }
 
     /// Whether this host answers solicitations of others' addresses where the packet came in.
@@ -356,11 +370,10 @@ impl Skb {
         }
     }
 
-    /// What an answer of [`Skb::source4`] is good for, or nothing.
-    #[inline]
-    pub(crate) fn source4_stamp(&self, net: &Net, _: &rcu::Guard) -> Option<NonZero<u64>> {
+    /// What an answer of [`Skb::source4`] is good for, or 0.
+    pub(crate) fn source4_stamp(&self, net: &Net, _: &rcu::Guard) -> u64 {
         // SAFETY: The packet came in on a device.
-        NonZero::new(unsafe { bindings::natpt_source4_stamp(net.as_ptr(), self.as_ptr()) })
+        unsafe { bindings::natpt_source4_stamp(net.as_ptr(), self.as_ptr()) }
     }
 
     /// Keeps conntrack off the packet.
@@ -382,9 +395,9 @@ impl Skb {
     }
 
     /// Whether the packet was translated by us and has come to PRE_ROUTING again by [`Skb::readmit`].
-    pub(crate) fn is_readmitted(&self, ipv6: bool) -> bool {
+    pub(crate) fn is_readmitted(&self, family: Family) -> bool {
         // SAFETY: The packet is valid and its control block is of the family.
-        unsafe { bindings::natpt_skb_is_readmitted(self.as_ptr(), ipv6) }
+        unsafe { bindings::natpt_skb_is_readmitted(self.as_ptr(), family == Family::V6) }
     }
 
     /// Gives a translated packet to the chains of PRE_ROUTING behind `priority`.

@@ -2,13 +2,11 @@
 
 //! An immutable value behind one RCU pointer, replaced whole.
 
+use super::rcu;
 use core::ptr;
 use kernel::{
     prelude::*,
-    sync::{
-        atomic::{ordering, Atomic},
-        rcu,
-    },
+    sync::atomic::{ordering, Atomic},
 };
 
 /// The pointer. Readers hold an RCU guard; a replaced value lives until the last of them is done.

@@ -8,15 +8,13 @@ use super::{
     bh::{BhGuard, Stripes},
     bindings,
     memory::{Account, Cache, Charging},
+    rcu,
 };
 use core::ptr;
 use kernel::{
     prelude::*,
     static_lock_class,
-    sync::{
-        atomic::{ordering, Atomic},
-        rcu,
-    },
+    sync::atomic::{ordering, Atomic},
 };
 
 /// Which of the two keys.

@@ -7,6 +7,7 @@ use crate::{
     linux::{
         genl::{Do, Dump, List, Message, Refusal, Request},
         pernet::{Net, PerNet},
+        rcu::{self, Guard},
         sys,
         table::{Entry, Table},
     },
@@ -25,11 +26,7 @@ use crate::{
 };
 use kernel::{
     prelude::*,
-    sync::{
-        atomic::ordering,
-        rcu::{self, Guard},
-        Arc,
-    },
+    sync::{atomic::ordering, Arc},
 };
 
 fn namespace(net: &Net) -> &Namespace {

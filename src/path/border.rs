@@ -4,7 +4,11 @@
 
 use super::{Origin, Place};
 use crate::{
-    linux::{skb::Skb, skb::Spoof, sys},
+    linux::{
+        rcu,
+        skb::{Skb, Spoof},
+        sys,
+    },
     state::{
         config::Config,
         counters::{Cause, Trouble},
@@ -13,7 +17,6 @@ use crate::{
     xlate::{addr, eam::Ends, Reason},
 };
 use core::net::{Ipv4Addr, Ipv6Addr};
-use kernel::sync::rcu;
 
 /// IPsec policy for packets that are forwarded; the packet is of the family that it came in.
 #[inline]
@@ -52,7 +55,7 @@ pub(super) fn source4(
 }
 
 /// As [`source4`] for packets of a session, which remembers the answer.
-#[inline]
+#[cold]
 pub(super) fn source4_of_session(
     at: &Place<'_>,
     skb: &Skb,
@@ -63,11 +66,8 @@ pub(super) fn source4_of_session(
         return Ok(());
     }
     let stamp = skb.source4_stamp(at.net, guard);
-    if stamp.is_some_and(|stamp| session.is_source_known(stamp)) {
-        return Ok(());
-    }
-    source4(at, skb, session.v4.turned().ends(), guard)?;
-    if let Some(stamp) = stamp {
+    if stamp == 0 || stamp != session.source() {
+        source4(at, skb, session.v4.turned().ends(), guard)?;
         session.know_source(stamp);
     }
     Ok(())

@@ -10,7 +10,7 @@ use super::{
     Place, Verdict,
 };
 use crate::{
-    linux::{route::Flow, skb::Skb, sys},
+    linux::{rcu, route::Flow, skb::Skb, sys},
     state::{
         config::Config,
         counters::{Cause, Event, Trouble},
@@ -26,7 +26,6 @@ use crate::{
     },
 };
 use core::net::Ipv4Addr;
-use kernel::sync::rcu;
 
 /// Longest ICMPv4 error: it quotes a whole minimum IPv6 packet and may name its reporter.
 const MAX_V4: usize = MAX_V6 + 32;

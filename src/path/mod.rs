@@ -19,8 +19,9 @@ use crate::{
         defrag::Outcome,
         hooks::{self, Family, Hooks, Socket, Spec, NF_INET_LOCAL_OUT, NF_INET_PRE_ROUTING},
         pernet::Net,
+        rcu,
         route::Sender,
-        skb::{Segments, Skb},
+        skb::{Segments, Skb, Turn},
     },
     state::{
         config::Config,
@@ -32,10 +33,7 @@ use crate::{
     xlate::{header::Hop, Reason},
 };
 use core::marker::PhantomData;
-use kernel::{
-    prelude::*,
-    sync::{rcu, Arc},
-};
+use kernel::{prelude::*, sync::Arc};
 use way::Way;
 
 /// After raw (−300), so that its rules see the packet as it came; before conntrack (−200).
@@ -117,63 +115,62 @@ impl Verdict<'_> {
 trait Direction: 'static {
     const FAMILY: Family;
 
-    /// Looks at a packet and rewrites it if it is ours.
+    /// Why a packet may be ours.
+    type Concern: Copy;
+
+    /// Whether a packet may be ours at all, by its destination.
+    fn concern(config: &Config, skb: &Skb) -> Option<Self::Concern>;
+
+    /// Looks at a packet that may be ours and rewrites it if it is.
     fn translate<'g>(
         at: &Place<'g>,
         skb: &mut Skb,
+        concern: Self::Concern,
         guard: &'g rcu::Guard,
     ) -> Result<Verdict<'g>, Cause>;
 
-    /// Whether a packet may be ours at all, by its destination.
-    fn concerns(config: &Config, skb: &Skb) -> bool;
-
-    /// Whether a packet is ours, where other chains shall see it before it is rewritten; one that is
-    /// to be rewritten at once is none.
-    fn claims(at: &Place<'_>, skb: &mut Skb, guard: &rcu::Guard) -> bool;
+    /// Whether a packet that may be ours is, where other chains shall see it before it is rewritten.
+    fn claims(at: &Place<'_>, skb: &mut Skb, concern: Self::Concern, guard: &rcu::Guard) -> bool;
 
     /// Whether a packet is a fragment that is translated for itself.
     fn claims_fragment(at: &Place<'_>, skb: &mut Skb, guard: &rcu::Guard) -> bool;
-
-    /// Whether chains that come later shall see packets before they are rewritten.
-    #[inline(always)]
-    fn waits(at: &Place<'_>, guard: &rcu::Guard) -> bool {
-        hooks::has_later_chains(at.net, Self::FAMILY, PRIORITY, LAST, guard)
-    }
 
     /// Sends on a packet of this family that was translated and that conntrack has seen since.
     fn readmitted(at: &Place<'_>, skb: Skb, guard: &rcu::Guard) -> Result<(), Trouble>;
 
     /// Hands a fragment over, where that can be.
-    fn collect(_at: &Place<'_>, _skb: Skb, _bh: &BhGuard) -> Option<Outcome> {
-        None
-    }
+    fn collect(at: &Place<'_>, skb: Skb, bh: &BhGuard) -> Option<Outcome>;
 }
 
 /// Where a packet is.
 #[derive(Clone, Copy)]
 struct Place<'a> {
     translator: &'a Translator,
+    config: &'a Config,
     net: &'a Net,
     origin: Origin,
     /// What the hook says it is sent for.
     socket: Socket,
     /// It was of the other family a moment ago and turns back: there and back is one hop.
     turned: bool,
-    /// Whether conntrack sees packets of ours.
-    tracked: bool,
 }
 
 impl<'a> Place<'a> {
-    fn new(translator: &'a Translator, net: &'a Net, origin: Origin, socket: Socket) -> Self {
-        let guard = rcu::read_lock();
-        let tracked = translator.config.read(&guard).values.get(Id::Conntrack) != 0;
+    #[inline(always)]
+    fn new(
+        translator: &'a Translator,
+        net: &'a Net,
+        origin: Origin,
+        socket: Socket,
+        guard: &'a rcu::Guard,
+    ) -> Self {
         Self {
             translator,
+            config: translator.config.read(guard),
             net,
             origin,
             socket,
             turned: false,
-            tracked,
         }
     }
 
@@ -202,6 +199,12 @@ impl<'a> Place<'a> {
             _ => Hop::Keep,
         }
     }
+
+    /// Whether conntrack sees packets of ours.
+    #[inline(always)]
+    fn is_tracked(&self) -> bool {
+        self.config.values.get(Id::Conntrack) != 0
+    }
 }
 
 /// Where fragments come in, before anybody puts them together.
@@ -226,10 +229,15 @@ struct Waiting<D>(PhantomData<D>);
 struct Leaving<D, const LATE: bool>(PhantomData<D>);
 
 impl<D: Direction> hooks::Hook<Translator> for Parting<D> {
-    fn packet(translator: &Translator, net: &Net, socket: Socket, mut skb: Skb) -> Option<Skb> {
-        let at = Place::new(translator, net, Origin::Network, socket);
-        let guard = rcu::read_lock();
-        if D::claims_fragment(&at, &mut skb, &guard) {
+    fn packet(
+        translator: &Translator,
+        net: &Net,
+        socket: Socket,
+        mut skb: Skb,
+        guard: &rcu::Guard,
+    ) -> Option<Skb> {
+        let at = Place::new(translator, net, Origin::Network, socket, guard);
+        if D::claims_fragment(&at, &mut skb, guard) {
             skb.untrack();
         }
         Some(skb)
@@ -237,83 +245,95 @@ impl<D: Direction> hooks::Hook<Translator> for Parting<D> {
 }
 
 impl<D: Direction> hooks::Hook<Translator> for Arriving<D> {
-    fn packet(translator: &Translator, net: &Net, socket: Socket, mut skb: Skb) -> Option<Skb> {
-        if skb.has_socket() {
+    fn packet(
+        translator: &Translator,
+        net: &Net,
+        socket: Socket,
+        mut skb: Skb,
+        guard: &rcu::Guard,
+    ) -> Option<Skb> {
+        let at = Place::new(translator, net, Origin::Network, socket, guard);
+        let Some(concern) = D::concern(at.config, &skb) else {
             return Some(skb);
-        }
-        let at = Place::new(translator, net, Origin::Network, socket);
-        if at.tracked || is_late::<D>(&at, &skb) {
-            let guard = rcu::read_lock();
-            if !at.tracked && D::claims(&at, &mut skb, &guard) {
-                skb.untrack();
+        };
+        match skb.turn(net, D::FAMILY, PRIORITY, LAST, guard) {
+            Turn::Now if !at.is_tracked() => packet::<D>(&at, skb, concern, guard),
+            Turn::Later | Turn::Again if !at.is_tracked() => {
+                if D::claims(&at, &mut skb, concern, guard) {
+                    skb.untrack();
+                }
+                Some(skb)
             }
-            return Some(skb);
+            _ => Some(skb),
         }
-        packet::<D>(&at, skb)
     }
 }
 
-/// Whether a packet is to be seen by others before it is rewritten.
-#[inline(always)]
-fn is_late<D: Direction>(at: &Place<'_>, skb: &Skb) -> bool {
-    let guard = rcu::read_lock();
-    D::waits(at, &guard) || skb.is_before_vrf(&guard)
-}
-
 impl<D: Direction> hooks::Hook<Translator> for Waiting<D> {
-    fn packet(translator: &Translator, net: &Net, socket: Socket, skb: Skb) -> Option<Skb> {
-        let at = Place::new(translator, net, Origin::Network, socket);
-        if skb.is_readmitted(matches!(D::FAMILY, Family::V6)) {
-            let guard = rcu::read_lock();
-            if let Err(trouble) = D::readmitted(&at, skb, &guard) {
+    fn packet(
+        translator: &Translator,
+        net: &Net,
+        socket: Socket,
+        skb: Skb,
+        guard: &rcu::Guard,
+    ) -> Option<Skb> {
+        let at = Place::new(translator, net, Origin::Network, socket, guard);
+        if skb.is_readmitted(D::FAMILY) {
+            if let Err(trouble) = D::readmitted(&at, skb, guard) {
                 translator.counters.dropped(trouble.into());
             }
             return None;
         }
-        // Not ours: what a socket took meanwhile, what conntrack has.
-        if skb.has_socket() || !at.tracked && !skb.is_untracked() {
+        // What is left to conntrack is not ours.
+        if !at.is_tracked() && !skb.is_untracked() {
             return Some(skb);
         }
-        let waited = {
-            let guard = rcu::read_lock();
-            !skb.is_before_vrf(&guard) && (at.tracked || D::waits(&at, &guard))
+        let Some(concern) = D::concern(at.config, &skb) else {
+            return Some(skb);
         };
-        if !waited {
-            return Some(skb);
+        match skb.turn(net, D::FAMILY, PRIORITY, LAST, guard) {
+            Turn::Later => packet::<D>(&at, skb, concern, guard),
+            Turn::Now if at.is_tracked() => packet::<D>(&at, skb, concern, guard),
+            // It was looked at already.
+            _ => Some(skb),
         }
-        let mut skb = packet::<D>(&at, skb)?;
-        let guard = rcu::read_lock();
-        if !at.tracked && D::concerns(translator.config.read(&guard), &skb) {
-            // It was ours a moment ago: it is not to pass for what a rule keeps from conntrack.
-            skb.track();
-        }
-        Some(skb)
     }
 }
 
 impl<D: Direction, const LATE: bool> hooks::Hook<Translator> for Leaving<D, LATE> {
-    fn packet(translator: &Translator, net: &Net, socket: Socket, skb: Skb) -> Option<Skb> {
-        let at = Place::new(translator, net, Origin::Local, socket);
-        match at.tracked == LATE {
-            true => packet::<D>(&at, skb),
-            false => Some(skb),
+    fn packet(
+        translator: &Translator,
+        net: &Net,
+        socket: Socket,
+        skb: Skb,
+        guard: &rcu::Guard,
+    ) -> Option<Skb> {
+        let at = Place::new(translator, net, Origin::Local, socket, guard);
+        match D::concern(at.config, &skb) {
+            Some(concern) if at.is_tracked() == LATE => packet::<D>(&at, skb, concern, guard),
+            _ => Some(skb),
         }
     }
 }
 
-/// Takes a packet all its way; gives it back if it is not ours.
+/// Takes a packet that may be ours all its way; gives it back if it is not.
 #[inline(always)]
-fn packet<D: Direction>(at: &Place<'_>, skb: Skb) -> Option<Skb> {
-    match settle::<D>(at, skb) {
+fn packet<D: Direction>(
+    at: &Place<'_>,
+    skb: Skb,
+    concern: D::Concern,
+    guard: &rcu::Guard,
+) -> Option<Skb> {
+    match settle::<D>(at, skb, concern, guard) {
         Settled::Done => None,
         Settled::Untouched(skb) => Some(skb),
-        Settled::Collect(skb) => collect::<D>(at, skb),
+        Settled::Collect(skb) => collect::<D>(at, skb, guard),
         Settled::Segment(skb) => {
-            pieces::<D>(at, skb.segment());
+            pieces::<D>(at, skb.segment(), guard);
             None
         }
         Settled::Cut(skb, size) => {
-            pieces::<D>(at, skb.fragment4(size));
+            pieces::<D>(at, skb.fragment4(size), guard);
             None
         }
     }
@@ -330,9 +350,13 @@ enum Settled {
 }
 
 #[inline(always)]
-fn settle<D: Direction>(at: &Place<'_>, mut skb: Skb) -> Settled {
-    let guard = rcu::read_lock();
-    let (way, event, skb) = match D::translate(at, &mut skb, &guard) {
+fn settle<D: Direction>(
+    at: &Place<'_>,
+    mut skb: Skb,
+    concern: D::Concern,
+    guard: &rcu::Guard,
+) -> Settled {
+    let (way, event, skb) = match D::translate(at, &mut skb, concern, guard) {
         Ok(Verdict::Send(way, event)) => (way, event, skb),
         Ok(Verdict::Replace(other, way, event)) => {
             skb.consume();
@@ -342,7 +366,7 @@ fn settle<D: Direction>(at: &Place<'_>, mut skb: Skb) -> Settled {
         Ok(Verdict::Collect) => return Settled::Collect(skb),
         Ok(Verdict::Solicitation) => {
             at.translator.counters.did(Event::Unclaimed, 1);
-            skb.deliver_solicitation(&BhGuard::new(), &guard);
+            skb.deliver_solicitation(&BhGuard::new(), guard);
             return Settled::Done;
         }
         Ok(Verdict::Segment) => return Settled::Segment(skb),
@@ -352,34 +376,37 @@ fn settle<D: Direction>(at: &Place<'_>, mut skb: Skb) -> Settled {
             return Settled::Done;
         }
     };
-    match way.send(at, skb, &guard) {
+    match way.send(at, skb, guard) {
         Ok(()) => at.translator.counters.claimed(event),
         Err(trouble) => at.translator.counters.dropped(trouble.into()),
     }
     Settled::Done
 }
 
-/// A packet that cannot be put together or split any more.
+/// A part or the whole of a packet that was ours.
 #[cold]
-fn settle_whole<D: Direction>(at: &Place<'_>, skb: Skb, trouble: Trouble) -> Option<Skb> {
-    match settle::<D>(at, skb) {
-        Settled::Done => None,
-        Settled::Untouched(skb) => Some(skb),
-        Settled::Collect(_) | Settled::Segment(_) | Settled::Cut(..) => {
-            at.translator.counters.dropped(trouble.into());
-            None
-        }
+fn settle_again<D: Direction>(at: &Place<'_>, skb: Skb, guard: &rcu::Guard) -> Settled {
+    match D::concern(at.config, &skb) {
+        Some(concern) => settle::<D>(at, skb, concern, guard),
+        None => Settled::Untouched(skb),
     }
 }
 
 #[cold]
-fn collect<D: Direction>(at: &Place<'_>, skb: Skb) -> Option<Skb> {
+fn collect<D: Direction>(at: &Place<'_>, skb: Skb, guard: &rcu::Guard) -> Option<Skb> {
     let counters = &at.translator.counters;
     let outcome = D::collect(at, skb, &BhGuard::new());
     match outcome {
         Some(Outcome::Whole(skb)) => {
             counters.did(Event::Reassembled, 1);
-            return settle_whole::<D>(at, skb, Trouble::Fragment);
+            match settle_again::<D>(at, skb, guard) {
+                Settled::Done => {}
+                Settled::Untouched(skb) => return Some(skb),
+                // It cannot be put together or split any more.
+                Settled::Collect(_) | Settled::Segment(_) | Settled::Cut(..) => {
+                    counters.dropped(Trouble::Fragment.into());
+                }
+            }
         }
         Some(Outcome::Kept) => counters.claimed(Event::Fragments),
         Some(Outcome::Failed) => counters.dropped(Trouble::Fragment.into()),
@@ -390,17 +417,17 @@ fn collect<D: Direction>(at: &Place<'_>, skb: Skb) -> Option<Skb> {
 
 /// Takes the pieces of a packet their way.
 #[cold]
-fn pieces<D: Direction>(at: &Place<'_>, pieces: Result<Segments>) {
+fn pieces<D: Direction>(at: &Place<'_>, pieces: Result<Segments>, guard: &rcu::Guard) {
     let counters = &at.translator.counters;
     let Ok(pieces) = pieces else {
         return counters.dropped(Trouble::Segments.into());
     };
     counters.claimed(Event::Split);
     for piece in pieces {
-        let left = match settle::<D>(at, piece) {
+        let left = match settle_again::<D>(at, piece, guard) {
             Settled::Done => None,
             // A datagram that a device was to send as fragments.
-            Settled::Collect(piece) => collect::<D>(at, piece),
+            Settled::Collect(piece) => collect::<D>(at, piece, guard),
             Settled::Untouched(piece) | Settled::Segment(piece) | Settled::Cut(piece, _) => {
                 Some(piece)
             }

@@ -4,7 +4,7 @@
 
 use super::{rewrite, way, Place};
 use crate::{
-    linux::skb::Skb,
+    linux::{rcu, skb::Skb},
     state::counters::{Cause, Trouble},
     xlate::{
         eam::Ends,
@@ -13,7 +13,6 @@ use crate::{
     },
 };
 use core::net::{Ipv4Addr, Ipv6Addr};
-use kernel::sync::rcu;
 
 /// Lowers the MSS of a TCP segment that is about to be translated, if it is a SYN. `v6` and `v4` lead
 /// to its two ends.

@@ -4,7 +4,7 @@
 
 use super::{border, error, target::Target, v4, v6, Place, Verdict};
 use crate::{
-    linux::{log, route::native4, skb::Skb},
+    linux::{log, rcu, route::native4, skb::Skb},
     state::{config::Config, counters::Cause, variables::Id},
     xlate::{
         addr,
@@ -14,7 +14,6 @@ use crate::{
     },
 };
 use core::net::Ipv4Addr;
-use kernel::sync::rcu;
 
 /// An IPv6 packet, if stateless rules are for it; ICMPv6 errors are looked at elsewhere.
 #[cold]

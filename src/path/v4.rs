@@ -14,6 +14,7 @@ use crate::{
         bh::BhGuard,
         defrag::{self, Outcome},
         hooks::Family,
+        rcu,
         route::Flow,
         skb::Skb,
         sys,
@@ -39,7 +40,6 @@ use crate::{
     },
 };
 use core::net::{Ipv4Addr, Ipv6Addr};
-use kernel::sync::rcu;
 
 /// What a fragment grows in IPv6: 20 octets of header become 40 + 8.
 const FRAGMENT_GROWS: u16 = 28;
@@ -49,20 +49,24 @@ pub(super) struct V4;
 impl Direction for V4 {
     const FAMILY: Family = Family::V4;
 
+    /// Whether it is for a pool's address; else perhaps for stateless rules.
+    type Concern = bool;
+
+    #[inline(always)]
+    fn concern(config: &Config, skb: &Skb) -> Option<bool> {
+        let octets = skb.head().get(16..)?.first_chunk::<4>()?;
+        let for_pool = config.pool(Ipv4Addr::from(*octets)).is_some();
+        (for_pool || config.is_stateless()).then_some(for_pool)
+    }
+
     #[inline(always)]
     fn translate<'g>(
         at: &Place<'g>,
         skb: &mut Skb,
+        for_pool: bool,
         guard: &'g rcu::Guard,
     ) -> Result<Verdict<'g>, Cause> {
-        let config = at.translator.config.read(guard);
-        let Some(daddr) = daddr(skb) else {
-            return Ok(Verdict::Untouched);
-        };
-        let for_pool = config.pool(daddr).is_some();
-        if !for_pool && !config.is_stateless() || !skb.is_routed() {
-            return Ok(Verdict::Untouched);
-        }
+        let config = at.config;
         let verdict = match for_pool {
             true => claimed(at, config, skb, guard),
             false => stateless::to_v6(at, config, skb, guard),
@@ -70,30 +74,20 @@ impl Direction for V4 {
         verdict.map_err(|cause| tell::sender4(at, config, skb, cause))
     }
 
-    fn concerns(config: &Config, skb: &Skb) -> bool {
-        daddr(skb).is_some_and(|daddr| config.pool(daddr).is_some()) || config.is_stateless()
-    }
-
-    fn claims(at: &Place<'_>, skb: &mut Skb, guard: &rcu::Guard) -> bool {
-        let config = at.translator.config.read(guard);
+    fn claims(at: &Place<'_>, skb: &mut Skb, for_pool: bool, guard: &rcu::Guard) -> bool {
         match ipv4::Header::read(skb.head()) {
-            Ok(_) if !skb.is_routed() => false,
-            Ok(header) if config.pool(header.daddr).is_none() => {
-                stateless::claims4(at, config, skb, &header, guard)
-            }
-            Ok(header) => claims(at, skb, &header, guard),
+            Ok(header) if for_pool => claims(at, skb, &header, guard),
+            Ok(header) => stateless::claims4(at, at.config, skb, &header, guard),
             Err(_) => false,
         }
     }
 
     fn claims_fragment(at: &Place<'_>, skb: &mut Skb, guard: &rcu::Guard) -> bool {
-        let config = at.translator.config.read(guard);
         let header = ipv4::Header::read(skb.head());
         header.is_ok_and(|it| {
             it.is_fragment()
-                && config.pool(it.daddr).is_none()
-                && skb.is_routed()
-                && stateless::claims4(at, config, skb, &it, guard)
+                && at.config.pool(it.daddr).is_none()
+                && stateless::claims4(at, at.config, skb, &it, guard)
         })
     }
 
@@ -114,12 +108,6 @@ impl Direction for V4 {
     fn collect(at: &Place<'_>, skb: Skb, bh: &BhGuard) -> Option<Outcome> {
         Some(defrag::v4(at.net, skb, bh))
     }
-}
-
-#[inline(always)]
-fn daddr(skb: &Skb) -> Option<Ipv4Addr> {
-    let octets = skb.head().get(16..)?.first_chunk::<4>()?;
-    Some(Ipv4Addr::from(*octets))
 }
 
 /// A packet that was an IPv6 one a moment ago: back to IPv6, or to this host by `flow`.
@@ -264,10 +252,10 @@ fn session<'g>(
         hash,
     };
     if let Some(session) = at.translator.find4(hash, tuple, proto, guard) {
-        border::source4_of_session(at, skb, session, guard)?;
         let keep = Keep::new(at, skb, (session, &session.to6), header.tos, true);
         let kept = Kept::of(at, skb, keep, guard);
         if !kept.is_here() {
+            border::source4_of_session(at, skb, session, guard)?;
             border::policy(at, skb, false, guard)?;
         }
         let side = tcp::Side::V4;
@@ -348,7 +336,7 @@ pub(super) fn rewrite<'g>(
     let new = header::to_v6(header, saddr, daddr, &payload, target.hop, traffic_class)?;
     let touched = touched(header);
     let way = match target.kept {
-        Kept::Here(hop) => Way::Kept(hop),
+        Kept::Here(hop, mtu) => Way::Kept(hop, mtu),
         kept => {
             let flow = flow(skb, header, &new, target, touched);
             Way::v6(at, skb, &flow, kept.keep(), guard)?

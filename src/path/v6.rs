@@ -14,6 +14,7 @@ use crate::{
         bh::BhGuard,
         defrag::Outcome,
         hooks::Family,
+        rcu,
         route::{native6, Flow},
         skb::Skb,
         sys,
@@ -39,7 +40,6 @@ use crate::{
     },
 };
 use core::net::{Ipv4Addr, Ipv6Addr};
-use kernel::sync::rcu;
 
 /// Octets that are looked at for headers.
 const HEADERS: usize = 2048;
@@ -51,43 +51,35 @@ pub(super) struct V6;
 impl Direction for V6 {
     const FAMILY: Family = Family::V6;
 
+    type Concern = ();
+
+    #[inline(always)]
+    fn concern(config: &Config, skb: &Skb) -> Option<()> {
+        let octets = skb.head().get(24..)?.first_chunk::<16>()?;
+        let daddr = Ipv6Addr::from(*octets);
+        (config.prefix_of(daddr).is_some() || is_mapped(config, daddr)).then_some(())
+    }
+
     #[inline(always)]
     fn translate<'g>(
         at: &Place<'g>,
         skb: &mut Skb,
+        _: (),
         guard: &'g rcu::Guard,
     ) -> Result<Verdict<'g>, Cause> {
-        let config = at.translator.config.read(guard);
-        if !Self::concerns(config, skb) || !skb.is_routed() {
-            return Ok(Verdict::Untouched);
-        }
+        let config = at.config;
         claimed(at, config, skb, guard).map_err(|cause| tell::sender6(at, config, skb, cause))
     }
 
-    #[inline(always)]
-    fn concerns(config: &Config, skb: &Skb) -> bool {
-        let octets = skb
-            .head()
-            .get(24..)
-            .and_then(|rest| rest.first_chunk::<16>());
-        octets.is_some_and(|octets| {
-            let daddr = Ipv6Addr::from(*octets);
-            config.prefix_of(daddr).is_some() || is_mapped(config, daddr)
-        })
-    }
-
-    fn claims(at: &Place<'_>, skb: &mut Skb, guard: &rcu::Guard) -> bool {
-        let config = at.translator.config.read(guard);
-        match ipv6::Header::parse(skb.head()) {
-            Ok(header) if skb.is_routed() => claims(at, config, skb, &header, guard),
-            _ => false,
-        }
+    fn claims(at: &Place<'_>, skb: &mut Skb, _: (), guard: &rcu::Guard) -> bool {
+        let header = ipv6::Header::parse(skb.head());
+        header.is_ok_and(|header| claims(at, at.config, skb, &header, guard))
     }
 
     fn claims_fragment(at: &Place<'_>, skb: &mut Skb, guard: &rcu::Guard) -> bool {
-        let config = at.translator.config.read(guard);
+        let config = at.config;
         match ipv6::Header::parse(skb.head()) {
-            Ok(header) if ext::is_skipped(header.next_header) && skb.is_routed() => {
+            Ok(header) if ext::is_skipped(header.next_header) => {
                 skb.pull(HEADERS.min(skb.len() as usize));
                 let walk = ext::walk(skb.head());
                 walk.is_ok_and(|walk| walk.fragment.is_some_and(is_piece))
@@ -416,7 +408,7 @@ pub(super) fn rewrite<'g>(
     let values = &config.values;
     let mut new = header4(at, config, skb, header, walk, target, came_in_fragments)?;
     let way = match target.kept {
-        Kept::Here(hop) => Way::Kept(hop),
+        Kept::Here(hop, mtu) => Way::Kept(hop, mtu),
         _ if turns_back(at, config, target.daddr) => {
             return turn_back(at, config, skb, header, walk, target, guard);
         }

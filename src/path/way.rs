@@ -6,6 +6,7 @@ use super::{Origin, Place, PRIORITY};
 use crate::{
     linux::{
         bh::BhGuard,
+        rcu,
         route::{Flow, Hop, Route, Sender, Slot, Target, Use},
         skb::Skb,
     },
@@ -13,12 +14,12 @@ use crate::{
     xlate::{eam::Ends, l4, mtu::NextHops},
 };
 use core::net::{Ipv4Addr, Ipv6Addr};
-use kernel::{prelude::*, sync::rcu};
+use kernel::prelude::*;
 
 /// A route, and how the packet enters it.
 pub(super) enum Way<'g> {
-    /// Kept in the session.
-    Kept(Hop<'g>),
+    /// Kept in the session, with its MTU.
+    Kept(Hop<'g>, u32),
     /// Looked up for this packet.
     Fresh(Route),
 }
@@ -26,8 +27,8 @@ pub(super) enum Way<'g> {
 /// What is known of a packet's route before it is looked up.
 #[derive(Clone, Copy)]
 pub(super) enum Kept<'g> {
-    /// Here it is.
-    Here(Hop<'g>),
+    /// Here it is, with the largest packet that may go by it.
+    Here(Hop<'g>, u32),
     /// There it is to be kept.
     There(Keep<'g>),
     /// It is nobody else's.
@@ -46,7 +47,7 @@ impl<'g> Kept<'g> {
         match keep {
             None => Kept::Nowhere,
             Some(keep) => match keep.slot.get(at.net, skb, keep.usage, guard) {
-                Some(hop) => Kept::Here(hop),
+                Some((hop, mtu)) => Kept::Here(hop, mtu),
                 None => Kept::There(keep),
             },
         }
@@ -55,7 +56,7 @@ impl<'g> Kept<'g> {
     /// Whether nothing is asked of the packet that was not asked before.
     #[inline(always)]
     pub(super) fn is_here(&self) -> bool {
-        matches!(self, Kept::Here(_))
+        matches!(self, Kept::Here(..))
     }
 
     /// Where to keep the route.
@@ -86,7 +87,7 @@ impl<'g> Keep<'g> {
         tos: u8,
         ipv6: bool,
     ) -> Option<Self> {
-        if at.origin == Origin::Local || at.turned || at.tracked {
+        if at.origin == Origin::Local || at.turned || at.is_tracked() {
             return None;
         }
         let key =
@@ -94,6 +95,7 @@ impl<'g> Keep<'g> {
         let usage = Use {
             key,
             generation: at.translator.routes()?,
+            source: if ipv6 { session.source() } else { 0 },
             ipv6,
         };
         Some(Self {
@@ -174,7 +176,7 @@ impl Way<'_> {
     #[inline]
     pub(super) fn mtu(&self, at: &Place<'_>, guard: &rcu::Guard) -> u32 {
         match self {
-            Way::Kept(hop) => hop.mtu(at.sender()),
+            Way::Kept(_, mtu) => *mtu,
             Way::Fresh(route) => route.borrow(guard).mtu(at.sender()),
         }
     }
@@ -189,16 +191,16 @@ impl Way<'_> {
         guard: &rcu::Guard,
     ) -> Result<(), Trouble> {
         match self {
-            Way::Kept(hop) => {
+            Way::Kept(hop, _) => {
                 hop.forward(at.net, skb);
                 Ok(())
             }
-            Way::Fresh(route) if at.tracked && at.origin == Origin::Network => {
+            Way::Fresh(route) if at.is_tracked() && at.origin == Origin::Network => {
                 skb.readmit(at.net, route.is_ipv6(), PRIORITY, guard);
                 Ok(())
             }
             way => {
-                if at.tracked {
+                if at.is_tracked() {
                     skb.track();
                 }
                 way.pass(at, skb, guard)
@@ -209,7 +211,7 @@ impl Way<'_> {
     /// Sends a packet on its way, unless IPsec policy is against it.
     pub(super) fn pass(self, at: &Place<'_>, skb: Skb, guard: &rcu::Guard) -> Result<(), Trouble> {
         let route = match self {
-            Way::Kept(hop) => {
+            Way::Kept(hop, _) => {
                 hop.forward(at.net, skb);
                 return Ok(());
             }

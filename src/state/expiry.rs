@@ -3,8 +3,7 @@
 //! The worker that ends sessions whose time is over.
 
 use super::{counters::Event, translator::Translator};
-use crate::linux::{sys, work::Job};
-use kernel::sync::rcu;
+use crate::linux::{rcu, sys, work::Job};
 
 /// Parts in which the table is walked; with four runs a second that takes four seconds.
 const PARTS: u32 = 16;

@@ -17,7 +17,6 @@ use crate::{
         tuple::{Tuple4, Tuple6},
     },
 };
-use core::num::NonZero;
 use kernel::sync::atomic::{ordering, Atomic};
 
 /// One conversation, seen from the IPv6 host: it is the source on both sides. It begins a cache line.
@@ -116,15 +115,15 @@ impl Session {
         }
     }
 
-    /// Whether the IPv4 side's source was found good for packets of this stamp.
+    /// The stamp of packets for which the IPv4 side's source was found good last.
     #[inline]
-    pub(crate) fn is_source_known(&self, stamp: NonZero<u64>) -> bool {
-        self.source.load(ordering::Relaxed) == stamp.get()
+    pub(crate) fn source(&self) -> u64 {
+        self.source.load(ordering::Relaxed)
     }
 
     /// The IPv4 side's source is good for packets of this stamp.
-    pub(crate) fn know_source(&self, stamp: NonZero<u64>) {
-        self.source.store(stamp.get(), ordering::Relaxed);
+    pub(crate) fn know_source(&self, stamp: u64) {
+        self.source.store(stamp, ordering::Relaxed);
     }
 
     /// Takes note of a packet: TCP state and timer.

@@ -17,6 +17,7 @@ use crate::{
         fib::{Listener, Routes6},
         memory::{self, Account, Charge, Charging, Memcg},
         pernet::NetRef,
+        rcu,
         route::{Route, Slot, Use},
         snapshot::Snapshot,
         sys,
@@ -34,7 +35,7 @@ use kernel::{
     static_lock_class,
     sync::{
         atomic::{ordering, Atomic},
-        rcu, Arc,
+        Arc,
     },
 };
 
