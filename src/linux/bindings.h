@@ -65,6 +65,7 @@ void natpt_deliver_solicitation(struct sk_buff *skb);
 void natpt_skb_untrack(struct sk_buff *skb);
 bool natpt_skb_is_untracked(const struct sk_buff *skb);
 void natpt_skb_track(struct sk_buff *skb);
+bool natpt_skb_is_looping(const struct sk_buff *skb, bool ipv6);
 void natpt_readmit(struct net *net, struct sk_buff *skb, bool ipv6, int priority);
 bool natpt_skb_is_readmitted(const struct sk_buff *skb, bool ipv6);
 

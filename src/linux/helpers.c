@@ -48,7 +48,11 @@ static bool natpt_has_later_chains(const struct net *net, bool ipv6, int priorit
 	if (!e)
 		return false;
 	ops = nf_hook_entries_get_hook_ops(e);
-	for (i = e->num_hook_entries; i-- > 0;) {
+	i = e->num_hook_entries;
+	/* Where only we are, for short. */
+	if (i >= 2 && ops[i - 2]->priority == priority)
+		return false;
+	while (i-- > 0) {
 		const struct nf_hook_ops *it = ops[i];
 
 		if (it->priority <= priority)
@@ -95,7 +99,8 @@ int natpt_skb_make_room(struct sk_buff *skb, u32 write_len, u32 grow)
  * Start the control block and what else the network layer keeps anew, in the new family. What it
  * knows of a VRF's interfaces stays.
  */
-static void natpt_skb_rebirth(struct sk_buff *skb, bool ipv6, int iif, bool l3slave)
+static void natpt_skb_rebirth(struct sk_buff *skb, bool ipv6, int iif, bool l3slave,
+			      u16 turns)
 {
 	skb_reset_network_header(skb);
 	if (ipv6) {
@@ -105,13 +110,13 @@ static void natpt_skb_rebirth(struct sk_buff *skb, bool ipv6, int iif, bool l3sl
 		memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
 		IP6CB(skb)->iif = iif;
 		IP6CB(skb)->nhoff = offsetof(struct ipv6hdr, nexthdr);
-		IP6CB(skb)->flags = l3slave ? IP6SKB_L3SLAVE : 0;
+		IP6CB(skb)->flags = (l3slave ? IP6SKB_L3SLAVE : 0) | turns;
 	} else {
 		skb_set_transport_header(skb, sizeof(struct iphdr));
 		skb->protocol = htons(ETH_P_IP);
 		memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
 		IPCB(skb)->iif = iif;
-		IPCB(skb)->flags = l3slave ? IPSKB_L3SLAVE : 0;
+		IPCB(skb)->flags = (l3slave ? IPSKB_L3SLAVE : 0) | turns;
 	}
 	nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
 }
@@ -122,32 +127,61 @@ static bool natpt_is_l3slave(const struct sk_buff *skb, bool ipv6)
 	return ipv6 ? IP6CB(skb)->flags & IP6SKB_L3SLAVE : IPCB(skb)->flags & IPSKB_L3SLAVE;
 }
 
+/*
+ * How often a packet was translated on its way through this box, in the two bits of its control
+ * block's flags that the kernel does not use; they say 3 from then on.
+ */
+#define NATPT_TURN 0x4000
+#define NATPT_TURNS 0xc000
+
+static u16 natpt_turns(const struct sk_buff *skb, bool ipv6)
+{
+	return (ipv6 ? IP6CB(skb)->flags : IPCB(skb)->flags) & NATPT_TURNS;
+}
+
+static u16 natpt_next_turn(const struct sk_buff *skb, bool ipv6)
+{
+	u16 turns = natpt_turns(skb, ipv6);
+
+	return turns == NATPT_TURNS ? turns : turns + NATPT_TURN;
+}
+
+/* Whether a packet turns round and round, which would not end. */
+bool natpt_skb_is_looping(const struct sk_buff *skb, bool ipv6)
+{
+	return natpt_turns(skb, ipv6) >= 2 * NATPT_TURN;
+}
+
 /* The link layer's header goes before the new one: firewalls may ask it for addresses. */
 static void natpt_skb_move_mac(struct sk_buff *skb, bool ipv6)
 {
 	u32 len = skb->mac_len;
-	u8 *mac;
+	struct ethhdr eth;
 
 	if (!skb_mac_header_was_set(skb) || len != ETH_HLEN || skb_headroom(skb) < len) {
 		skb_reset_mac_header(skb);
 		skb->mac_len = 0;
 		return;
 	}
-	mac = skb_mac_header(skb);
+	eth = *eth_hdr(skb);
+	eth.h_proto = ipv6 ? htons(ETH_P_IPV6) : htons(ETH_P_IP);
 	skb_set_mac_header(skb, -(int)len);
-	memmove(skb_mac_header(skb), mac, ETH_HLEN);
-	eth_hdr(skb)->h_proto = ipv6 ? htons(ETH_P_IPV6) : htons(ETH_P_IP);
+	*eth_hdr(skb) = eth;
 }
 
 /* Here ends the way of a packet's old family, where conntrack wants to be told if it follows it. */
 static bool natpt_skb_confirm(struct sk_buff *skb)
 {
+	struct nf_conntrack *nfct = skb_nfct(skb);
 	const struct nf_ct_hook *hook;
 
-	if (likely(!skb_nfct(skb)))
+	if (likely(!nfct) || nf_ct_is_confirmed((const struct nf_conn *)nfct))
 		return true;
 	hook = rcu_dereference(nf_ct_hook);
-	return !hook || hook->confirm(skb) == NF_ACCEPT;
+	/* What a clone of the packet has, too, is the clone's to confirm. */
+	if (!hook || refcount_read(&nfct->use) != 1)
+		return true;
+	return hook->confirm(skb) == NF_ACCEPT;
 }
 
 /*
@@ -158,6 +192,7 @@ static bool natpt_skb_confirm(struct sk_buff *skb)
 bool natpt_skb_retarget(struct sk_buff *skb, u32 strip, u32 hlen, bool ipv6)
 {
 	bool l3slave = natpt_is_l3slave(skb, !ipv6);
+	u16 turns = natpt_next_turn(skb, !ipv6);
 	int iif = IPCB(skb)->iif;
 
 	if (!natpt_skb_confirm(skb))
@@ -194,7 +229,7 @@ bool natpt_skb_retarget(struct sk_buff *skb, u32 strip, u32 hlen, bool ipv6)
 	skb->offload_l3_fwd_mark = 0;
 #endif
 	natpt_skb_move_mac(skb, ipv6);
-	natpt_skb_rebirth(skb, ipv6, iif, l3slave);
+	natpt_skb_rebirth(skb, ipv6, iif, l3slave, turns);
 	return true;
 }
 
@@ -233,7 +268,8 @@ struct sk_buff *natpt_skb_alloc(const struct sk_buff *like, u32 len, bool ipv6)
 	skb->mark = like->mark;
 	skb->priority = like->priority;
 	skb_reset_mac_header(skb);
-	natpt_skb_rebirth(skb, ipv6, IPCB(like)->iif, natpt_is_l3slave(like, !ipv6));
+	natpt_skb_rebirth(skb, ipv6, IPCB(like)->iif, natpt_is_l3slave(like, !ipv6),
+			  natpt_next_turn(like, !ipv6));
 	return skb;
 }
 

@@ -227,10 +227,10 @@ static struct rtable *natpt_input4(struct net *net, const struct sk_buff *skb,
 		*kept = false;
 		return natpt_made4(&res, nhc);
 	}
-	/* The kernel's own way to make one, which remembers it. */
+	/* The kernel's own way to make one, which remembers it; policies come later. */
 	fl4->flowi4_l3mdev = l3mdev_master_ifindex_rcu(skb->dev);
 	fl4->flowi4_flags = FLOWI_FLAG_ANYSRC;
-	return ip_route_output_key(net, fl4);
+	return __ip_route_output_key(net, fl4);
 }
 
 /*
@@ -263,7 +263,7 @@ struct dst_entry *natpt_route4(struct net *net, const struct sk_buff *skb,
 		fl4.flowi4_uid = sock_net_uid(net, sk);
 		fl4.flowi4_l3mdev = natpt_vrf(skb);
 		fl4.flowi4_flags = FLOWI_FLAG_ANYSRC;
-		rt = ip_route_output_key(net, &fl4);
+		rt = __ip_route_output_key(net, &fl4);
 	} else {
 		rt = natpt_input4(net, skb, &fl4, kept);
 	}

@@ -304,7 +304,7 @@ impl Slot {
     }
 
     /// The route and its MTU, if it is still good for a packet and nothing has to be asked of that.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn get<'g>(
         &self,
         net: &Net,

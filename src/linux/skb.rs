@@ -388,6 +388,12 @@ impl Skb {
         unsafe { bindings::natpt_skb_is_untracked(self.as_ptr()) }
     }
 
+    /// Whether the packet turned from one family to the other and back already.
+    pub(crate) fn is_looping(&self, family: Family) -> bool {
+        // SAFETY: The packet is valid and its control block is of the family.
+        unsafe { bindings::natpt_skb_is_looping(self.as_ptr(), family == Family::V6) }
+    }
+
     /// Lets conntrack see the packet as if it never had.
     pub(crate) fn track(&mut self) {
         // SAFETY: The packet is ours.

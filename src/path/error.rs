@@ -125,18 +125,55 @@ pub(super) fn to_v4<'g>(
     Ok(Verdict::Replace(other, way, Event::ErrorTo4))
 }
 
+/// Whether an ICMPv6 error is about a packet that we translated.
+pub(super) fn claims6(
+    at: &Place<'_>,
+    skb: &mut Skb,
+    header: &ipv6::Header,
+    l4_offset: usize,
+    guard: &rcu::Guard,
+) -> bool {
+    let end = ipv6::LEN.saturating_add(header.payload_len.into());
+    if !skb.linearize() {
+        return false;
+    }
+    let message = skb.head().get(l4_offset..end);
+    let Some(Ok(quote)) = message.map(|message| quoted6(message, header)) else {
+        return false;
+    };
+    let outer = Ends {
+        saddr: header.saddr,
+        daddr: header.daddr,
+    };
+    let addresses = at.config.addresses();
+    at.config.is_stateless() && addresses.error6(outer, quote.tuple.ends()).is_some()
+        || session6(at, &quote, guard).is_ok()
+}
+
 /// Whether an ICMPv4 error is about a packet that we translated.
 pub(super) fn claims4(
     at: &Place<'_>,
-    skb: &Skb,
+    skb: &mut Skb,
     header: &ipv4::Header,
     guard: &rcu::Guard,
 ) -> bool {
+    if !skb.linearize() {
+        return false;
+    }
     let message = skb
         .head()
         .get(header.header_len.into()..header.total_len.into());
     let quote = message.map(quoted4);
-    matches!(quote, Some(Ok(quote)) if session4(at, &quote, guard).is_some())
+    let Some(Ok(quote)) = quote else {
+        return false;
+    };
+    let outer = Ends {
+        saddr: header.saddr,
+        daddr: header.daddr,
+    };
+    let addresses = at.config.addresses();
+    at.config.is_stateless() && addresses.error4(outer, quote.tuple.ends()).is_some()
+        || session4(at, &quote, guard).is_some()
 }
 
 /// Brings all octets of an error to hand, with its checksum.

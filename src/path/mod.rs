@@ -310,6 +310,10 @@ impl<D: Direction, const LATE: bool> hooks::Hook<Translator> for Leaving<D, LATE
     ) -> Option<Skb> {
         let at = Place::new(translator, net, Origin::Local, socket, guard);
         match D::concern(at.config, &skb) {
+            Some(_) if skb.is_looping(D::FAMILY) => {
+                translator.counters.dropped(Trouble::Loop.into());
+                None
+            }
             Some(concern) if at.is_tracked() == LATE => packet::<D>(&at, skb, concern, guard),
             _ => Some(skb),
         }

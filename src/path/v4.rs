@@ -6,7 +6,7 @@ use super::{
     border, error, mss, rewrite, stateless,
     target::Target,
     tell, unwritten,
-    way::{Keep, Kept, Way},
+    way::{Kept, Way},
     Direction, Origin, Place, Verdict,
 };
 use crate::{
@@ -77,7 +77,22 @@ impl Direction for V4 {
     fn claims(at: &Place<'_>, skb: &mut Skb, for_pool: bool, guard: &rcu::Guard) -> bool {
         match ipv4::Header::read(skb.head()) {
             Ok(header) if for_pool => claims(at, skb, &header, guard),
-            Ok(header) => stateless::claims4(at, at.config, skb, &header, guard),
+            Ok(header) => {
+                let l4_offset = usize::from(header.header_len);
+                let kind = skb
+                    .pull(l4_offset.saturating_add(1))
+                    .then(|| skb.head().get(l4_offset));
+                match kind.flatten() {
+                    Some(kind)
+                        if header.protocol == l4::ICMP
+                            && header.frag_off == 0
+                            && icmp::is_error4(*kind) =>
+                    {
+                        error::claims4(at, skb, &header, guard)
+                    }
+                    _ => stateless::claims4(at, at.config, skb, &header, guard),
+                }
+            }
             Err(_) => false,
         }
     }
@@ -198,7 +213,7 @@ fn claims(at: &Place<'_>, skb: &mut Skb, header: &ipv4::Header, guard: &rcu::Gua
     }
     let transport = skb.head().get(l4_offset..).unwrap_or(&[]);
     if header.protocol == l4::ICMP && transport.first().is_some_and(|kind| icmp::is_error4(*kind)) {
-        return skb.linearize() && error::claims4(at, skb, header, guard);
+        return error::claims4(at, skb, header, guard);
     }
     let Ok(ports) = Ports::read(header.protocol, transport) else {
         return false;
@@ -252,8 +267,7 @@ fn session<'g>(
         hash,
     };
     if let Some(session) = at.translator.find4(hash, tuple, proto, guard) {
-        let keep = Keep::new(at, skb, (session, &session.to6), header.tos, true);
-        let kept = Kept::of(at, skb, keep, guard);
+        let kept = Kept::of(at, skb, session, header.tos, true, guard);
         if !kept.is_here() {
             border::source4_of_session(at, skb, session, guard)?;
             border::policy(at, skb, false, guard)?;
@@ -267,10 +281,7 @@ fn session<'g>(
         }
     }
     let session = open(at, config, skb, tuple, &arrival, guard)?;
-    Ok(session.map(|session| {
-        let keep = Keep::new(at, skb, (session, &session.to6), header.tos, true);
-        (session, keep.map_or(Kept::Nowhere, Kept::There))
-    }))
+    Ok(session.map(|session| (session, Kept::of_new(at, session))))
 }
 
 /// A new session for a packet to a mapping's port.
@@ -339,7 +350,11 @@ pub(super) fn rewrite<'g>(
         Kept::Here(hop, mtu) => Way::Kept(hop, mtu),
         kept => {
             let flow = flow(skb, header, &new, target, touched);
-            Way::v6(at, skb, &flow, kept.keep(), guard)?
+            let keeper = match kept {
+                Kept::By(session) => Some((session, header.tos)),
+                _ => None,
+            };
+            Way::v6(at, skb, &flow, keeper, guard)?
         }
     };
     let mtu = way.mtu(at, guard);

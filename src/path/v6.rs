@@ -6,7 +6,7 @@ use super::{
     border, error, mss, rewrite, stateless,
     target::Target,
     tell, unwritten, v4,
-    way::{Keep, Kept, Way},
+    way::{Kept, Way},
     Direction, Origin, Place, Verdict,
 };
 use crate::{
@@ -217,21 +217,36 @@ fn claims(
     if config.is_stateless() && stateless::claims6(at, config, skb, header, guard) {
         return true;
     }
-    if config.prefix_of(header.daddr).is_none()
-        || is_native(at, config, skb, (header.saddr, header.daddr), guard)
-    {
+    if is_native(at, config, skb, (header.saddr, header.daddr), guard) {
         return false;
     }
     skb.pull(HEADERS.min(skb.len() as usize));
+    let under_prefix = config.prefix_of(header.daddr).is_some();
     // What cannot be translated is ours too: it is dropped.
     let Ok(walk) = ext::walk(skb.head()) else {
-        return true;
+        return under_prefix;
     };
+    let kind = skb.head().get(usize::from(walk.l4_offset));
+    if walk.protocol == l4::ICMPV6 && kind.is_some_and(|kind| icmp::is_error6(*kind)) {
+        return error::claims6(at, skb, header, walk.l4_offset.into(), guard);
+    }
+    if !under_prefix {
+        return false;
+    }
     let proto = l4::protocol_to_v4(walk.protocol);
     let transport = skb.head().get(walk.l4_offset.into()..).unwrap_or(&[]);
-    l4::header_len(proto).is_none()
-        || config.rule_for(header.saddr, proto).is_some()
-        || Ports::read(walk.protocol, transport).is_err()
+    let Ok(ports) = Ports::read(walk.protocol, transport) else {
+        return true;
+    };
+    let tuple = Tuple6 {
+        saddr: header.saddr,
+        daddr: header.daddr,
+        sport: ports.sport,
+        dport: ports.dport,
+    };
+    let hash = at.translator.hash6(&tuple, proto);
+    config.rule_for(header.saddr, proto).is_some()
+        || at.translator.find6(hash, &tuple, proto, guard).is_some()
 }
 
 /// The session of a packet, moved on by it, and its route; nothing if no rule wants the packet.
@@ -252,8 +267,7 @@ fn session<'g>(
         hash,
     };
     if let Some(session) = at.translator.find6(hash, tuple, proto, guard) {
-        let keep = Keep::new(at, skb, (session, &session.to4), traffic_class, false);
-        let kept = Kept::of(at, skb, keep, guard);
+        let kept = Kept::of(at, skb, session, traffic_class, false, guard);
         if !kept.is_here() {
             border::policy(at, skb, true, guard)?;
         }
@@ -266,10 +280,7 @@ fn session<'g>(
         }
     }
     let session = open(at, config, skb, tuple, &arrival, guard)?;
-    Ok(session.map(|session| {
-        let keep = Keep::new(at, skb, (session, &session.to4), traffic_class, false);
-        (session, keep.map_or(Kept::Nowhere, Kept::There))
-    }))
+    Ok(session.map(|session| (session, Kept::of_new(at, session))))
 }
 
 /// A packet that cannot be translated: dropped, unless it can go as it is.
@@ -412,7 +423,13 @@ pub(super) fn rewrite<'g>(
         _ if turns_back(at, config, target.daddr) => {
             return turn_back(at, config, skb, header, walk, target, guard);
         }
-        kept => Way::v4(at, skb, &flow(skb, walk, &new, target), kept.keep(), guard)?,
+        kept => {
+            let keeper = match kept {
+                Kept::By(session) => Some((session, header.traffic_class)),
+                _ => None,
+            };
+            Way::v4(at, skb, &flow(skb, walk, &new, target), keeper, guard)?
+        }
     };
 
     let mtu = way.mtu(at, guard);

@@ -29,27 +29,39 @@ pub(super) enum Way<'g> {
 pub(super) enum Kept<'g> {
     /// Here it is, with the largest packet that may go by it.
     Here(Hop<'g>, u32),
-    /// There it is to be kept.
-    There(Keep<'g>),
+    /// Its session is to keep it.
+    By(&'g Session),
     /// It is nobody else's.
     Nowhere,
 }
 
 impl<'g> Kept<'g> {
-    /// What a session has for a packet.
+    /// What a session has for a packet to IPv4 or IPv6 that came with this traffic class or type of
+    /// service.
     #[inline(always)]
     pub(super) fn of(
         at: &Place<'_>,
         skb: &Skb,
-        keep: Option<Keep<'g>>,
+        session: &'g Session,
+        tos: u8,
+        ipv6: bool,
         guard: &'g rcu::Guard,
     ) -> Self {
-        match keep {
-            None => Kept::Nowhere,
-            Some(keep) => match keep.slot.get(at.net, skb, keep.usage, guard) {
-                Some((hop, mtu)) => Kept::Here(hop, mtu),
-                None => Kept::There(keep),
-            },
+        if at.origin == Origin::Local || at.turned || at.is_tracked() {
+            return Kept::Nowhere;
+        }
+        let usage = usage(at, skb, session, tos, ipv6);
+        match slot(session, ipv6).get(at.net, skb, usage, guard) {
+            Some((hop, mtu)) => Kept::Here(hop, mtu),
+            None => Kept::By(session),
+        }
+    }
+
+    /// What a new session has.
+    pub(super) fn of_new(at: &Place<'_>, session: &'g Session) -> Self {
+        match at.origin == Origin::Local || at.turned || at.is_tracked() {
+            true => Kept::Nowhere,
+            false => Kept::By(session),
         }
     }
 
@@ -58,51 +70,24 @@ impl<'g> Kept<'g> {
     pub(super) fn is_here(&self) -> bool {
         matches!(self, Kept::Here(..))
     }
+}
 
-    /// Where to keep the route.
-    pub(super) fn keep(&self) -> Option<Keep<'g>> {
-        match self {
-            Kept::There(keep) => Some(*keep),
-            _ => None,
-        }
+#[inline(always)]
+fn slot(session: &Session, ipv6: bool) -> &Slot {
+    match ipv6 {
+        true => &session.to6,
+        false => &session.to4,
     }
 }
 
-/// Where a session keeps the route of its packets, and which it may be.
-#[derive(Clone, Copy)]
-pub(super) struct Keep<'g> {
-    session: &'g Session,
-    slot: &'g Slot,
-    usage: Use,
-}
-
-impl<'g> Keep<'g> {
-    /// For packets with this type of service or traffic class; nothing where each packet's route
-    /// is its own.
-    #[inline(always)]
-    pub(super) fn new(
-        at: &Place<'_>,
-        skb: &Skb,
-        (session, slot): (&'g Session, &'g Slot),
-        tos: u8,
-        ipv6: bool,
-    ) -> Option<Self> {
-        if at.origin == Origin::Local || at.turned || at.is_tracked() {
-            return None;
-        }
-        let key =
-            u64::from(skb.mark()) << 32 | u64::from(skb.iif() & 0xff_ffff) << 8 | u64::from(tos);
-        let usage = Use {
-            key,
-            generation: at.translator.routes()?,
-            source: if ipv6 { session.source() } else { 0 },
-            ipv6,
-        };
-        Some(Self {
-            session,
-            slot,
-            usage,
-        })
+/// What a route of a session is looked up for.
+#[inline(always)]
+fn usage(at: &Place<'_>, skb: &Skb, session: &Session, tos: u8, ipv6: bool) -> Use {
+    Use {
+        key: u64::from(skb.mark()) << 32 | u64::from(skb.iif() & 0xff_ffff) << 8 | u64::from(tos),
+        generation: at.translator.routes(),
+        source: if ipv6 { session.source() } else { 0 },
+        ipv6,
     }
 }
 
@@ -121,28 +106,29 @@ fn trouble(error: Error) -> Trouble {
 }
 
 impl Way<'_> {
-    /// The way of a packet that turns into an IPv4 one.
+    /// The way of a packet that turns into an IPv4 one. A session may keep it, for packets that came
+    /// with the same traffic class.
     pub(super) fn v4(
         at: &Place<'_>,
         skb: &Skb,
         flow: &Flow<Ipv4Addr>,
-        keep: Option<Keep<'_>>,
+        keeper: Option<(&Session, u8)>,
         guard: &rcu::Guard,
     ) -> Result<Self, Trouble> {
         let route = Route::v4(at.net, skb, flow, at.sender(), guard);
-        Self::new(at, skb, route, false, keep, guard)
+        Self::new(at, skb, route, false, keeper, guard)
     }
 
-    /// The way of a packet that turns into an IPv6 one.
+    /// As [`Way::v4`], to IPv6, for packets that came with the same type of service.
     pub(super) fn v6(
         at: &Place<'_>,
         skb: &Skb,
         flow: &Flow<Ipv6Addr>,
-        keep: Option<Keep<'_>>,
+        keeper: Option<(&Session, u8)>,
         guard: &rcu::Guard,
     ) -> Result<Self, Trouble> {
         let route = Route::v6(at.net, skb, flow, at.sender(), guard);
-        Self::new(at, skb, route, true, keep, guard)
+        Self::new(at, skb, route, true, keeper, guard)
     }
 
     /// A route that was looked up, if packets from this place may take it.
@@ -151,7 +137,7 @@ impl Way<'_> {
         skb: &Skb,
         route: Result<Route>,
         ipv6: bool,
-        keep: Option<Keep<'_>>,
+        keeper: Option<(&Session, u8)>,
         guard: &rcu::Guard,
     ) -> Result<Self, Trouble> {
         let route = route.map_err(trouble)?;
@@ -163,9 +149,10 @@ impl Way<'_> {
                 if !skb.may_forward(at.net, ipv6, guard) {
                     return Err(Trouble::Forwarding);
                 }
-                if let Some(keep) = keep.filter(|_| route.is_cacheable()) {
+                if let Some((session, tos)) = keeper.filter(|_| route.is_cacheable()) {
+                    let usage = usage(at, skb, session, tos, ipv6);
                     at.translator
-                        .keep_route(keep.session, keep.slot, route.clone(), keep.usage);
+                        .keep_route(session, slot(session, ipv6), route.clone(), usage);
                 }
             }
         }

@@ -59,6 +59,7 @@ counters! {
         Forwarding "forwarding-off" "forwarding is off on the interface the packet came in on",
         Policy "ipsec-policy" "IPsec policy forbids to forward the packet",
         Conntrack "conntrack" "conntrack would not confirm the packet's connection",
+        Loop "loop" "packet of this host that would turn from one family to the other without end",
         Blackhole "blackhole" "a blackhole route or rule takes the translated packet",
         Prohibited "prohibited" "a prohibit route or rule forbids the translated packet",
         ReversePath "reverse-path" "IPv4 packet from an interface that does not lead to its source (rp_filter)",

@@ -152,16 +152,16 @@ impl Translator {
         self.routes.add(1, ordering::Relaxed);
     }
 
-    /// Which routes that sessions keep are good; none where nobody would tell us of new rules.
+    /// Which routes that sessions keep are good.
     #[inline]
-    pub(crate) fn routes(&self) -> Option<u32> {
-        let known = self.native.load(ordering::Relaxed) != SCANNING;
-        known.then(|| self.routes.load(ordering::Relaxed))
+    pub(crate) fn routes(&self) -> u32 {
+        self.routes.load(ordering::Relaxed)
     }
 
     /// Looks at all routes anew, and from then on at those that come.
     pub(crate) fn watch_routes(self: &Arc<Self>) -> Option<Pin<KBox<Routes6<Self>>>> {
         self.native.store(SCANNING, ordering::Relaxed);
+        self.forget_routes();
         let routes = Routes6::start(self.net, self.clone()).ok()?;
         let _ = self.native.cmpxchg(SCANNING, NONE, ordering::Relaxed);
         Some(routes)
@@ -443,8 +443,10 @@ impl Translator {
     pub(crate) fn keep_route(&self, session: &Session, slot: &Slot, route: Route, usage: Use) {
         let bh = BhGuard::new();
         let lock = self.hosts.lock(session.host, &bh);
-        // A session that has left the table must not hold anything any more.
-        if !session.links().is_dead() {
+        // A session that has left the table must not hold anything any more, and none may where
+        // nobody would tell us of new rules.
+        let watched = self.native.load(ordering::Relaxed) != SCANNING;
+        if watched && !session.links().is_dead() {
             slot.put(route, usage, &lock);
         }
     }
