@@ -53,6 +53,10 @@ pub(super) fn to_v4<'g>(
         return Err(Reason::UnknownProtocol.into());
     }
     if let Some(fragment) = walk.fragment.filter(|it| it.offset != 0 || it.more) {
+        // Its checksum needs the length of the whole (RFC 7915 section 5.2).
+        if walk.protocol == l4::ICMPV6 {
+            return Ok(Some(Verdict::Collect));
+        }
         let len = (skb.len() as usize).saturating_sub(l4_offset);
         ext::check_fragment(walk.protocol, fragment, len)?;
     }
@@ -128,6 +132,9 @@ pub(super) fn to_v6<'g>(
     ext::check_options(skb.head(), &header)?;
     let fragment = Fragment::of_v4(&header);
     if let Some(fragment) = fragment {
+        if header.protocol == l4::ICMP {
+            return Ok(Verdict::Collect);
+        }
         ext::check_fragment(header.protocol, fragment, header.payload_len().into())?;
     }
     let touched = v4::touched(&header);

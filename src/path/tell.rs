@@ -39,7 +39,6 @@ fn is_prohibited(cause: Cause) -> bool {
             reason,
             Reason::ExtHeaderChain
                 | Reason::FragmentHeader
-                | Reason::IcmpFragment
                 | Reason::NotGlobal
                 | Reason::TooBig
                 | Reason::UdpChecksumZero

@@ -83,7 +83,10 @@ impl Direction for Fragments {
     ) -> Result<Verdict<'g>, Cause> {
         let config = at.translator.config.read(guard);
         let header = ipv4::Header::read(skb.head());
-        let piece = header.is_ok_and(|it| it.is_fragment() && config.pool(it.daddr).is_none());
+        // Those of ICMP have to be put together, by who is next.
+        let piece = header.is_ok_and(|it| {
+            it.is_fragment() && it.protocol != l4::ICMP && config.pool(it.daddr).is_none()
+        });
         if !piece || !skb.is_routed() {
             return Ok(Verdict::Untouched);
         }

@@ -95,7 +95,8 @@ impl Direction for Fragments {
         }
         skb.pull(HEADERS.min(skb.len() as usize));
         match ext::walk(skb.head()) {
-            Ok(walk) if walk.fragment.is_some_and(is_piece) => {
+            // Those of ICMPv6 have to be put together, by who is next.
+            Ok(walk) if walk.fragment.is_some_and(is_piece) && walk.protocol != l4::ICMPV6 => {
                 let verdict = stateless::to_v4(at, config, skb, &header, &walk, guard);
                 let verdict = verdict.map_err(|cause| tell::sender6(config, skb, cause))?;
                 Ok(verdict.unwrap_or(Verdict::Untouched))
@@ -393,9 +394,13 @@ pub(super) fn turn(
     if must_split(skb, walk) {
         return Ok(false);
     }
-    let came_in_fragments = skb.frag_max_size(true) != 0;
+    let biggest_fragment = skb.frag_max_size(true);
+    let came_in_fragments = biggest_fragment != 0;
     let new = header4(at, config, skb, header, walk, target, came_in_fragments)?;
     apply(config, skb, header, walk, target, &new)?;
+    if came_in_fragments {
+        skb.set_frag_max_size(biggest_fragment.saturating_sub(FRAGMENT_SHRINKS), false);
+    }
     at.translator.counters.did(Event::To4, 1);
     Ok(true)
 }

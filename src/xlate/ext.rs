@@ -189,12 +189,10 @@ fn scan_options(options: &[u8]) -> Result<(), Reason> {
     }
 }
 
-/// Refuses what cannot be translated fragment by fragment: ICMP, whose checksum needs the length of
-/// the whole (RFC 7915 section 5.2), and a transport header in more than one (RFC 1858, RFC 3128).
-/// `len` octets of the transport are in this one.
+/// Refuses a transport header in more than one fragment (RFC 1858, RFC 3128). `len` octets of the
+/// transport are in this one.
 pub fn check_fragment(protocol: u8, fragment: Fragment, len: usize) -> Result<(), Reason> {
     match (protocol, fragment.offset) {
-        (l4::ICMP | l4::ICMPV6, _) => Err(Reason::IcmpFragment),
         (l4::TCP, 1) => Err(Reason::TinyFragment),
         (protocol, 0) if len < l4::header_len(protocol).unwrap_or(8) => Err(Reason::TinyFragment),
         _ => Ok(()),

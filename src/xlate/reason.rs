@@ -58,7 +58,6 @@ reasons! {
     UnknownProtocol "unknown-protocol" "transport protocol that is not translated",
     UdpChecksumZero "udp-checksum-zero" "UDP datagram without a checksum that it must have",
     UnmappedSource "unmapped-source" "IPv6 source that has no IPv4 form",
-    IcmpFragment "icmp-fragment" "fragment of an ICMP message, whose checksum needs the whole of it",
     TinyFragment "tiny-fragment" "first fragment too short for its transport header, or one inside it",
     IcmpType "icmp-type" "ICMP type or code without a counterpart",
     IcmpPointer "icmp-pointer" "parameter problem at a field without a counterpart",

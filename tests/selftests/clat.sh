@@ -28,6 +28,10 @@ sent=$(head -c 100000 /dev/urandom | tee /tmp/sent | sha256sum)
 
 # req: B-048 G-063 G-064
 check "ping" at client6 ping -n -c2 -i0.2 -W20 $S4
+# fault: border-18
+for size in 3000 20000; do
+	check "ping with $size octets" at client6 ping -n -c2 -i0.2 -W20 -s $size $S4
+done
 is "TCP" "$sent" "$(at client6 nc -4 -N -w20 $S4 8000 </tmp/sent | sha256sum)"
 is "UDP" hello "$(at client6 nc -4 -u -w20 -W1 $S4 8000 <<<hello)"
 # What no path MTU is known for as yet is cut, as plain IPv4 would be.

@@ -49,8 +49,12 @@ is "no fragment was kept" 0 "$(counter reassembled)"
 at router nft delete table inet track
 
 # req: A-032
-check_fails "ICMP in fragments is not translated" at client6 ping -n -c1 -W2 -s 3000 $S46
-check "but counted" test "$(counter drop-icmp-fragment)" -gt 0
+# fault: border-18
+for size in 3000 20000; do
+	check "an echo of $size octets to IPv4" at client6 ping -n -c2 -i0.2 -W20 -s $size $S46
+	check "an echo of $size octets from IPv4" at server4 ping -n -c2 -i0.2 -W20 -s $size $M
+done
+is "both were put together on their ways" 16 "$(counter reassembled)"
 
 # hosts elsewhere with the addresses of client6 and server4
 ip -n server6 addr add $C6/128 dev lo nodad

@@ -40,6 +40,9 @@ impl Host {
             return Err(Reason::UnknownProtocol.into());
         }
         if let Some(fragment) = walk.fragment.filter(|it| it.offset != 0 || it.more) {
+            if walk.protocol == l4::ICMPV6 {
+                return Err(Outcome::Kernel);
+            }
             ext::check_fragment(walk.protocol, fragment, transport.len())?;
         }
         let target = Target::of_pair4(&pair);
@@ -81,6 +84,9 @@ impl Host {
         ext::check_options(packet, header)?;
         let fragment = Fragment::of_v4(header);
         if let Some(fragment) = fragment {
+            if header.protocol == l4::ICMP {
+                return Err(Outcome::Kernel);
+            }
             ext::check_fragment(header.protocol, fragment, transport.len())?;
         }
         let sum_up = fragment.is_none() && self.config.value("udp-zero-checksum") != Some(0);

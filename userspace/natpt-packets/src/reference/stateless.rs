@@ -206,8 +206,8 @@ fn adapt(protocol: u8, transport: &[u8], old: &[u8], new: &[u8]) -> Result<Vec<u
     Ok(out)
 }
 
-/// Whether a fragment can be translated for itself. The checksum of ICMP needs the whole message;
-/// transport headers must be in one piece (RFC 1858, RFC 3128).
+/// Whether a fragment can be translated for itself. The checksum of ICMP needs the whole message,
+/// which is not looked at here; transport headers must be in one piece (RFC 1858, RFC 3128).
 fn piece_is_right(
     protocol: u8,
     piece: Option<Piece>,
@@ -218,7 +218,7 @@ fn piece_is_right(
     };
     let least = if protocol == 6 { 20 } else { 8 };
     match piece.offset {
-        _ if protocol == 1 || protocol == 58 => Err("a fragment of ICMP"),
+        _ if protocol == 1 || protocol == 58 => Err("a fragment"),
         0 if transport.len() < least => Err("a tiny fragment"),
         1 if protocol == 6 => Err("a fragment over the TCP header"),
         _ => Ok(()),
