@@ -91,6 +91,16 @@ enum Verdict<'g> {
     Cut(u32),
 }
 
+impl Verdict<'_> {
+    /// A fragment that is to be put together with its others: it may claim to be segments itself.
+    fn collect(skb: &Skb) -> Self {
+        match skb.is_gso() {
+            true => Self::Segment,
+            false => Self::Collect,
+        }
+    }
+}
+
 /// Translation from one family to the other.
 trait Direction: 'static {
     /// Looks at a packet and rewrites it if it is ours.

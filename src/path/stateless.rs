@@ -55,7 +55,10 @@ pub(super) fn to_v4<'g>(
     if let Some(fragment) = walk.fragment.filter(|it| it.offset != 0 || it.more) {
         // Its checksum needs the length of the whole (RFC 7915 section 5.2).
         if walk.protocol == l4::ICMPV6 {
-            return Ok(Some(Verdict::Collect));
+            return Ok(Some(Verdict::collect(skb)));
+        }
+        if skb.is_gso() {
+            return Ok(Some(Verdict::Segment));
         }
         let len = (skb.len() as usize).saturating_sub(l4_offset);
         ext::check_fragment(walk.protocol, fragment, len)?;
@@ -133,7 +136,10 @@ pub(super) fn to_v6<'g>(
     let fragment = Fragment::of_v4(&header);
     if let Some(fragment) = fragment {
         if header.protocol == l4::ICMP {
-            return Ok(Verdict::Collect);
+            return Ok(Verdict::collect(skb));
+        }
+        if skb.is_gso() {
+            return Ok(Verdict::Segment);
         }
         ext::check_fragment(header.protocol, fragment, header.payload_len().into())?;
     }

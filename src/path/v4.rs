@@ -105,7 +105,7 @@ fn claimed<'g>(
 ) -> Result<Verdict<'g>, Cause> {
     let header = ipv4::Header::read(skb.head())?;
     if header.is_fragment() {
-        return Ok(Verdict::Collect);
+        return Ok(Verdict::collect(skb));
     }
     let l4_offset = usize::from(header.header_len);
     // ICMPv6 is not an IPv4 protocol.

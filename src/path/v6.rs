@@ -131,7 +131,7 @@ fn claimed<'g>(
         }
     }
     if walk.fragment.is_some_and(is_piece) {
-        return Ok(Verdict::Collect);
+        return Ok(Verdict::collect(skb));
     }
     let l4_offset = usize::from(walk.l4_offset);
     // ICMP is not an IPv6 protocol.

@@ -70,10 +70,13 @@ class Guest:
         fcntl.ioctl(self.fd, TUNSETIFF, request)
         run("ip", "-n", "router", "link", "set", "guest", "up")
 
+    def send(self, octets, left, gso, size, hdr_len):
+        os.write(self.fd, VNET.pack(NEEDS_CSUM, gso, hdr_len, size, *left) + bytes(octets))
+
     def send_datagram(self, packet, size):
         """A UDP datagram that is to be cut into IP fragments (virtio's UFO)."""
-        octets, start, _ = left_open(packet)
-        os.write(self.fd, VNET.pack(NEEDS_CSUM, UFO, start + 8, size, start, 6) + octets)
+        octets, *left = left_open(packet)
+        self.send(octets, left, UFO, size, left[0] + 8)
 
 
 guest = Guest()
@@ -88,3 +91,26 @@ sender.send(b"opens a session")
 port = server.receive_port(4700)[2].sport
 guest.send_datagram(IP(src=S4, dst=POOL) / UDP(sport=4700, dport=port) / payload, 1400)
 ok("… from IPv4", sender.recv(1 << 16) == payload)
+
+# A fragment that claims to be segments is split into them, or dropped by name.
+# fault: border-16
+config("map", "from", B6, "to", "192.0.2.7", "stateless")
+claim = IP(src=S4, dst="192.0.2.7", flags="MF+DF", id=7) \
+    / TCP(sport=7, dport=4800, flags="A") / payload[:4200]
+octets, *left = left_open(claim)
+server.send(octets, left, TCPV4, 1400)
+out = [client.receive(lambda got: got.dst == B6) for _ in range(3)]
+ok("an IPv4 fragment that claims to be segments leaves as one each",
+   [(gso, got[IPv6ExtHdrFragment].m, bytes(got)[-1400:]) for gso, _, got in out]
+   == [(0, 1, payload[at:at + 1400]) for at in (0, 1400, 2800)], *out)
+rise = Rise()
+segment = bytes(TCP(sport=7, dport=4800)) + payload
+for header, gso in ((IPv6(src=B6, dst=S46) / IPv6ExtHdrFragment(m=1, nh=6), TCPV6),
+                    (IPv6(src=A6, dst=S46) / IPv6ExtHdrFragment(m=1, nh=6), TCPV6),
+                    (IP(src=S4, dst=POOL, flags="MF", proto=1), TCPV4),
+                    (IP(src=S4, dst="192.0.2.7", flags="MF", proto=1), TCPV4)):
+    guest.send(header / segment, (len(header), 16), gso, 1400, len(header) + 20)
+net.from_client()
+net.from_server()
+ok("those that cannot be split are counted", rise["drop-segmentation"] == 4,
+   rise["drop-segmentation"])
