@@ -40,6 +40,7 @@ enum natpt_mib {
 	NATPT_MIB_INHDRERRORS,
 	NATPT_MIB_INADDRERRORS,
 	NATPT_MIB_INNOROUTES,
+	NATPT_MIB_OUTNOROUTES,
 	NATPT_MIB_INDISCARDS,
 	NATPT_MIB_TOOBIG,
 };
@@ -91,6 +92,7 @@ struct natpt_flow6 {
 	u8 proto;
 };
 
+bool natpt_skb_is_local4(struct net *net, const struct sk_buff *skb, __be32 addr);
 bool natpt_skb_may_forward(const struct net *net, const struct sk_buff *skb, bool ipv6);
 bool natpt_skb_policy_ok(const struct net *net, struct sk_buff *skb, bool ipv6);
 struct dst_entry *natpt_route4(struct net *net, const struct sk_buff *skb,

@@ -96,11 +96,37 @@ int natpt_skb_make_room(struct sk_buff *skb, u32 write_len, u32 grow)
 }
 
 /*
- * Start the control block and what else the network layer keeps anew, in the new family. What it
- * knows of a VRF's interfaces stays.
+ * How often a packet was translated on its way through this box, in the two bits of its control
+ * block's flags that the kernel does not use; they say 3 from then on.
  */
-static void natpt_skb_rebirth(struct sk_buff *skb, bool ipv6, int iif, bool l3slave,
-			      u16 turns)
+#define NATPT_TURN 0x4000
+#define NATPT_TURNS 0xc000
+
+static u16 natpt_flags(const struct sk_buff *skb, bool ipv6)
+{
+	return ipv6 ? IP6CB(skb)->flags : IPCB(skb)->flags;
+}
+
+/* What the control block's flags say in the other family: that a VRF is on the way, and the turn. */
+static u16 natpt_turned_flags(const struct sk_buff *skb, bool ipv6)
+{
+	u16 flags = natpt_flags(skb, !ipv6), turned = flags & NATPT_TURNS;
+
+	if (likely(turned != NATPT_TURNS))
+		turned += NATPT_TURN;
+	if (unlikely(flags & (ipv6 ? IPSKB_L3SLAVE : IP6SKB_L3SLAVE)))
+		turned |= ipv6 ? IP6SKB_L3SLAVE : IPSKB_L3SLAVE;
+	return turned;
+}
+
+/* Whether a packet turns round and round, which would not end. */
+bool natpt_skb_is_looping(const struct sk_buff *skb, bool ipv6)
+{
+	return (natpt_flags(skb, ipv6) & NATPT_TURNS) >= 2 * NATPT_TURN;
+}
+
+/* Start the control block and what else the network layer keeps anew, in the new family. */
+static __always_inline void natpt_skb_rebirth(struct sk_buff *skb, bool ipv6, int iif, u16 flags)
 {
 	skb_reset_network_header(skb);
 	if (ipv6) {
@@ -110,46 +136,15 @@ static void natpt_skb_rebirth(struct sk_buff *skb, bool ipv6, int iif, bool l3sl
 		memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
 		IP6CB(skb)->iif = iif;
 		IP6CB(skb)->nhoff = offsetof(struct ipv6hdr, nexthdr);
-		IP6CB(skb)->flags = (l3slave ? IP6SKB_L3SLAVE : 0) | turns;
+		IP6CB(skb)->flags = flags;
 	} else {
 		skb_set_transport_header(skb, sizeof(struct iphdr));
 		skb->protocol = htons(ETH_P_IP);
 		memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
 		IPCB(skb)->iif = iif;
-		IPCB(skb)->flags = (l3slave ? IPSKB_L3SLAVE : 0) | turns;
+		IPCB(skb)->flags = flags;
 	}
 	nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
-}
-
-/* Whether a packet whose control block is of this family came in through a VRF. */
-static bool natpt_is_l3slave(const struct sk_buff *skb, bool ipv6)
-{
-	return ipv6 ? IP6CB(skb)->flags & IP6SKB_L3SLAVE : IPCB(skb)->flags & IPSKB_L3SLAVE;
-}
-
-/*
- * How often a packet was translated on its way through this box, in the two bits of its control
- * block's flags that the kernel does not use; they say 3 from then on.
- */
-#define NATPT_TURN 0x4000
-#define NATPT_TURNS 0xc000
-
-static u16 natpt_turns(const struct sk_buff *skb, bool ipv6)
-{
-	return (ipv6 ? IP6CB(skb)->flags : IPCB(skb)->flags) & NATPT_TURNS;
-}
-
-static u16 natpt_next_turn(const struct sk_buff *skb, bool ipv6)
-{
-	u16 turns = natpt_turns(skb, ipv6);
-
-	return turns == NATPT_TURNS ? turns : turns + NATPT_TURN;
-}
-
-/* Whether a packet turns round and round, which would not end. */
-bool natpt_skb_is_looping(const struct sk_buff *skb, bool ipv6)
-{
-	return natpt_turns(skb, ipv6) >= 2 * NATPT_TURN;
 }
 
 /* The link layer's header goes before the new one: firewalls may ask it for addresses. */
@@ -191,8 +186,7 @@ static bool natpt_skb_confirm(struct sk_buff *skb)
  */
 bool natpt_skb_retarget(struct sk_buff *skb, u32 strip, u32 hlen, bool ipv6)
 {
-	bool l3slave = natpt_is_l3slave(skb, !ipv6);
-	u16 turns = natpt_next_turn(skb, !ipv6);
+	u16 flags = natpt_turned_flags(skb, ipv6);
 	int iif = IPCB(skb)->iif;
 
 	if (!natpt_skb_confirm(skb))
@@ -229,7 +223,7 @@ bool natpt_skb_retarget(struct sk_buff *skb, u32 strip, u32 hlen, bool ipv6)
 	skb->offload_l3_fwd_mark = 0;
 #endif
 	natpt_skb_move_mac(skb, ipv6);
-	natpt_skb_rebirth(skb, ipv6, iif, l3slave, turns);
+	natpt_skb_rebirth(skb, ipv6, iif, flags);
 	return true;
 }
 
@@ -268,8 +262,7 @@ struct sk_buff *natpt_skb_alloc(const struct sk_buff *like, u32 len, bool ipv6)
 	skb->mark = like->mark;
 	skb->priority = like->priority;
 	skb_reset_mac_header(skb);
-	natpt_skb_rebirth(skb, ipv6, IPCB(like)->iif, natpt_is_l3slave(like, !ipv6),
-			  natpt_next_turn(like, !ipv6));
+	natpt_skb_rebirth(skb, ipv6, IPCB(like)->iif, natpt_turned_flags(like, ipv6));
 	return skb;
 }
 
@@ -412,6 +405,7 @@ void natpt_count(struct net *net, const struct sk_buff *skb, bool ipv6, u32 mib)
 		[NATPT_MIB_INHDRERRORS] = IPSTATS_MIB_INHDRERRORS,
 		[NATPT_MIB_INADDRERRORS] = IPSTATS_MIB_INADDRERRORS,
 		[NATPT_MIB_INNOROUTES] = IPSTATS_MIB_INNOROUTES,
+		[NATPT_MIB_OUTNOROUTES] = IPSTATS_MIB_OUTNOROUTES,
 		[NATPT_MIB_INDISCARDS] = IPSTATS_MIB_INDISCARDS,
 		[NATPT_MIB_TOOBIG] = IPSTATS_MIB_FRAGFAILS,
 	};

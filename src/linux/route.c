@@ -32,17 +32,15 @@ static struct net_device *natpt_ingress(const struct sk_buff *skb)
 static bool natpt_may_forward(const struct net *net, const struct sk_buff *skb,
 			      bool ipv6)
 {
-	const struct net_device *dev = natpt_ingress(skb);
-
 	if (ipv6) {
 		const struct inet6_dev *idev;
 
 		if (READ_ONCE(net->ipv6.devconf_all->forwarding))
 			return true;
-		idev = __in6_dev_get(dev);
+		idev = __in6_dev_get(natpt_ingress(skb));
 		return idev && READ_ONCE(idev->cnf.force_forwarding);
 	} else {
-		const struct in_device *in_dev = __in_dev_get_rcu(dev);
+		const struct in_device *in_dev = __in_dev_get_rcu(natpt_ingress(skb));
 
 		return in_dev ? IN_DEV_FORWARD(in_dev) :
 				IPV4_DEVCONF_ALL_RO(net, FORWARDING);
@@ -53,6 +51,13 @@ static bool natpt_has_policies(const struct net *net, int dir)
 {
 	return READ_ONCE(net->xfrm.policy_count[dir]) ||
 	       READ_ONCE(net->xfrm.policy_default[dir]) != XFRM_USERPOLICY_ACCEPT;
+}
+
+bool natpt_skb_is_local4(struct net *net, const struct sk_buff *skb, __be32 addr)
+{
+	if (!skb->dev)
+		return inet_addr_type(net, addr) == RTN_LOCAL;
+	return inet_addr_type_dev_table(net, natpt_ingress(skb), addr) == RTN_LOCAL;
 }
 
 /* Whether the packet may be forwarded to the other family, as far as switches say. */
@@ -357,20 +362,6 @@ u32 natpt_source4(struct net *net, struct sk_buff *skb, __be32 saddr, __be32 dad
 }
 
 /*
- * What the last answer of natpt_source4() holds for: an interface, and the routes and addresses of
- * the moment. 0 where each packet is to be looked at.
- */
-u64 natpt_source4_stamp(const struct net *net, const struct sk_buff *skb)
-{
-	const struct net_device *dev = natpt_ingress(skb);
-	const struct in_device *in_dev = __in_dev_get_rcu(dev);
-
-	if (!in_dev || IN_DEV_RPFILTER(in_dev))
-		return 0;
-	return (u64)rt_genid_ipv4(net) << 32 | (u32)dev->ifindex;
-}
-
-/*
  * Prefix length of the route by which an address is reached without
  * translation, or -ENETUNREACH; a route to the loopback device is none.
  */
@@ -462,8 +453,27 @@ u32 natpt_route_cookie(struct dst_entry *dst, bool ipv6)
 	return ipv6 ? rt6_get_cookie(dst_rt6_info(dst)) : 0;
 }
 
+/*
+ * What the last answer of natpt_source4() holds for: an interface, and the routes and addresses of
+ * the moment. 0 where each packet is to be looked at.
+ */
+static u64 natpt_stamp4(const struct net *net, const struct sk_buff *skb)
+{
+	const struct net_device *dev = natpt_ingress(skb);
+	const struct in_device *in_dev = __in_dev_get_rcu(dev);
+
+	if (!in_dev || IN_DEV_RPFILTER(in_dev))
+		return 0;
+	return (u64)rt_genid_ipv4(net) << 32 | (u32)dev->ifindex;
+}
+
+u64 natpt_source4_stamp(const struct net *net, const struct sk_buff *skb)
+{
+	return natpt_stamp4(net, skb);
+}
+
 /* local: the packet is one of the box itself. */
-u32 natpt_route_mtu(const struct dst_entry *dst, bool ipv6, bool local)
+static u32 natpt_mtu(const struct dst_entry *dst, bool ipv6, bool local)
 {
 	u32 mtu;
 
@@ -475,6 +485,11 @@ u32 natpt_route_mtu(const struct dst_entry *dst, bool ipv6, bool local)
 	else
 		mtu = ip_dst_mtu_maybe_forward(dst, true);
 	return ipv6 ? max_t(u32, mtu, IPV6_MIN_MTU) : mtu;
+}
+
+u32 natpt_route_mtu(const struct dst_entry *dst, bool ipv6, bool local)
+{
+	return natpt_mtu(dst, ipv6, local);
 }
 
 /*
@@ -490,11 +505,11 @@ struct dst_entry *natpt_route_kept(const struct net *net, const struct sk_buff *
 	    natpt_has_policies(net, XFRM_POLICY_OUT) || secpath_exists(skb) ||
 	    !natpt_may_forward(net, skb, ipv6))
 		return NULL;
-	if (ipv6 && (!source || source != natpt_source4_stamp(net, skb)))
+	if (ipv6 && (!source || source != natpt_stamp4(net, skb)))
 		return NULL;
 	dst = dst_check(dst, cookie);
 	if (dst)
-		*mtu = natpt_route_mtu(dst, ipv6, false);
+		*mtu = natpt_mtu(dst, ipv6, false);
 	return dst;
 }
 

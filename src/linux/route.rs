@@ -286,7 +286,7 @@ pub(crate) struct Slot {
 pub(crate) struct Use {
     /// Of the packet.
     pub(crate) key: u64,
-    /// Of all that routes depend on and do not know of.
+    /// The same, and of all that routes depend on and do not know of.
     pub(crate) generation: u32,
     /// Of packets from IPv4 whose source was found good: [`Skb::source4_stamp`].
     pub(crate) source: u64,

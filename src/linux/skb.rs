@@ -133,7 +133,7 @@ impl Skb {
     }
 
     /// Brings at least `len` octets to hand; false if there are not so many.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn pull(&mut self, len: usize) -> bool {
         if self.head().len() >= len {
             return true;
@@ -331,6 +331,13 @@ impl Skb {
             bindings::natpt_turn_NATPT_TURN_AGAIN => Turn::Again,
             _ => Turn::Never,
         }
+    }
+
+    /// Whether an IPv4 address is this host's own where the packet came in, VRFs considered.
+    pub(crate) fn is_local4(&self, net: &Net, addr: Ipv4Addr, _: &rcu::Guard) -> bool {
+        let addr = u32::from(addr).to_be();
+        // SAFETY: The packet is valid.
+        unsafe { bindings::natpt_skb_is_local4(net.as_ptr(), self.as_ptr(), addr) }
     }
 
     /// Whether this host answers solicitations of others' addresses where the packet came in.

@@ -10,12 +10,13 @@ pub(crate) enum Mib {
     InHdrErrors = bindings::natpt_mib_NATPT_MIB_INHDRERRORS as isize,
     InAddrErrors = bindings::natpt_mib_NATPT_MIB_INADDRERRORS as isize,
     InNoRoutes = bindings::natpt_mib_NATPT_MIB_INNOROUTES as isize,
+    OutNoRoutes = bindings::natpt_mib_NATPT_MIB_OUTNOROUTES as isize,
     InDiscards = bindings::natpt_mib_NATPT_MIB_INDISCARDS as isize,
     /// `FragFails`, and `InTooBigErrors` of IPv6.
     TooBig = bindings::natpt_mib_NATPT_MIB_TOOBIG as isize,
 }
 
-/// Counts a packet that came in as one of this family.
+/// Counts a packet of this family.
 pub(crate) fn count(net: &Net, skb: &Skb, ipv6: bool, mib: Mib) {
     // SAFETY: Namespace and packet are valid.
     unsafe { bindings::natpt_count(net.as_ptr(), skb.as_ptr(), ipv6, mib as u32) };

@@ -48,12 +48,15 @@ pub(crate) fn local_ports(net: &Net) -> (u16, u16) {
     (low as u16, high as u16)
 }
 
-/// Whether an IPv4 address is one of the namespace's own.
+/// Whether an IPv4 address is one of the namespace's own, VRFs left aside.
 pub(crate) fn is_local4(net: &Net, addr: core::net::Ipv4Addr) -> bool {
     // SAFETY: `net` is a live namespace.
     let kind = unsafe { bindings::inet_addr_type(net.as_ptr(), u32::from(addr).to_be()) };
     kind == RTN_LOCAL
 }
+
+/// `RTN_LOCAL` of `linux/rtnetlink.h`, an anonymous enum there.
+const RTN_LOCAL: u32 = 2;
 
 /// Whether an IPv6 address is one of the namespace's own.
 pub(crate) fn is_local6(net: &Net, addr: core::net::Ipv6Addr) -> bool {
@@ -67,6 +70,3 @@ pub(crate) fn is_forwarding(net: &Net, ipv6: bool) -> bool {
     // SAFETY: `net` is a live namespace.
     unsafe { bindings::natpt_is_forwarding(net.as_ptr(), ipv6) }
 }
-
-/// `RTN_LOCAL` of `linux/rtnetlink.h`, an anonymous enum there.
-const RTN_LOCAL: u32 = 2;

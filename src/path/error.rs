@@ -238,7 +238,7 @@ pub(super) fn to_v6<'g>(
         .ok_or(Reason::Truncated)?;
     let quote = match quoted4(message) {
         Ok(quote) => quote,
-        Err(reason) => return not_ours(at, config, header, reason.into()),
+        Err(reason) => return not_ours(at, skb, header, reason.into(), guard),
     };
     let outer = Ends {
         saddr: header.saddr,
@@ -260,7 +260,7 @@ pub(super) fn to_v6<'g>(
         None => {
             let Some(session) = session4(at, &quote, guard) else {
                 let cause = quote.bare.map_or(Trouble::NoSession.into(), Cause::from);
-                return not_ours(at, config, header, cause);
+                return not_ours(at, skb, header, cause, guard);
             };
             let v6 = session.v6;
             let prefix = config.prefix_of(v6.daddr).ok_or(Trouble::NoPrefix)?;

@@ -237,7 +237,8 @@ impl<D: Direction> hooks::Hook<Translator> for Parting<D> {
         guard: &rcu::Guard,
     ) -> Option<Skb> {
         let at = Place::new(translator, net, Origin::Network, socket, guard);
-        if D::claims_fragment(&at, &mut skb, guard) {
+        let ours = skb.turn(net, D::FAMILY, BEFORE_DEFRAG, LAST, guard) != Turn::Never;
+        if ours && D::claims_fragment(&at, &mut skb, guard) {
             skb.untrack();
         }
         Some(skb)

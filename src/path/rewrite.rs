@@ -31,23 +31,23 @@ pub(super) fn is_partial(
     l4_offset: usize,
     end: usize,
 ) -> Result<bool, Reason> {
-    match skb.open_sum() {
-        None => Ok(false),
-        Some(open) => is_own(skb, open, protocol, l4_offset, end),
-    }
-}
-
-#[inline(never)]
-fn is_own(
-    skb: &mut Skb,
-    open: OpenSum,
-    protocol: u8,
-    l4_offset: usize,
-    end: usize,
-) -> Result<bool, Reason> {
-    if !matches!(protocol, l4::ICMP | l4::ICMPV6) && !is_open_elsewhere(skb, protocol, l4_offset) {
+    let Some(open) = skb.open_sum() else {
+        return Ok(false);
+    };
+    // The one of ICMP is not among these.
+    let own = match protocol {
+        l4::TCP => open.is_at(l4_offset, 16),
+        l4::UDP | l4::UDP_LITE | l4::DCCP => open.is_at(l4_offset, 6),
+        _ => false,
+    };
+    if own {
         return Ok(true);
     }
+    finish(skb, open, end)
+}
+
+#[cold]
+fn finish(skb: &mut Skb, open: OpenSum, end: usize) -> Result<bool, Reason> {
     if open.covers(end) {
         skb.finish_checksum().map_err(|_| Reason::Truncated)?;
     }

@@ -2,7 +2,7 @@
 
 //! What the sender of a dropped packet is told.
 
-use super::Place;
+use super::{Origin, Place};
 use crate::{
     linux::{
         icmp,
@@ -64,6 +64,12 @@ fn is_link_local(packet: &[u8]) -> bool {
 
 /// Counts a dropped packet where the kernel counts its own, too.
 fn count(at: &Place<'_>, skb: &Skb, ipv6: bool, cause: Cause) {
+    if at.origin == Origin::Local {
+        if let Cause::Trouble(Trouble::Route | Trouble::Prohibited | Trouble::Blackhole) = cause {
+            snmp::count(at.net, skb, ipv6, Mib::OutNoRoutes);
+        }
+        return;
+    }
     let mib = match cause {
         Cause::Xlate(Reason::HopLimit) => Mib::InHdrErrors,
         Cause::Xlate(Reason::MartianSource | Reason::MartianTarget | Reason::SourceInPrefix)

@@ -170,10 +170,10 @@ fn claimed<'g>(
     // ICMPv6 is not an IPv4 protocol.
     let header_len = l4::header_len(header.protocol).filter(|_| header.protocol != l4::ICMPV6);
     let Some(header_len) = header_len else {
-        return not_ours(at, config, &header, Reason::UnknownProtocol.into());
+        return not_ours(at, skb, &header, Reason::UnknownProtocol.into(), guard);
     };
     if !skb.pull(l4_offset.wrapping_add(header_len)) {
-        return not_ours(at, config, &header, Reason::Truncated.into());
+        return not_ours(at, skb, &header, Reason::Truncated.into(), guard);
     }
     let transport = skb.head().get(l4_offset..).unwrap_or(&[]);
     if header.protocol == l4::ICMP && transport.first().is_some_and(|kind| icmp::is_error4(*kind)) {
@@ -181,7 +181,7 @@ fn claimed<'g>(
     }
     let ports = match Ports::read(header.protocol, transport) {
         Ok(ports) => ports,
-        Err(reason) => return not_ours(at, config, &header, reason.into()),
+        Err(reason) => return not_ours(at, skb, &header, reason.into(), guard),
     };
     let tuple = Tuple4 {
         saddr: header.daddr,
@@ -191,7 +191,7 @@ fn claimed<'g>(
     };
     let flags = tcp::Flags::read(header.protocol, transport);
     let Some((session, kept)) = session(at, config, skb, &tuple, (&header, flags), guard)? else {
-        return not_ours(at, config, &header, Trouble::NoMapping.into());
+        return not_ours(at, skb, &header, Trouble::NoMapping.into(), guard);
     };
     ext::check_options(skb.head(), &header)?;
     let target = Target::of_session6(at, session, kept);
@@ -233,15 +233,16 @@ fn claims(at: &Place<'_>, skb: &mut Skb, header: &ipv4::Header, guard: &rcu::Gua
 #[cold]
 pub(super) fn not_ours<'g>(
     at: &Place<'g>,
-    config: &Config,
+    skb: &Skb,
     header: &ipv4::Header,
     cause: Cause,
+    guard: &rcu::Guard,
 ) -> Result<Verdict<'g>, Cause> {
-    let for_pool = config.pool(header.daddr).is_some();
+    let for_pool = at.config.pool(header.daddr).is_some();
     if !for_pool {
         return Ok(Verdict::Untouched);
     }
-    if at.origin == Origin::Local || sys::is_local4(at.net, header.daddr) {
+    if at.origin == Origin::Local || skb.is_local4(at.net, header.daddr, guard) {
         at.translator.counters.did(Event::Unclaimed, 1);
         return Ok(Verdict::Untouched);
     }

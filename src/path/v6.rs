@@ -374,21 +374,20 @@ fn header4(
     let tos = (values.get(Id::IgnoreTrafficClass) != 0).then(|| values.get(Id::Tos) as u8);
     let (saddr, daddr) = (target.saddr, target.daddr);
     let mut new = header::to_v4(header, saddr, daddr, &payload, 0, target.hop, tos)?;
-    if new.df {
-        if came_in_fragments {
-            let_cut(at, target, &mut new);
-        }
-    } else if walk.fragment.is_none() {
+    if new.df && came_in_fragments {
+        new.df = false;
+        new.id = ident(at, target);
+    } else if !new.df && walk.fragment.is_none() {
         new.id = at.translator.idents.next(target.ident, skb.segments());
     }
     Ok(new)
 }
 
-/// The packet may be cut, as its sender would have it or has had it.
+/// An identification for a packet that may be cut after all, as its sender would have it or has had
+/// it.
 #[cold]
-fn let_cut(at: &Place<'_>, target: &Target<'_, Ipv4Addr>, new: &mut ipv4::Header) {
-    new.df = false;
-    new.id = at.translator.idents.next(target.ident, 1);
+fn ident(at: &Place<'_>, target: &Target<'_, Ipv4Addr>) -> u16 {
+    at.translator.idents.next(target.ident, 1)
 }
 
 /// Whether the packet's segments cannot stay together.
@@ -451,7 +450,8 @@ pub(super) fn rewrite<'g>(
             Fit::Fragments(size) => fragments = Some(size as u16),
             // A socket of ours that would have had IPv6 cut its packet.
             Fit::TooBig(_) if at.origin == Origin::Local && skb.may_fragment() => {
-                let_cut(at, target, &mut new);
+                new.df = false;
+                new.id = ident(at, target);
                 fragments = Some(mtu as u16);
             }
             Fit::TooBig(mtu) => return Err(tell::too_big6(skb, mtu)),

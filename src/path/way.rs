@@ -84,8 +84,8 @@ fn slot(session: &Session, ipv6: bool) -> &Slot {
 #[inline(always)]
 fn usage(at: &Place<'_>, skb: &Skb, session: &Session, tos: u8, ipv6: bool) -> Use {
     Use {
-        key: u64::from(skb.mark()) << 32 | u64::from(skb.iif() & 0xff_ffff) << 8 | u64::from(tos),
-        generation: at.translator.routes(),
+        key: u64::from(skb.mark()) << 32 | u64::from(skb.iif()),
+        generation: at.translator.routes() << 8 | u32::from(tos),
         source: if ipv6 { session.source() } else { 0 },
         ipv6,
     }

@@ -59,7 +59,7 @@ pub const fn check_offset(protocol: u8) -> Option<usize> {
 }
 
 /// Octets of the transport header that translation may change.
-#[inline]
+#[inline(always)]
 pub const fn touched(protocol: u8) -> usize {
     match (header_len(protocol), check_offset(protocol)) {
         (Some(len), _) => len,
@@ -111,7 +111,7 @@ pub struct Ports {
 
 impl Ports {
     /// Reads the ports from the first 8 bytes of `transport`, all that an ICMP error must quote.
-    #[inline]
+    #[inline(always)]
     pub fn read(protocol: u8, transport: &[u8]) -> Result<Ports, Reason> {
         let [b0, b1, b2, b3, b4, b5, ..] =
             bytes::array::<8>(transport, 0).ok_or(Reason::Truncated)?;
