@@ -20,6 +20,15 @@
 #include <net/net_namespace.h>
 #include <net/route.h>
 
+/* Jiffies in a second. */
+enum { NATPT_HZ = HZ };
+
+/* Where the control block says how big the biggest fragment was, in either family. */
+enum {
+	NATPT_FRAG_MAX_SIZE4 = offsetof(struct inet_skb_parm, frag_max_size),
+	NATPT_FRAG_MAX_SIZE6 = offsetof(struct inet6_skb_parm, frag_max_size),
+};
+
 /* What a route leads to. */
 enum natpt_route_type {
 	NATPT_ROUTE_UNICAST,
@@ -51,7 +60,6 @@ u32 natpt_skb_turn(const struct net *net, const struct sk_buff *skb, bool ipv6, 
 int natpt_skb_make_room(struct sk_buff *skb, u32 write_len, u32 grow);
 bool natpt_skb_retarget(struct sk_buff *skb, u32 strip, u32 hlen, bool ipv6);
 void natpt_skb_set_frag_max_size(struct sk_buff *skb, u16 size, bool ipv6);
-u16 natpt_skb_frag_max_size(const struct sk_buff *skb, bool ipv6);
 void natpt_skb_set_route(struct sk_buff *skb, struct dst_entry *dst);
 struct sk_buff *natpt_skb_alloc(const struct sk_buff *like, u32 len, bool ipv6);
 u16 natpt_skb_fold_checksum(struct sk_buff *skb, u32 offset, u32 len);
@@ -145,7 +153,6 @@ void natpt_percpu_free(void __percpu *counters);
 void natpt_percpu_add(u64 __percpu *counter, u64 n);
 void natpt_percpu_add_each(u64 __percpu *a, u64 __percpu *b);
 u64 natpt_percpu_sum(u64 __percpu *counter);
-unsigned long natpt_hz(void);
 void natpt_bh_disable(void);
 void natpt_bh_enable(void);
 void natpt_work_init(struct delayed_work *work, work_func_t func);

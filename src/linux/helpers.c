@@ -81,15 +81,20 @@ u32 natpt_skb_turn(const struct net *net, const struct sk_buff *skb, bool ipv6, 
 /* Make the first write_len octets ours to write, with room for grow more in front. */
 int natpt_skb_make_room(struct sk_buff *skb, u32 write_len, u32 grow)
 {
+	u32 room = grow + skb_metadata_len(skb);
 	int err;
 
+	/* Most are nobody else's, and have the room. */
+	if (likely(!skb_cloned(skb) && skb_headroom(skb) >= room &&
+		   skb_headlen(skb) >= write_len))
+		return 0;
 	/* The segmentation type lies behind the data, shared between clones. */
 	if (skb_is_gso(skb)) {
 		err = skb_unclone(skb, GFP_ATOMIC | __GFP_NOWARN);
 		if (err)
 			return err;
 	}
-	err = skb_cow_head(skb, grow + skb_metadata_len(skb));
+	err = skb_cow_head(skb, room);
 	if (err)
 		return err;
 	return skb_ensure_writable(skb, write_len);
@@ -237,11 +242,6 @@ void natpt_skb_set_frag_max_size(struct sk_buff *skb, u16 size, bool ipv6)
 	skb->ignore_df = 1;
 }
 
-u16 natpt_skb_frag_max_size(const struct sk_buff *skb, bool ipv6)
-{
-	return ipv6 ? IP6CB(skb)->frag_max_size : IPCB(skb)->frag_max_size;
-}
-
 void natpt_skb_set_route(struct sk_buff *skb, struct dst_entry *dst)
 {
 	skb_dst_set_noref(skb, dst);
@@ -301,6 +301,7 @@ struct sk_buff *natpt_skb_fragment4(struct sk_buff *skb, u32 size)
  */
 int natpt_forward4(struct net *net, struct sk_buff *skb, struct dst_entry *dst)
 {
+	skb_dst_set_noref(skb, dst);
 	IP_INC_STATS(net, IPSTATS_MIB_OUTFORWDATAGRAMS);
 	IPCB(skb)->flags |= IPSKB_FORWARDED;
 	if (READ_ONCE(net->ipv4.sysctl_ip_fwd_update_priority))
@@ -311,6 +312,7 @@ int natpt_forward4(struct net *net, struct sk_buff *skb, struct dst_entry *dst)
 
 int natpt_forward6(struct net *net, struct sk_buff *skb, struct dst_entry *dst)
 {
+	skb_dst_set_noref(skb, dst);
 	IP6_INC_STATS(net, ip6_dst_idev(dst), IPSTATS_MIB_OUTFORWDATAGRAMS);
 	IP6CB(skb)->flags |= IP6SKB_FORWARDED;
 	return NF_HOOK(NFPROTO_IPV6, NF_INET_FORWARD, net, NULL, skb, skb->dev,
@@ -590,11 +592,6 @@ u64 natpt_percpu_sum(u64 __percpu *counter)
 	for_each_possible_cpu(cpu)
 		sum += READ_ONCE(*per_cpu_ptr(counter, cpu));
 	return sum;
-}
-
-unsigned long natpt_hz(void)
-{
-	return HZ;
 }
 
 void natpt_bh_disable(void)

@@ -454,7 +454,7 @@ u32 natpt_route_cookie(struct dst_entry *dst, bool ipv6)
 }
 
 /*
- * What the last answer of natpt_source4() holds for: an interface, and the routes and addresses of
+ * What the last answer of natpt_source4() holds for, on one interface: the routes and addresses of
  * the moment. 0 where each packet is to be looked at.
  */
 static u64 natpt_stamp4(const struct net *net, const struct sk_buff *skb)

@@ -234,12 +234,11 @@ impl Hop<'_> {
     /// Sends a translated packet this way: through FORWARD, then POST_ROUTING.
     #[inline]
     pub(crate) fn forward(self, net: &Net, skb: Skb) {
-        self.attach(&skb);
         if self.ipv6 {
-            // SAFETY: The packet is handed over, with its route set.
+            // SAFETY: The packet is handed over, without a route; we are in an RCU section.
             unsafe { bindings::natpt_forward6(net.as_ptr(), skb.into_raw(), self.dst.as_ptr()) };
         } else {
-            // SAFETY: The packet is handed over, with its route set.
+            // SAFETY: As above.
             unsafe { bindings::natpt_forward4(net.as_ptr(), skb.into_raw(), self.dst.as_ptr()) };
         }
     }

@@ -432,10 +432,18 @@ impl Skb {
         self.fields().skb_iif as u32
     }
 
-    /// Size of the biggest fragment that the packet was put together from, 0 if it was whole.
+    /// Size of the biggest fragment that the packet was put together from, 0 if it was whole. The
+    /// control block must be of the family.
+    #[inline(always)]
     pub(crate) fn frag_max_size(&self, ipv6: bool) -> u16 {
-        // SAFETY: The packet is valid and its control block is of the family.
-        unsafe { bindings::natpt_skb_frag_max_size(self.as_ptr(), ipv6) }
+        let offset = match ipv6 {
+            true => bindings::NATPT_FRAG_MAX_SIZE6,
+            false => bindings::NATPT_FRAG_MAX_SIZE4,
+        };
+        match self.raw().cb.get(offset as usize..) {
+            Some([low, high, ..]) => u16::from_ne_bytes([*low as u8, *high as u8]),
+            _ => 0,
+        }
     }
 
     /// Lets the output path cut the packet into fragments of at most `size` octets.

@@ -13,9 +13,8 @@ pub(crate) fn jiffies() -> u32 {
 
 /// Jiffies in a second.
 #[inline]
-pub(crate) fn hz() -> u32 {
-    // SAFETY: The function returns a constant.
-    unsafe { bindings::natpt_hz() as u32 }
+pub(crate) const fn hz() -> u32 {
+    bindings::NATPT_HZ
 }
 
 /// Whole seconds in a time in jiffies.

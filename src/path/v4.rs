@@ -193,7 +193,9 @@ fn claimed<'g>(
     let Some((session, kept)) = session(at, config, skb, &tuple, (&header, flags), guard)? else {
         return not_ours(at, skb, &header, Trouble::NoMapping.into(), guard);
     };
-    ext::check_options(skb.head(), &header)?;
+    if l4_offset != ipv4::LEN {
+        ext::check_options(skb.head(), &header)?;
+    }
     let target = Target::of_session6(at, session, kept);
     rewrite(at, config, skb, &header, &target, guard)
 }

@@ -331,8 +331,9 @@ fn open<'g>(
     if is_native(at, config, skb, (tuple.saddr, tuple.daddr), guard) {
         return Ok(None);
     }
-    if config.rule_for(tuple.saddr, arrival.proto).is_some() {
-        border::policy(at, skb, true, guard)?;
+    let policy = border::policy(at, skb, true, guard);
+    if policy.is_err() && config.rule_for(tuple.saddr, arrival.proto).is_some() {
+        policy?;
     }
     match at.translator.open6(config, tuple, arrival, guard)? {
         None if config.addresses().has_hosts6() && !config.is_stateful() => {

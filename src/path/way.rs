@@ -170,7 +170,7 @@ impl Way<'_> {
 
     /// Sends a translated packet, of the new family, on its way, which leads by conntrack where that
     /// is to see it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn send(
         self,
         at: &Place<'_>,
