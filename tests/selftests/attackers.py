@@ -23,7 +23,7 @@ import time
 import traceback
 
 from randompackets import Maker
-from stacks import namespace, ok
+from stacks import namespace, ok, sysctl
 
 SEED = os.environ.get("NATPT_SEED") or str(random.SystemRandom().randrange(1 << 32))
 SECONDS = float(os.environ.get("NATPT_SECONDS") or 20)
@@ -57,7 +57,9 @@ TARGETS4 = (*[POOL] * 12, "192.0.2.80", "192.0.2.33", "203.0.113.80", "192.0.2.2
 
 
 class Attacker:
-    """Something that takes random steps until its time is over."""
+    """Something that takes random steps in a namespace until its time is over."""
+
+    home = "router"
 
     def __init__(self):
         self.random = random.Random(f"{SEED}/{type(self).__name__}")
@@ -67,9 +69,9 @@ class Attacker:
         return self.random.random() * 100 < percent
 
     def command(self, text, feed=None):
-        """Runs a command in the router's namespace, which may refuse it, but not hang."""
-        subprocess.run(["ip", "netns", "exec", "router", *text.split()], input=feed, text=True,
-                       timeout=STUCK, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        """Runs a command, which may fail, but not hang."""
+        subprocess.run(text.split(), input=feed, text=True, timeout=STUCK,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def step(self):
         raise NotImplementedError
@@ -97,8 +99,9 @@ class Sessions:
         if time.monotonic() < self.until:
             return
         self.until = time.monotonic() + 3
-        shown = subprocess.run(["natptconfig", "-n", "router", "-j", "show", "xlate"],
-                               capture_output=True, text=True, timeout=STUCK)
+        with namespace("router"):
+            shown = subprocess.run(["natptconfig", "-j", "show", "xlate"], capture_output=True,
+                                   text=True, timeout=STUCK)
         try:
             rows = json.loads(shown.stdout)
         except ValueError:
@@ -107,24 +110,26 @@ class Sessions:
             some = [row for row in rows[:2000] if row["proto"] == name][:50]
             if some:
                 self.ports4 = self.ports4 | {number: [
-                    (row["destination-port4"], row["source-port4"]) for row in some]}
+                    (row["target-port"], row["source-port4"]) for row in some]}
                 self.ports6 = self.ports6 | {number: [
-                    (row["source-port6"], row["destination-port6"]) for row in some]}
+                    (row["source-port6"], row["target-port"]) for row in some]}
 
 
 class Host(Attacker):
     """A host on a link: packets of every kind, fragments, floods, what a driver hands over."""
 
-    def __init__(self, ns, router_dev, version):
+    version, router_dev = 6, "in6"
+
+    def __init__(self):
         super().__init__()
-        self.version, self.sessions = version, Sessions()
+        version, self.sessions = self.version, Sessions()
         self.proto = ETH_P_IPV6 if version == 6 else ETH_P_IP
         sources, targets = (SOURCES6, TARGETS6) if version == 6 else (SOURCES4, TARGETS4)
         self.maker = Maker(self.random, version, sources, targets, self.sessions.ports6)
-        self.ethernet = mac("router", router_dev) + mac(ns, "eth0") + self.proto.to_bytes(2, "big")
-        with namespace(ns):
-            self.plain = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-            self.driver = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        self.ethernet = mac("router", self.router_dev) + mac(self.home, "eth0") \
+            + self.proto.to_bytes(2, "big")
+        self.plain = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        self.driver = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         self.driver.setsockopt(SOL_PACKET, PACKET_VNET_HDR, 1)
         for sock in self.plain, self.driver:
             sock.bind(("eth0", 0))
@@ -200,13 +205,11 @@ class Host(Attacker):
 
 
 class Host6(Host):
-    def __init__(self):
-        super().__init__("client6", "in6", 6)
+    home = "client6"
 
 
 class Host4(Host):
-    def __init__(self):
-        super().__init__("server4", "out4", 4)
+    home, version, router_dev = "server4", 4, "out4"
 
 
 class Container(Attacker):
@@ -218,9 +221,8 @@ class Container(Attacker):
         ports = self.sessions.ports6
         self.makers = [Maker(self.random, 6, (*SOURCES6, *[R6] * 20), TARGETS6, ports),
                        Maker(self.random, 4, (*SOURCES4, *[R4] * 20), (*TARGETS4, *PEERS), ports)]
-        with namespace("router"):
-            self.socks = [socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_RAW)
-                          for family in (socket.AF_INET6, socket.AF_INET)]
+        self.socks = [socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_RAW)
+                      for family in (socket.AF_INET6, socket.AF_INET)]
 
     def step(self):
         self.sessions.look()
@@ -241,10 +243,9 @@ class Guest(Attacker):
 
     def __init__(self):
         super().__init__()
-        with namespace("router"):
-            self.fd = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
-            fcntl.ioctl(self.fd, TUNSETIFF,
-                        struct.pack("16sH22x", b"guest", IFF_TUN | IFF_NO_PI | IFF_VNET_HDR))
+        self.fd = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+        fcntl.ioctl(self.fd, TUNSETIFF,
+                    struct.pack("16sH22x", b"guest", IFF_TUN | IFF_NO_PI | IFF_VNET_HDR))
         self.command("ip link set guest up")
         ports = Sessions().ports6
         self.makers = [Maker(self.random, 6, SOURCES6, TARGETS6, ports),
@@ -299,8 +300,7 @@ class Queue(Attacker):
         from netfilterqueue import NetfilterQueue
         self.kept = []
         self.queue = NetfilterQueue()
-        with namespace("router"):
-            self.queue.bind(5, self.take, 1024)
+        self.queue.bind(5, self.take, 1024)
 
     def take(self, packet):
         packet.retain()
@@ -443,7 +443,7 @@ class Admin(Attacker):
         dice = self.below(10)
         if dice < 3:
             name = self.choice(sorted(self.SWITCHES))
-            self.command(f"sysctl -qw {name}={self.choice(self.SWITCHES[name])}")
+            sysctl(name, self.choice(self.SWITCHES[name]))
         elif dice < 5:
             self.command("ip " + self.choice(self.ROUTES).format(self.choice(("replace", "del"))))
         elif dice == 5:
@@ -551,6 +551,8 @@ EXPECTED = {
 def attack(kind, end, report):
     """One attacker's life; tells how many steps it took."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    with open(f"/run/netns/{kind.home}", encoding="ascii") as home:
+        os.setns(home.fileno(), os.CLONE_NEWNET)
     steps, attacker = 0, kind()
     while time.monotonic() < end:
         try:
