@@ -81,6 +81,16 @@ restore()
 
 gone() { ! ip -n "$1" link show "$2"; }
 
+# counted: whether every packet that was ours ended in exactly one counter
+counted()
+{
+	config show stats
+	config -j show stats | jq -e 'map({ (.name): .value }) | add
+		| .claimed == ([to_entries[]
+			| select(.key | test("^(drop-|translated-|icmp-errors-|fragments$|split$)"))
+			| .value] | add)'
+}
+
 network
 modprobe -a tun nfnetlink_queue nf_conntrack vrf bridge dummy veth ip_gre ip6_tunnel vxlan sch_fq \
 	sch_netem esp4 esp6 xfrm_user
@@ -92,8 +102,11 @@ restore 2>/dev/null
 note "$(config show stats | grep -v ' 0$')"
 check "afterwards client6 reaches server4" wait_for at client6 ping -qc1 -W2 $S46
 check "... and fetches a file" fetch
-# what still holds a route of the router would hold its devices too
 ip netns pids router | xargs -r kill -9
+config map disable
+# fault: border-15
+check "all that was claimed is counted, once" counted
+# what still holds a route of the router would hold its devices too
 ip netns del router
 check "the router's namespace goes, with its sessions" wait_for gone client6 eth0
 check "the module goes" timeout 60 rmmod natpt
