@@ -348,7 +348,7 @@ class Author(Attacker):
         "max-sessions = 1048576", "lowest-ipv6-mtu = 1500", "lowest-ipv6-mtu = 1280",
         "ignore-traffic-class = 1", "zero-traffic-class = 1", "udp-zero-checksum = 0",
         "udp6-zero-checksum = 1", "mss-clamp = 1", "mss-clamp = 0", "error-source = 192.0.2.99",
-        "icmp-errors = 0", "icmpv6-errors = 0")
+        "icmp-errors = 0", "icmpv6-errors = 0", "conntrack = 1", "conntrack = 0")
     RULES = (
         f"from any6 to {POOL}", "from any6 to 192.0.2.2", "from 2001:db8:6::/64 to 192.0.2.2",
         f"from {A6} to {POOL} port 5000 - 5003", f"from any6 to {R4}",

@@ -70,6 +70,7 @@ restore()
 		config prefix delete $name
 	done
 	config -f - <<-END
+		set conntrack = 0
 		set max-sessions = 1048576
 		set ignore-traffic-class = 0
 		set lowest-ipv6-mtu = 1280
@@ -92,7 +93,7 @@ counted()
 }
 
 network
-modprobe -a tun nfnetlink_queue nf_conntrack vrf bridge dummy veth ip_gre ip6_tunnel vxlan sch_fq \
+modprobe -a tun nfnetlink_queue nf_conntrack vrf bridge br_netfilter dummy veth ip_gre ip6_tunnel vxlan sch_fq \
 	sch_netem esp4 esp6 xfrm_user
 translator
 services
