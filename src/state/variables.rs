@@ -72,7 +72,7 @@ variables! {
     ErrorSourceLength "error-source-length" [24..=32] 32 ""
         "prefix length of error-source: each error comes from any of its addresses",
     Conntrack "conntrack" [0..=1] 0 ""
-        "1 gives translated packets to conntrack and NAT, in both families, as if they had arrived so; 0 keeps conntrack off them",
+        "1 gives translated packets to conntrack and source NAT, in both families, as if they had arrived so; 0 keeps conntrack off them",
     IcmpErrors "icmp-errors" [0..=1] 1 ""
         "1 answers dropped IPv4 packets with ICMP errors within the kernel's rate limits, 0 never",
     Icmp6Errors "icmpv6-errors" [0..=1] 1 ""

@@ -85,6 +85,54 @@ ip -n server4 route replace $POOL via $R4
 check "a service of the router at the pool's address is tracked" own
 at router nft flush ruleset
 
+# with a chain that sees nothing of interest, all is as without
+at router nft -f - <<'N'
+table inet t {
+	chain pre {
+		type filter hook prerouting priority mangle;
+	}
+}
+N
+answered()
+{
+	python3 - <<-'P'
+		import socket, subprocess, sys
+		sys.path.insert(0, "/natpt/tests/selftests")
+		from stacks import make_socket
+		server = make_socket("server4", "0.0.0.0", socket.SOCK_DGRAM)
+		server.bind(("198.51.100.10", 7))
+		client = make_socket("client6", "::", socket.SOCK_DGRAM)
+		client.bind(("::", 4711))
+		client.sendto(b"q", ("2001:db8:64::198.51.100.10", 7))
+		_, peer = server.recvfrom(10)
+		server.sendto(b"a", peer)
+		client.recvfrom(10)
+	P
+}
+check "a session" answered
+config map flush
+check "... lives on without its rule" answered
+config map from any6 to $POOL
+natptconfig -n client6 prefix $P
+natptconfig -n client6 map from 192.0.0.1 to 2001:db8:6::c1a7 stateless
+natptconfig -n client6 map enable 2>/dev/null
+ip -n client6 addr add 2001:db8:6::c1a7/128 dev eth0 nodad
+ip -n client6 addr add 192.0.0.1/32 dev lo
+ip -n client6 route add default dev lo src 192.0.0.1
+at client6 nft -f - <<'N'
+table inet t {
+	chain pre {
+		type filter hook prerouting priority mangle;
+	}
+}
+N
+at client6 traceroute -4 -n -q1 -N1 -w20 -m3 $S4 >/tmp/traceroute
+check "a CLAT behind a chain hears of the first hop" grep -q "^ 1  192.0.0.8 " /tmp/traceroute
+at client6 nft flush ruleset
+natptconfig -n client6 map disable
+ip -n client6 addr del 2001:db8:6::c1a7/128 dev eth0
+at router nft flush ruleset
+
 # stateless fragments and chains
 config map from 2001:db8:6::2 to 192.0.2.99 stateless
 ip -n server4 route replace 192.0.2.99 via $R4
