@@ -66,16 +66,56 @@ static bool natpt_has_later_chains(const struct net *net, bool ipv6, int priorit
 	return false;
 }
 
+/* Whether a packet in PRE_ROUTING comes from natpt_readmit(): what arrives has no such flag. */
+bool natpt_skb_is_readmitted(const struct sk_buff *skb, bool ipv6)
+{
+	return ipv6 ? IP6CB(skb)->flags & IP6SKB_FORWARDED :
+		      IPCB(skb)->flags & IPSKB_FORWARDED;
+}
+
+/* Whether anybody but us, conntrack and NAT looks at packets of a family in PRE_ROUTING. */
+static bool natpt_has_chains(const struct net *net, bool ipv6)
+{
+	const struct nf_hook_entries *e = ipv6 ?
+		rcu_dereference(net->nf.hooks_ipv6[NF_INET_PRE_ROUTING]) :
+		rcu_dereference(net->nf.hooks_ipv4[NF_INET_PRE_ROUTING]);
+	struct nf_hook_ops **ops;
+	u16 i;
+
+	/* We are two, as a rule. */
+	if (!e || likely(e->num_hook_entries == 2))
+		return false;
+	ops = nf_hook_entries_get_hook_ops(e);
+	for (i = 0; i < e->num_hook_entries; i++) {
+		if (ops[i]->hook_ops_type == NF_HOOK_OP_NF_TABLES ||
+		    ops[i]->hook_ops_type == NF_HOOK_OP_BPF)
+			return true;
+		/* Tables of iptables: raw, raw before defragmentation, mangle. */
+		if (ops[i]->hook_ops_type == NF_HOOK_OP_UNDEFINED &&
+		    (ops[i]->priority == NF_IP_PRI_RAW ||
+		     ops[i]->priority == NF_IP_PRI_RAW_BEFORE_DEFRAG ||
+		     ops[i]->priority == NF_IP_PRI_MANGLE))
+			return true;
+	}
+	return false;
+}
+
 u32 natpt_skb_turn(const struct net *net, const struct sk_buff *skb, bool ipv6, int priority,
 		   int last)
 {
+	u32 ahead;
+
+	/* What was given to the chains by natpt_readmit() is on its way. */
+	if (natpt_skb_is_readmitted(skb, ipv6))
+		return NATPT_TURN_NEVER;
 	if (skb->pkt_type != PACKET_HOST || skb->sk || natpt_passes_bridge(skb) ||
 	    skb_warn_if_lro(skb))
 		return NATPT_TURN_NEVER;
 	if (netif_is_l3_slave(skb->dev))
 		return NATPT_TURN_AGAIN;
-	return natpt_has_later_chains(net, ipv6, priority, last) ? NATPT_TURN_LATER :
-								   NATPT_TURN_NOW;
+	ahead = natpt_has_chains(net, !ipv6) ? NATPT_TURN_AHEAD : 0;
+	return ahead | (natpt_has_later_chains(net, ipv6, priority, last) ? NATPT_TURN_LATER :
+									    NATPT_TURN_NOW);
 }
 
 /* Make the first write_len octets ours to write, with room for grow more in front. */
@@ -112,7 +152,7 @@ static u16 natpt_flags(const struct sk_buff *skb, bool ipv6)
 	return ipv6 ? IP6CB(skb)->flags : IPCB(skb)->flags;
 }
 
-/* What the control block's flags say in the other family: that a VRF is on the way, and the turn. */
+/* The flags of the control block in the other family: a VRF is on the way, and the turn. */
 static u16 natpt_turned_flags(const struct sk_buff *skb, bool ipv6)
 {
 	u16 flags = natpt_flags(skb, !ipv6), turned = flags & NATPT_TURNS;
@@ -344,42 +384,31 @@ void natpt_deliver_solicitation(struct sk_buff *skb)
 }
 
 /*
- * Gives a translated packet to the chains of PRE_ROUTING behind priority, with conntrack and NAT,
- * as if it had arrived in its new family. Our own hook at the end takes it on from there; without
- * it the packet goes nowhere.
+ * Gives a translated packet to the chains of PRE_ROUTING, with conntrack and NAT if it is to be
+ * tracked, as if it had arrived in its new family. Our own hook at the end takes it on from there;
+ * without it the packet goes nowhere.
  */
-void natpt_readmit(struct net *net, struct sk_buff *skb, bool ipv6, int priority)
+void natpt_readmit(struct net *net, struct sk_buff *skb, bool ipv6, bool tracked)
 {
 	const struct nf_hook_entries *e = ipv6 ?
 		rcu_dereference(net->nf.hooks_ipv6[NF_INET_PRE_ROUTING]) :
 		rcu_dereference(net->nf.hooks_ipv4[NF_INET_PRE_ROUTING]);
 	struct nf_hook_state state;
-	struct nf_hook_ops **ops;
-	u16 i = 0;
 
 	if (!e) {
 		kfree_skb(skb);
 		return;
 	}
-	ops = nf_hook_entries_get_hook_ops(e);
-	while (i < e->num_hook_entries && ops[i]->priority <= priority)
-		i++;
-	nf_reset_ct(skb);
+	if (tracked)
+		nf_reset_ct(skb);
 	if (ipv6)
 		IP6CB(skb)->flags |= IP6SKB_FORWARDED;
 	else
 		IPCB(skb)->flags |= IPSKB_FORWARDED;
 	nf_hook_state_init(&state, NF_INET_PRE_ROUTING, ipv6 ? NFPROTO_IPV6 : NFPROTO_IPV4,
 			   skb->dev, NULL, NULL, net, dst_discard_out);
-	if (nf_hook_slow(skb, &state, e, i) == 1)
+	if (nf_hook_slow(skb, &state, e, 0) == 1)
 		kfree_skb(skb);
-}
-
-/* Whether a packet in PRE_ROUTING comes from there: what arrives has no such flag. */
-bool natpt_skb_is_readmitted(const struct sk_buff *skb, bool ipv6)
-{
-	return ipv6 ? IP6CB(skb)->flags & IP6SKB_FORWARDED :
-		      IPCB(skb)->flags & IPSKB_FORWARDED;
 }
 
 /* Lets conntrack see a packet again. */

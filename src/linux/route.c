@@ -107,13 +107,19 @@ static int natpt_vrf(const struct sk_buff *skb)
 /* The bundle that policy puts in place of a route: as xfrm_route_forward(), or as for a socket. */
 static struct dst_entry *natpt_bundle(struct net *net, struct dst_entry *dst,
 				      struct flowi *fl, const struct sock *sk,
-				      bool local)
+				      bool local, bool *kept)
 {
+	int flags = 0;
+
 	if (local)
 		return xfrm_lookup(net, dst, fl, sk, 0);
 	if (!natpt_has_policies(net, XFRM_POLICY_OUT) || dst->flags & DST_NOXFRM)
 		return dst;
-	return xfrm_lookup(net, dst, fl, NULL, XFRM_LOOKUP_QUEUE);
+	/* A packet that waits for a key holds on to its route, which some must not. */
+	if (*kept)
+		flags = XFRM_LOOKUP_QUEUE;
+	*kept = false;
+	return xfrm_lookup(net, dst, fl, NULL, flags);
 }
 
 /* As fib_select_path() on the way of ip_route_input(), which are not exported. */
@@ -277,7 +283,7 @@ struct dst_entry *natpt_route4(struct net *net, const struct sk_buff *skb,
 	again.flowi4_oif = dst_dev_rcu(&rt->dst)->ifindex;
 	again.flowi4_l3mdev = l3mdev_master_ifindex_rcu(dst_dev_rcu(&rt->dst));
 	again.fl4_sport = flow->sport;
-	return natpt_bundle(net, &rt->dst, flowi4_to_flowi(&again), sk, local);
+	return natpt_bundle(net, &rt->dst, flowi4_to_flowi(&again), sk, local, kept);
 }
 
 struct dst_entry *natpt_route6(struct net *net, const struct sk_buff *skb,
@@ -323,13 +329,26 @@ struct dst_entry *natpt_route6(struct net *net, const struct sk_buff *skb,
 	fl6.flowi6_flags = 0;
 	fl6.flowi6_l3mdev = l3mdev_master_ifindex_rcu(dst_dev_rcu(dst));
 	fl6.fl6_sport = flow->sport;
-	return natpt_bundle(net, dst, flowi6_to_flowi(&fl6), sk, local);
+	return natpt_bundle(net, dst, flowi6_to_flowi(&fl6), sk, local, kept);
+}
+
+static bool natpt_is_about_source(u32 reason)
+{
+	switch (reason) {
+	case SKB_DROP_REASON_IP_RPFILTER:
+	case SKB_DROP_REASON_IP_LOCAL_SOURCE:
+	case SKB_DROP_REASON_IP_INVALID_SOURCE:
+	case SKB_DROP_REASON_IP_LOCALNET:
+	case SKB_DROP_REASON_NOMEM:
+		return true;
+	default:
+		return false;
+	}
 }
 
 /*
  * Whether the kernel would take an IPv4 packet with this source where it came in: what
- * ip_route_input() finds out for a packet to the box, whatever its destination is. Returns 0 or a
- * drop reason.
+ * ip_route_input() finds out, wherever its destination leads. Returns 0 or a drop reason.
  */
 u32 natpt_source4(struct net *net, struct sk_buff *skb, __be32 saddr, __be32 daddr)
 {
@@ -348,11 +367,14 @@ u32 natpt_source4(struct net *net, struct sk_buff *skb, __be32 saddr, __be32 dad
 			return SKB_DROP_REASON_IP_LOCAL_SOURCE;
 		return 0;
 	}
-	/* With a destination that is forwarded, it would be a matter of routes whether it is looked at. */
-	if (inet_addr_type_dev_table(net, dev, daddr) != RTN_LOCAL)
-		daddr = htonl(INADDR_BROADCAST);
 	dst = skb_dstref_steal(skb);
 	reason = ip_route_input_noref(skb, daddr, saddr, ip4h_dscp(ip_hdr(skb)), dev);
+	/* Where no route leads on, nobody has looked at the source: as of a broadcast, then. */
+	if (reason ? !natpt_is_about_source(reason) : skb_dst(skb)->error) {
+		skb_dst_drop(skb);
+		reason = ip_route_input_noref(skb, htonl(INADDR_BROADCAST), saddr,
+					      ip4h_dscp(ip_hdr(skb)), dev);
+	}
 	skb_dst_drop(skb);
 	skb_dstref_restore(skb, dst);
 	IPCB(skb)->flags = flags;
@@ -462,9 +484,9 @@ static u64 natpt_stamp4(const struct net *net, const struct sk_buff *skb)
 	const struct net_device *dev = natpt_ingress(skb);
 	const struct in_device *in_dev = __in_dev_get_rcu(dev);
 
-	if (!in_dev || IN_DEV_RPFILTER(in_dev))
+	if (!in_dev || secpath_exists(skb) || dev->ifindex >> 28)
 		return 0;
-	return (u64)rt_genid_ipv4(net) << 32 | (u32)dev->ifindex;
+	return (u64)rt_genid_ipv4(net) << 32 | IN_DEV_RPFILTER(in_dev) << 28 | dev->ifindex;
 }
 
 u64 natpt_source4_stamp(const struct net *net, const struct sk_buff *skb)

@@ -47,7 +47,7 @@ pub(crate) struct Flow<A> {
     /// Type of service or traffic class.
     pub(crate) tos: u8,
     pub(crate) proto: u8,
-    /// As in [`l4::selector`](crate::xlate::l4::selector): ports, or type and code of ICMP.
+    /// Ports, in network order, or type and code of ICMP.
     pub(crate) selector: [u8; 4],
 }
 

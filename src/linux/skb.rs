@@ -312,8 +312,8 @@ impl Skb {
         Ok(Segments(list))
     }
 
-    /// Whose turn it is with a packet of PRE_ROUTING, at a hook of `priority`; our last hook there
-    /// has priority `last`.
+    /// Whose turn it is with a packet of PRE_ROUTING, at a hook of `priority`, and whether chains of
+    /// the other family want to see what it is translated to. Our last hook has priority `last`.
     #[inline]
     pub(crate) fn turn(
         &self,
@@ -322,15 +322,18 @@ impl Skb {
         priority: i32,
         last: i32,
         _: &rcu::Guard,
-    ) -> Turn {
+    ) -> (Turn, bool) {
         let (net, ipv6) = (net.as_ptr(), family == Family::V6);
         // SAFETY: The packet is valid and came in on a device.
-        match unsafe { bindings::natpt_skb_turn(net, self.as_ptr(), ipv6, priority, last) } {
+        let turn = unsafe { bindings::natpt_skb_turn(net, self.as_ptr(), ipv6, priority, last) };
+        let ahead = turn & bindings::natpt_turn_NATPT_TURN_AHEAD;
+        let next = match turn ^ ahead {
             bindings::natpt_turn_NATPT_TURN_NOW => Turn::Now,
             bindings::natpt_turn_NATPT_TURN_LATER => Turn::Later,
             bindings::natpt_turn_NATPT_TURN_AGAIN => Turn::Again,
             _ => Turn::Never,
-        }
+        };
+        (next, ahead != 0)
     }
 
     /// Whether an IPv4 address is this host's own where the packet came in, VRFs considered.
@@ -413,10 +416,10 @@ impl Skb {
         unsafe { bindings::natpt_skb_is_readmitted(self.as_ptr(), family == Family::V6) }
     }
 
-    /// Gives a translated packet to the chains of PRE_ROUTING behind `priority`.
-    pub(crate) fn readmit(self, net: &Net, ipv6: bool, priority: i32, _: &rcu::Guard) {
+    /// Gives a translated packet to the chains of PRE_ROUTING, and to conntrack if it is `tracked`.
+    pub(crate) fn readmit(self, net: &Net, ipv6: bool, tracked: bool, _: &rcu::Guard) {
         // SAFETY: The packet is handed over; it is of the family and came in on a device.
-        unsafe { bindings::natpt_readmit(net.as_ptr(), self.into_raw(), ipv6, priority) };
+        unsafe { bindings::natpt_readmit(net.as_ptr(), self.into_raw(), ipv6, tracked) };
     }
 
     /// The firewall mark.
@@ -441,7 +444,7 @@ impl Skb {
             false => bindings::NATPT_FRAG_MAX_SIZE4,
         };
         match self.raw().cb.get(offset as usize..) {
-            Some([low, high, ..]) => u16::from_ne_bytes([*low as u8, *high as u8]),
+            Some([low, high, ..]) => u16::from_ne_bytes([*low, *high]),
             _ => 0,
         }
     }

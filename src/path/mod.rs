@@ -153,6 +153,8 @@ struct Place<'a> {
     socket: Socket,
     /// It was of the other family a moment ago and turns back: there and back is one hop.
     turned: bool,
+    /// Chains of PRE_ROUTING want to see what it is translated to.
+    ahead: bool,
 }
 
 impl<'a> Place<'a> {
@@ -171,6 +173,7 @@ impl<'a> Place<'a> {
             origin,
             socket,
             turned: false,
+            ahead: false,
         }
     }
 
@@ -198,6 +201,12 @@ impl<'a> Place<'a> {
             Origin::Network if !self.turned => Hop::Count,
             _ => Hop::Keep,
         }
+    }
+
+    /// Whether a translated packet goes by PRE_ROUTING of its new family.
+    #[inline(always)]
+    fn is_readmitting(&self) -> bool {
+        self.ahead || self.is_tracked()
     }
 
     /// Whether conntrack sees packets of ours.
@@ -237,8 +246,8 @@ impl<D: Direction> hooks::Hook<Translator> for Parting<D> {
         guard: &rcu::Guard,
     ) -> Option<Skb> {
         let at = Place::new(translator, net, Origin::Network, socket, guard);
-        let ours = skb.turn(net, D::FAMILY, BEFORE_DEFRAG, LAST, guard) != Turn::Never;
-        if ours && D::claims_fragment(&at, &mut skb, guard) {
+        let (turn, _) = skb.turn(net, D::FAMILY, BEFORE_DEFRAG, LAST, guard);
+        if !at.is_tracked() && turn != Turn::Never && D::claims_fragment(&at, &mut skb, guard) {
             skb.untrack();
         }
         Some(skb)
@@ -253,11 +262,13 @@ impl<D: Direction> hooks::Hook<Translator> for Arriving<D> {
         mut skb: Skb,
         guard: &rcu::Guard,
     ) -> Option<Skb> {
-        let at = Place::new(translator, net, Origin::Network, socket, guard);
+        let mut at = Place::new(translator, net, Origin::Network, socket, guard);
         let Some(concern) = D::concern(at.config, &skb) else {
             return Some(skb);
         };
-        match skb.turn(net, D::FAMILY, PRIORITY, LAST, guard) {
+        let (turn, ahead) = skb.turn(net, D::FAMILY, PRIORITY, LAST, guard);
+        at.ahead = ahead;
+        match turn {
             Turn::Now if !at.is_tracked() => packet::<D>(&at, skb, concern, guard),
             Turn::Later | Turn::Again if !at.is_tracked() => {
                 if D::claims(&at, &mut skb, concern, guard) {
@@ -278,7 +289,7 @@ impl<D: Direction> hooks::Hook<Translator> for Waiting<D> {
         skb: Skb,
         guard: &rcu::Guard,
     ) -> Option<Skb> {
-        let at = Place::new(translator, net, Origin::Network, socket, guard);
+        let mut at = Place::new(translator, net, Origin::Network, socket, guard);
         if skb.is_readmitted(D::FAMILY) {
             if let Err(trouble) = D::readmitted(&at, skb, guard) {
                 translator.counters.dropped(trouble.into());
@@ -292,7 +303,9 @@ impl<D: Direction> hooks::Hook<Translator> for Waiting<D> {
         let Some(concern) = D::concern(at.config, &skb) else {
             return Some(skb);
         };
-        match skb.turn(net, D::FAMILY, PRIORITY, LAST, guard) {
+        let (turn, ahead) = skb.turn(net, D::FAMILY, PRIORITY, LAST, guard);
+        at.ahead = ahead;
+        match turn {
             Turn::Later => packet::<D>(&at, skb, concern, guard),
             Turn::Now if at.is_tracked() => packet::<D>(&at, skb, concern, guard),
             // It was looked at already.
@@ -306,12 +319,14 @@ impl<D: Direction, const LATE: bool> hooks::Hook<Translator> for Leaving<D, LATE
         translator: &Translator,
         net: &Net,
         socket: Socket,
-        skb: Skb,
+        mut skb: Skb,
         guard: &rcu::Guard,
     ) -> Option<Skb> {
         let at = Place::new(translator, net, Origin::Local, socket, guard);
         match D::concern(at.config, &skb) {
-            Some(_) if skb.is_looping(D::FAMILY) => {
+            Some(concern)
+                if skb.is_looping(D::FAMILY) && D::claims(&at, &mut skb, concern, guard) =>
+            {
                 translator.counters.dropped(Trouble::Loop.into());
                 None
             }

@@ -64,14 +64,14 @@ impl Direction for V6 {
     fn translate<'g>(
         at: &Place<'g>,
         skb: &mut Skb,
-        _: (),
+        (): (),
         guard: &'g rcu::Guard,
     ) -> Result<Verdict<'g>, Cause> {
         let config = at.config;
         claimed(at, config, skb, guard).map_err(|cause| tell::sender6(at, config, skb, cause))
     }
 
-    fn claims(at: &Place<'_>, skb: &mut Skb, _: (), guard: &rcu::Guard) -> bool {
+    fn claims(at: &Place<'_>, skb: &mut Skb, (): (), guard: &rcu::Guard) -> bool {
         let header = ipv6::Header::parse(skb.head());
         header.is_ok_and(|header| claims(at, at.config, skb, &header, guard))
     }
@@ -228,7 +228,7 @@ fn claims(
     };
     let kind = skb.head().get(usize::from(walk.l4_offset));
     if walk.protocol == l4::ICMPV6 && kind.is_some_and(|kind| icmp::is_error6(*kind)) {
-        return error::claims6(at, skb, header, walk.l4_offset.into(), guard);
+        return under_prefix || error::claims6(at, skb, header, walk.l4_offset.into(), guard);
     }
     if !under_prefix {
         return false;

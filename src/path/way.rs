@@ -2,7 +2,7 @@
 
 //! The route that a translated packet takes.
 
-use super::{Origin, Place, PRIORITY};
+use super::{Origin, Place};
 use crate::{
     linux::{
         bh::BhGuard,
@@ -47,7 +47,7 @@ impl<'g> Kept<'g> {
         ipv6: bool,
         guard: &'g rcu::Guard,
     ) -> Self {
-        if at.origin == Origin::Local || at.turned || at.is_tracked() {
+        if at.origin == Origin::Local || at.turned || at.is_readmitting() {
             return Kept::Nowhere;
         }
         let usage = usage(at, skb, session, tos, ipv6);
@@ -59,7 +59,7 @@ impl<'g> Kept<'g> {
 
     /// What a new session has.
     pub(super) fn of_new(at: &Place<'_>, session: &'g Session) -> Self {
-        match at.origin == Origin::Local || at.turned || at.is_tracked() {
+        match at.origin == Origin::Local || at.turned || at.is_readmitting() {
             true => Kept::Nowhere,
             false => Kept::By(session),
         }
@@ -168,8 +168,8 @@ impl Way<'_> {
         }
     }
 
-    /// Sends a translated packet, of the new family, on its way, which leads by conntrack where that
-    /// is to see it.
+    /// Sends a translated packet, of the new family, on its way, which leads by conntrack and chains of
+    /// PRE_ROUTING where these are to see it.
     #[inline(always)]
     pub(super) fn send(
         self,
@@ -182,8 +182,8 @@ impl Way<'_> {
                 hop.forward(at.net, skb);
                 Ok(())
             }
-            Way::Fresh(route) if at.is_tracked() && at.origin == Origin::Network => {
-                skb.readmit(at.net, route.is_ipv6(), PRIORITY, guard);
+            Way::Fresh(route) if at.is_readmitting() && at.origin == Origin::Network => {
+                skb.readmit(at.net, route.is_ipv6(), at.is_tracked(), guard);
                 Ok(())
             }
             way => {

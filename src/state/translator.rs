@@ -78,6 +78,8 @@ const SCANNING: u32 = 2;
 
 impl Listener for Translator {
     fn route6(&self, addr: Ipv6Addr, len: u8) {
+        // One of another table may go before those that are kept, which do not know.
+        self.forget_routes();
         let guard = rcu::read_lock();
         let prefix = self.config.read(&guard).prefix_of(addr);
         if prefix.is_some_and(|prefix| len > prefix.len()) {
