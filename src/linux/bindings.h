@@ -36,13 +36,12 @@ enum natpt_route_type {
 	NATPT_ROUTE_OTHER,
 };
 
-/* Who is next with a packet that comes in; AHEAD: and others are, when it is translated. */
+/* Who is next with a packet that comes in. */
 enum natpt_turn {
 	NATPT_TURN_NOW,
 	NATPT_TURN_LATER,
 	NATPT_TURN_AGAIN,
 	NATPT_TURN_NEVER,
-	NATPT_TURN_AHEAD = 8,
 };
 
 /* What the kernel counts of dropped packets. */
@@ -76,8 +75,7 @@ void natpt_skb_untrack(struct sk_buff *skb);
 bool natpt_skb_is_untracked(const struct sk_buff *skb);
 void natpt_skb_track(struct sk_buff *skb);
 bool natpt_skb_is_looping(const struct sk_buff *skb, bool ipv6);
-void natpt_readmit(struct net *net, struct sk_buff *skb, bool ipv6, bool tracked);
-bool natpt_skb_is_readmitted(const struct sk_buff *skb, bool ipv6);
+bool natpt_skb_show(struct net *net, struct sk_buff *skb, bool ipv6);
 
 /*
  * What routes and policies of a translated packet are looked up by. ICMP has its type and code in

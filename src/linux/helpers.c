@@ -33,6 +33,14 @@ static bool natpt_passes_bridge(const struct sk_buff *skb)
 	       !ether_addr_equal(eth_hdr(skb)->h_dest, skb->dev->dev_addr);
 }
 
+/* Whether a hook of PRE_ROUTING is conntrack's or NAT's. */
+static bool natpt_is_tracking(const struct nf_hook_ops *ops)
+{
+	return ops->hook_ops_type == NF_HOOK_OP_NAT ||
+	       (ops->priority == NF_IP_PRI_CONNTRACK &&
+		ops->hook_ops_type == NF_HOOK_OP_UNDEFINED);
+}
+
 /*
  * Whether chains of PRE_ROUTING come after priority that want to see packets: those of conntrack
  * and NAT do not, for ours are untracked, and last is our own.
@@ -57,45 +65,9 @@ static bool natpt_has_later_chains(const struct net *net, bool ipv6, int priorit
 
 		if (it->priority <= priority)
 			break;
-		if (it->priority == last || it->hook_ops_type == NF_HOOK_OP_NAT ||
-		    (it->priority == NF_IP_PRI_CONNTRACK &&
-		     it->hook_ops_type == NF_HOOK_OP_UNDEFINED))
+		if (it->priority == last || natpt_is_tracking(it))
 			continue;
 		return true;
-	}
-	return false;
-}
-
-/* Whether a packet in PRE_ROUTING comes from natpt_readmit(): what arrives has no such flag. */
-bool natpt_skb_is_readmitted(const struct sk_buff *skb, bool ipv6)
-{
-	return ipv6 ? IP6CB(skb)->flags & IP6SKB_FORWARDED :
-		      IPCB(skb)->flags & IPSKB_FORWARDED;
-}
-
-/* Whether anybody but us, conntrack and NAT looks at packets of a family in PRE_ROUTING. */
-static bool natpt_has_chains(const struct net *net, bool ipv6)
-{
-	const struct nf_hook_entries *e = ipv6 ?
-		rcu_dereference(net->nf.hooks_ipv6[NF_INET_PRE_ROUTING]) :
-		rcu_dereference(net->nf.hooks_ipv4[NF_INET_PRE_ROUTING]);
-	struct nf_hook_ops **ops;
-	u16 i;
-
-	/* We are two, as a rule. */
-	if (!e || likely(e->num_hook_entries == 2))
-		return false;
-	ops = nf_hook_entries_get_hook_ops(e);
-	for (i = 0; i < e->num_hook_entries; i++) {
-		if (ops[i]->hook_ops_type == NF_HOOK_OP_NF_TABLES ||
-		    ops[i]->hook_ops_type == NF_HOOK_OP_BPF)
-			return true;
-		/* Tables of iptables: raw, raw before defragmentation, mangle. */
-		if (ops[i]->hook_ops_type == NF_HOOK_OP_UNDEFINED &&
-		    (ops[i]->priority == NF_IP_PRI_RAW ||
-		     ops[i]->priority == NF_IP_PRI_RAW_BEFORE_DEFRAG ||
-		     ops[i]->priority == NF_IP_PRI_MANGLE))
-			return true;
 	}
 	return false;
 }
@@ -103,19 +75,13 @@ static bool natpt_has_chains(const struct net *net, bool ipv6)
 u32 natpt_skb_turn(const struct net *net, const struct sk_buff *skb, bool ipv6, int priority,
 		   int last)
 {
-	u32 ahead;
-
-	/* What was given to the chains by natpt_readmit() is on its way. */
-	if (natpt_skb_is_readmitted(skb, ipv6))
-		return NATPT_TURN_NEVER;
 	if (skb->pkt_type != PACKET_HOST || skb->sk || natpt_passes_bridge(skb) ||
 	    skb_warn_if_lro(skb))
 		return NATPT_TURN_NEVER;
 	if (netif_is_l3_slave(skb->dev))
 		return NATPT_TURN_AGAIN;
-	ahead = natpt_has_chains(net, !ipv6) ? NATPT_TURN_AHEAD : 0;
-	return ahead | (natpt_has_later_chains(net, ipv6, priority, last) ? NATPT_TURN_LATER :
-									    NATPT_TURN_NOW);
+	return natpt_has_later_chains(net, ipv6, priority, last) ? NATPT_TURN_LATER :
+								   NATPT_TURN_NOW;
 }
 
 /* Make the first write_len octets ours to write, with room for grow more in front. */
@@ -384,31 +350,34 @@ void natpt_deliver_solicitation(struct sk_buff *skb)
 }
 
 /*
- * Gives a translated packet to the chains of PRE_ROUTING, with conntrack and NAT if it is to be
- * tracked, as if it had arrived in its new family. Our own hook at the end takes it on from there;
- * without it the packet goes nowhere.
+ * Shows a translated packet to conntrack and NAT as PRE_ROUTING of its new family would. Returns
+ * whether it is still there.
  */
-void natpt_readmit(struct net *net, struct sk_buff *skb, bool ipv6, bool tracked)
+bool natpt_skb_show(struct net *net, struct sk_buff *skb, bool ipv6)
 {
 	const struct nf_hook_entries *e = ipv6 ?
 		rcu_dereference(net->nf.hooks_ipv6[NF_INET_PRE_ROUTING]) :
 		rcu_dereference(net->nf.hooks_ipv4[NF_INET_PRE_ROUTING]);
 	struct nf_hook_state state;
+	u16 i;
 
-	if (!e) {
-		kfree_skb(skb);
-		return;
-	}
-	if (tracked)
-		nf_reset_ct(skb);
-	if (ipv6)
-		IP6CB(skb)->flags |= IP6SKB_FORWARDED;
-	else
-		IPCB(skb)->flags |= IPSKB_FORWARDED;
+	nf_reset_ct(skb);
 	nf_hook_state_init(&state, NF_INET_PRE_ROUTING, ipv6 ? NFPROTO_IPV6 : NFPROTO_IPV4,
-			   skb->dev, NULL, NULL, net, dst_discard_out);
-	if (nf_hook_slow(skb, &state, e, 0) == 1)
-		kfree_skb(skb);
+			   skb->dev, NULL, NULL, net, NULL);
+	for (i = 0; e && i < e->num_hook_entries; i++) {
+		u32 verdict;
+
+		if (!natpt_is_tracking(nf_hook_entries_get_hook_ops(e)[i]))
+			continue;
+		verdict = nf_hook_entry_hookfn(&e->hooks[i], skb, &state) & NF_VERDICT_MASK;
+		if (verdict == NF_STOLEN)
+			return false;
+		if (verdict != NF_ACCEPT) {
+			kfree_skb(skb);
+			return false;
+		}
+	}
+	return true;
 }
 
 /* Lets conntrack see a packet again. */

@@ -332,55 +332,58 @@ struct dst_entry *natpt_route6(struct net *net, const struct sk_buff *skb,
 	return natpt_bundle(net, dst, flowi6_to_flowi(&fl6), sk, local, kept);
 }
 
-static bool natpt_is_about_source(u32 reason)
-{
-	switch (reason) {
-	case SKB_DROP_REASON_IP_RPFILTER:
-	case SKB_DROP_REASON_IP_LOCAL_SOURCE:
-	case SKB_DROP_REASON_IP_INVALID_SOURCE:
-	case SKB_DROP_REASON_IP_LOCALNET:
-	case SKB_DROP_REASON_NOMEM:
-		return true;
-	default:
-		return false;
-	}
-}
-
 /*
- * Whether the kernel would take an IPv4 packet with this source where it came in: what
- * ip_route_input() finds out, wherever its destination leads. Returns 0 or a drop reason.
+ * Whether the kernel would take an IPv4 packet with these addresses where it came in:
+ * fib_validate_source(), which is not exported. Returns 0 or a drop reason.
  */
 u32 natpt_source4(struct net *net, struct sk_buff *skb, __be32 saddr, __be32 daddr)
 {
-	struct net_device *dev = natpt_ingress(skb);
+	const struct net_device *dev = natpt_ingress(skb);
 	const struct in_device *in_dev = __in_dev_get_rcu(dev);
-	u16 flags = IPCB(skb)->flags;
-	unsigned long dst;
-	u32 reason;
+	struct flowi4 fl4 = {
+		.daddr = saddr,
+		.saddr = daddr,
+		.flowi4_iif = LOOPBACK_IFINDEX,
+		.flowi4_l3mdev = l3mdev_master_ifindex_rcu(dev),
+		.flowi4_dscp = ip4h_dscp(ip_hdr(skb)),
+		.flowi4_scope = RT_SCOPE_UNIVERSE,
+		.flowi4_uid = sock_net_uid(net, NULL),
+	};
+	struct fib_result res = {};
+	int rpf;
 
 	if (!in_dev)
 		return SKB_DROP_REASON_IP_INVALID_SOURCE;
-	/* The short way of fib_validate_source(). */
-	if (!IN_DEV_RPFILTER(in_dev) && !fib_num_tclassid_users(net) &&
-	    !net->ipv4.fib_has_custom_local_routes && !fib4_has_custom_rules(net)) {
+	rpf = secpath_exists(skb) ? 0 : IN_DEV_RPFILTER(in_dev);
+	if (!rpf && !net->ipv4.fib_has_custom_local_routes && !fib4_has_custom_rules(net)) {
 		if (!IN_DEV_ACCEPT_LOCAL(in_dev) && __ip_dev_find(net, saddr, false))
 			return SKB_DROP_REASON_IP_LOCAL_SOURCE;
 		return 0;
 	}
-	dst = skb_dstref_steal(skb);
-	reason = ip_route_input_noref(skb, daddr, saddr, ip4h_dscp(ip_hdr(skb)), dev);
-	/* Where no route leads on, nobody has looked at the source: as of a broadcast, then. */
-	if (reason ? !natpt_is_about_source(reason) : skb_dst(skb)->error) {
-		skb_dst_drop(skb);
-		reason = ip_route_input_noref(skb, htonl(INADDR_BROADCAST), saddr,
-					      ip4h_dscp(ip_hdr(skb)), dev);
+	if (IN_DEV_SRC_VMARK(in_dev))
+		fl4.flowi4_mark = skb->mark;
+	if (fib_lookup(net, &fl4, &res, 0))
+		goto unknown;
+	if (res.type == RTN_LOCAL) {
+		if (!IN_DEV_ACCEPT_LOCAL(in_dev))
+			return SKB_DROP_REASON_IP_LOCAL_SOURCE;
+	} else if (res.type != RTN_UNICAST) {
+		return SKB_DROP_REASON_IP_INVALID_SOURCE;
 	}
-	skb_dst_drop(skb);
-	skb_dstref_restore(skb, dst);
-	IPCB(skb)->flags = flags;
-	if (reason == SKB_DROP_REASON_IP_RPFILTER)
-		NET_INC_STATS(net, LINUX_MIB_IPRPFILTER);
-	return reason;
+	if (fib_info_nh_uses_dev(res.fi, dev) ||
+	    (res.type == RTN_LOCAL && dev == net->loopback_dev))
+		return 0;
+	if (rcu_access_pointer(in_dev->ifa_list)) {
+		if (rpf != 1)
+			return 0;
+		goto elsewhere;
+	}
+unknown:
+	if (!rpf)
+		return 0;
+elsewhere:
+	NET_INC_STATS(net, LINUX_MIB_IPRPFILTER);
+	return SKB_DROP_REASON_IP_RPFILTER;
 }
 
 /*

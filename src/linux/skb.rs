@@ -312,8 +312,8 @@ impl Skb {
         Ok(Segments(list))
     }
 
-    /// Whose turn it is with a packet of PRE_ROUTING, at a hook of `priority`, and whether chains of
-    /// the other family want to see what it is translated to. Our last hook has priority `last`.
+    /// Whose turn it is with a packet of PRE_ROUTING, at a hook of `priority`; our last hook there
+    /// has priority `last`.
     #[inline]
     pub(crate) fn turn(
         &self,
@@ -322,18 +322,15 @@ impl Skb {
         priority: i32,
         last: i32,
         _: &rcu::Guard,
-    ) -> (Turn, bool) {
+    ) -> Turn {
         let (net, ipv6) = (net.as_ptr(), family == Family::V6);
         // SAFETY: The packet is valid and came in on a device.
-        let turn = unsafe { bindings::natpt_skb_turn(net, self.as_ptr(), ipv6, priority, last) };
-        let ahead = turn & bindings::natpt_turn_NATPT_TURN_AHEAD;
-        let next = match turn ^ ahead {
+        match unsafe { bindings::natpt_skb_turn(net, self.as_ptr(), ipv6, priority, last) } {
             bindings::natpt_turn_NATPT_TURN_NOW => Turn::Now,
             bindings::natpt_turn_NATPT_TURN_LATER => Turn::Later,
             bindings::natpt_turn_NATPT_TURN_AGAIN => Turn::Again,
             _ => Turn::Never,
-        };
-        (next, ahead != 0)
+        }
     }
 
     /// Whether an IPv4 address is this host's own where the packet came in, VRFs considered.
@@ -410,16 +407,16 @@ impl Skb {
         unsafe { bindings::natpt_skb_track(self.as_ptr()) };
     }
 
-    /// Whether the packet was translated by us and has come to PRE_ROUTING again by [`Skb::readmit`].
-    pub(crate) fn is_readmitted(&self, family: Family) -> bool {
-        // SAFETY: The packet is valid and its control block is of the family.
-        unsafe { bindings::natpt_skb_is_readmitted(self.as_ptr(), family == Family::V6) }
-    }
-
-    /// Gives a translated packet to the chains of PRE_ROUTING, and to conntrack if it is `tracked`.
-    pub(crate) fn readmit(self, net: &Net, ipv6: bool, tracked: bool, _: &rcu::Guard) {
-        // SAFETY: The packet is handed over; it is of the family and came in on a device.
-        unsafe { bindings::natpt_readmit(net.as_ptr(), self.into_raw(), ipv6, tracked) };
+    /// Shows a translated packet to conntrack and NAT; nothing is left if they do not let it pass.
+    pub(crate) fn shown(self, net: &Net, ipv6: bool, _: &rcu::Guard) -> Option<Self> {
+        // SAFETY: The packet is ours, of the family, and came in on a device.
+        match unsafe { bindings::natpt_skb_show(net.as_ptr(), self.as_ptr(), ipv6) } {
+            true => Some(self),
+            false => {
+                self.into_raw();
+                None
+            }
+        }
     }
 
     /// The firewall mark.

@@ -135,9 +135,6 @@ trait Direction: 'static {
     /// Whether a packet is a fragment that is translated for itself.
     fn claims_fragment(at: &Place<'_>, skb: &mut Skb, guard: &rcu::Guard) -> bool;
 
-    /// Sends on a packet of this family that was translated and that conntrack has seen since.
-    fn readmitted(at: &Place<'_>, skb: Skb, guard: &rcu::Guard) -> Result<(), Trouble>;
-
     /// Hands a fragment over, where that can be.
     fn collect(at: &Place<'_>, skb: Skb, bh: &BhGuard) -> Option<Outcome>;
 }
@@ -153,8 +150,6 @@ struct Place<'a> {
     socket: Socket,
     /// It was of the other family a moment ago and turns back: there and back is one hop.
     turned: bool,
-    /// Chains of PRE_ROUTING want to see what it is translated to.
-    ahead: bool,
 }
 
 impl<'a> Place<'a> {
@@ -173,7 +168,6 @@ impl<'a> Place<'a> {
             origin,
             socket,
             turned: false,
-            ahead: false,
         }
     }
 
@@ -201,12 +195,6 @@ impl<'a> Place<'a> {
             Origin::Network if !self.turned => Hop::Count,
             _ => Hop::Keep,
         }
-    }
-
-    /// Whether a translated packet goes by PRE_ROUTING of its new family.
-    #[inline(always)]
-    fn is_readmitting(&self) -> bool {
-        self.ahead || self.is_tracked()
     }
 
     /// Whether conntrack sees packets of ours.
@@ -246,7 +234,7 @@ impl<D: Direction> hooks::Hook<Translator> for Parting<D> {
         guard: &rcu::Guard,
     ) -> Option<Skb> {
         let at = Place::new(translator, net, Origin::Network, socket, guard);
-        let (turn, _) = skb.turn(net, D::FAMILY, BEFORE_DEFRAG, LAST, guard);
+        let turn = skb.turn(net, D::FAMILY, BEFORE_DEFRAG, LAST, guard);
         if !at.is_tracked() && turn != Turn::Never && D::claims_fragment(&at, &mut skb, guard) {
             skb.untrack();
         }
@@ -262,13 +250,11 @@ impl<D: Direction> hooks::Hook<Translator> for Arriving<D> {
         mut skb: Skb,
         guard: &rcu::Guard,
     ) -> Option<Skb> {
-        let mut at = Place::new(translator, net, Origin::Network, socket, guard);
+        let at = Place::new(translator, net, Origin::Network, socket, guard);
         let Some(concern) = D::concern(at.config, &skb) else {
             return Some(skb);
         };
-        let (turn, ahead) = skb.turn(net, D::FAMILY, PRIORITY, LAST, guard);
-        at.ahead = ahead;
-        match turn {
+        match skb.turn(net, D::FAMILY, PRIORITY, LAST, guard) {
             Turn::Now if !at.is_tracked() => packet::<D>(&at, skb, concern, guard),
             Turn::Later | Turn::Again if !at.is_tracked() => {
                 if D::claims(&at, &mut skb, concern, guard) {
@@ -289,13 +275,7 @@ impl<D: Direction> hooks::Hook<Translator> for Waiting<D> {
         skb: Skb,
         guard: &rcu::Guard,
     ) -> Option<Skb> {
-        let mut at = Place::new(translator, net, Origin::Network, socket, guard);
-        if skb.is_readmitted(D::FAMILY) {
-            if let Err(trouble) = D::readmitted(&at, skb, guard) {
-                translator.counters.dropped(trouble.into());
-            }
-            return None;
-        }
+        let at = Place::new(translator, net, Origin::Network, socket, guard);
         // What is left to conntrack is not ours.
         if !at.is_tracked() && !skb.is_untracked() {
             return Some(skb);
@@ -303,9 +283,7 @@ impl<D: Direction> hooks::Hook<Translator> for Waiting<D> {
         let Some(concern) = D::concern(at.config, &skb) else {
             return Some(skb);
         };
-        let (turn, ahead) = skb.turn(net, D::FAMILY, PRIORITY, LAST, guard);
-        at.ahead = ahead;
-        match turn {
+        match skb.turn(net, D::FAMILY, PRIORITY, LAST, guard) {
             Turn::Later => packet::<D>(&at, skb, concern, guard),
             Turn::Now if at.is_tracked() => packet::<D>(&at, skb, concern, guard),
             // It was looked at already.

@@ -106,20 +106,6 @@ impl Direction for V4 {
         })
     }
 
-    fn readmitted(at: &Place<'_>, skb: Skb, guard: &rcu::Guard) -> Result<(), Trouble> {
-        let header = ipv4::Header::read(skb.head()).map_err(|_| Trouble::Route)?;
-        let transport = skb.head().get(header.header_len.into()..);
-        let transport = transport.filter(|_| header.frag_off == 0).unwrap_or(&[]);
-        let flow = Flow {
-            saddr: header.saddr,
-            daddr: header.daddr,
-            tos: header.tos,
-            proto: header.protocol,
-            selector: l4::selector(header.protocol, transport),
-        };
-        Way::v4(at, &skb, &flow, None, guard)?.pass(at, skb, guard)
-    }
-
     fn collect(at: &Place<'_>, skb: Skb, bh: &BhGuard) -> Option<Outcome> {
         Some(defrag::v4(at.net, skb, bh))
     }

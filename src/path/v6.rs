@@ -89,21 +89,6 @@ impl Direction for V6 {
         }
     }
 
-    fn readmitted(at: &Place<'_>, skb: Skb, guard: &rcu::Guard) -> Result<(), Trouble> {
-        let header = ipv6::Header::parse(skb.head()).map_err(|_| Trouble::Route)?;
-        let walk = ext::walk(skb.head()).map_err(|_| Trouble::Route)?;
-        let transport = skb.head().get(walk.l4_offset.into()..);
-        let transport = transport.filter(|_| touched(&walk) != 0).unwrap_or(&[]);
-        let flow = Flow {
-            saddr: header.saddr,
-            daddr: header.daddr,
-            tos: header.traffic_class,
-            proto: walk.protocol,
-            selector: l4::selector(walk.protocol, transport),
-        };
-        Way::v6(at, &skb, &flow, None, guard)?.pass(at, skb, guard)
-    }
-
     fn collect(at: &Place<'_>, skb: Skb, bh: &BhGuard) -> Option<Outcome> {
         let defrag = at.translator.defrag6.as_ref()?;
         Some(defrag.packet(at.net, skb, bh))

@@ -47,7 +47,7 @@ impl<'g> Kept<'g> {
         ipv6: bool,
         guard: &'g rcu::Guard,
     ) -> Self {
-        if at.origin == Origin::Local || at.turned || at.is_readmitting() {
+        if at.origin == Origin::Local || at.turned || at.is_tracked() {
             return Kept::Nowhere;
         }
         let usage = usage(at, skb, session, tos, ipv6);
@@ -59,7 +59,7 @@ impl<'g> Kept<'g> {
 
     /// What a new session has.
     pub(super) fn of_new(at: &Place<'_>, session: &'g Session) -> Self {
-        match at.origin == Origin::Local || at.turned || at.is_readmitting() {
+        match at.origin == Origin::Local || at.turned || at.is_tracked() {
             true => Kept::Nowhere,
             false => Kept::By(session),
         }
@@ -168,42 +168,35 @@ impl Way<'_> {
         }
     }
 
-    /// Sends a translated packet, of the new family, on its way, which leads by conntrack and chains of
-    /// PRE_ROUTING where these are to see it.
+    /// Sends a translated packet, of the new family, on its way, unless IPsec policy is against it or
+    /// conntrack, where that is to see it.
     #[inline(always)]
-    pub(super) fn send(
-        self,
-        at: &Place<'_>,
-        mut skb: Skb,
-        guard: &rcu::Guard,
-    ) -> Result<(), Trouble> {
+    pub(super) fn send(self, at: &Place<'_>, skb: Skb, guard: &rcu::Guard) -> Result<(), Trouble> {
         match self {
             Way::Kept(hop, _) => {
                 hop.forward(at.net, skb);
                 Ok(())
             }
-            Way::Fresh(route) if at.is_readmitting() && at.origin == Origin::Network => {
-                skb.readmit(at.net, route.is_ipv6(), at.is_tracked(), guard);
-                Ok(())
-            }
-            way => {
-                if at.is_tracked() {
-                    skb.track();
-                }
-                way.pass(at, skb, guard)
-            }
+            Way::Fresh(route) => Self::send_by(route, at, skb, guard),
         }
     }
 
-    /// Sends a packet on its way, unless IPsec policy is against it.
-    pub(super) fn pass(self, at: &Place<'_>, skb: Skb, guard: &rcu::Guard) -> Result<(), Trouble> {
-        let route = match self {
-            Way::Kept(hop, _) => {
-                hop.forward(at.net, skb);
-                return Ok(());
+    fn send_by(
+        route: Route,
+        at: &Place<'_>,
+        mut skb: Skb,
+        guard: &rcu::Guard,
+    ) -> Result<(), Trouble> {
+        match at.origin {
+            _ if !at.is_tracked() => {}
+            // OUTPUT comes.
+            Origin::Local => skb.track(),
+            Origin::Network => {
+                skb = skb
+                    .shown(at.net, route.is_ipv6(), guard)
+                    .ok_or(Trouble::Conntrack)?;
             }
-            Way::Fresh(route) => route,
-        };
+        }
         let hop = route.borrow(guard);
         match (at.sender(), route.target()) {
             (Sender::Socket(socket), _) => hop.local_out(at.net, skb, socket),

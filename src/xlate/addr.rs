@@ -160,21 +160,27 @@ impl Prefix {
     #[inline]
     pub fn target(&self, daddr: Ipv6Addr) -> Result<Ipv4Addr, Reason> {
         let target = self.extract(daddr);
-        if is_unroutable4(target) {
+        if is_martian4(target) {
             return Err(Reason::MartianTarget);
         }
         self.check_global(target)?;
-        Ok(target)
+        match is_unroutable4(target) {
+            true => Err(Reason::MartianTarget),
+            false => Ok(target),
+        }
     }
 
     /// The IPv6 form of the source of an IPv4 packet, if packets may come from there.
     #[inline]
     pub fn source(&self, saddr: Ipv4Addr) -> Result<Ipv6Addr, Reason> {
-        if is_unroutable4(saddr) {
+        if is_martian4(saddr) {
             return Err(Reason::MartianSource);
         }
         self.check_global(saddr)?;
-        Ok(self.embed(saddr))
+        match is_unroutable4(saddr) {
+            true => Err(Reason::MartianSource),
+            false => Ok(self.embed(saddr)),
+        }
     }
 
     /// The well-known prefix carries global addresses only (RFC 6052 section 3.1).

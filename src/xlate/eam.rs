@@ -436,11 +436,13 @@ impl<'a> Addresses<'a> {
     /// Whether an ICMPv6 error may come from `reporter`: under a prefix are IPv4 hosts, which are not
     /// here, unless a mapping says so or its translator is another one (CLAT).
     pub fn may_report6(&self, reporter: Ipv6Addr, quoted: Ends<Ipv6Addr>) -> bool {
-        self.prefix_of(reporter).is_none()
-            || self.mapping6(reporter).is_some()
-            || self
-                .mapping6(quoted.saddr)
-                .is_some_and(|it| it.hosts == Hosts::V4)
+        let Some(prefix) = self.prefix_of(reporter) else {
+            return true;
+        };
+        let from = self.mapping6(quoted.saddr);
+        self.mapping6(reporter).is_some()
+            || from.is_some_and(|it| it.hosts == Hosts::V4)
+                && !is_unroutable4(prefix.extract(reporter))
     }
 
     /// What an ICMPv6 error with this quoted packet turns into, if we translated that one.

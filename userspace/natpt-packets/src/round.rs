@@ -263,6 +263,8 @@ impl RoundTrip {
                 Err(what) => complain(what),
             },
             Outcome::Dropped("hop-limit") if before.hops == 2 => tally.dropped += 1,
+            // Nobody reports in the name of an IPv4 host that is not on this side.
+            Outcome::Dropped("source-in-prefix") if is_error(side, &before) => tally.dropped += 1,
             // IGMP does not cross routers.
             Outcome::Dropped("unknown-protocol") if before.protocol == 2 => tally.dropped += 1,
             _ => complain("is lost"),

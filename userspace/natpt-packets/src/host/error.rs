@@ -59,6 +59,12 @@ impl Host {
                 (pair, v4)
             }
         };
+        if addr::illegal_source6(header.saddr) {
+            return Err(Reason::MartianSource.into());
+        }
+        if !addresses.may_report6(header.saddr, quote.tuple.ends()) {
+            return Err(Reason::SourceInPrefix.into());
+        }
         let source = self.config.value("error-source").filter(|it| *it != 0);
         let source = source.map(Ipv4Addr::from_bits);
         let source = source.or(stateless.map(|_| DUMMY));
@@ -108,7 +114,7 @@ impl Host {
         let stateless = addresses.error4(outer, quote.tuple.ends());
         let stateless = stateless.filter(|_| self.config.is_stateless());
         let (saddr, inner) = match stateless {
-            Some(_) if addr::is_martian4(header.daddr) => return Err(Outcome::Untouched),
+            Some(_) if addr::is_unroutable4(header.daddr) => return Err(Outcome::Untouched),
             Some(pair) => {
                 let pair = pair?;
                 let saddr = pair.saddr.ok_or(Reason::MartianSource)?;
@@ -123,10 +129,12 @@ impl Host {
                 };
                 let prefix = self.config.prefix_of(session.v6.daddr);
                 let prefix = prefix.ok_or(Outcome::Dropped("no-prefix"))?;
-                prefix.check_global(header.saddr)?;
-                (prefix.embed(header.saddr), session.v6)
+                (prefix.source(header.saddr)?, session.v6)
             }
         };
+        if addr::is_unroutable4(header.saddr) {
+            return Err(Reason::MartianSource.into());
+        }
         let daddr: Ipv6Addr = inner.saddr;
         let mut out = [0; MAX_V6];
         let hops = self.hops();

@@ -76,7 +76,7 @@ impl Host {
         }
         let (saddr, daddr) = (header.saddr, header.daddr);
         let pair = self.config.addresses().claim4(Ends { saddr, daddr });
-        let pair = pair.filter(|_| !addr::is_martian4(daddr));
+        let pair = pair.filter(|_| !addr::is_unroutable4(daddr));
         let pair = pair.ok_or(Outcome::Untouched)??;
         if matches!(header.protocol, l4::ICMPV6 | l4::IGMP) {
             return Err(Reason::UnknownProtocol.into());

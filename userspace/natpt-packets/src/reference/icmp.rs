@@ -7,7 +7,7 @@ use super::{
     extension::{append, split},
     header::{chain, four, six, Four, NewFour, NewSix, Piece, Six},
     inner::{check_at, pseudo4, pseudo6, quoted_ports, requote},
-    stateless::martian,
+    stateless::{martian, source6_is_wrong},
     sum::checksum,
     tables::{Word, PLATEAUS, POINTERS_TO_V4, POINTERS_TO_V6},
     u16_at, u32_at, Network,
@@ -85,6 +85,19 @@ fn session_to_v4(
     })
 }
 
+/// Whether nobody with this address can report what became of a packet from `sender`: those under a
+/// prefix are IPv4 hosts, on the other side unless `sender` is a CLAT's.
+fn cannot_report6(network: &Network, reporter: Ipv6Addr, sender: Ipv6Addr) -> bool {
+    if source6_is_wrong(reporter) {
+        return true;
+    }
+    let Some(inside) = network.extract(reporter) else {
+        return false;
+    };
+    let clat = network.mapped6(sender).is_some_and(|(it, _)| it.clat);
+    network.mapped6(reporter).is_none() && (!clat || martian(inside))
+}
+
 /// The ICMPv4 message for an ICMPv6 error.
 pub fn error_to_v4(
     network: &Network,
@@ -124,6 +137,9 @@ pub fn error_to_v4(
     let session = || session_to_v4(network, outer, &header, protocol, ports?);
     let about = mapped_to_v4(network, outer, &header).or_else(session);
     let about = about.ok_or("no session")?;
+    if cannot_report6(network, outer.from, header.from) {
+        return Err("reporter");
+    }
     let (from, to) = about.quoted;
 
     let new = NewFour {
@@ -249,6 +265,9 @@ pub fn error_to_v6(
     let session = || session_to_v6(network, outer, &header, ports?);
     let about = mapped_to_v6(network, outer, &header).or_else(session);
     let about = about.ok_or("no session")?;
+    if martian(outer.from) {
+        return Err("reporter");
+    }
     let (from, to) = about.quoted;
 
     let piece = (header.more || !first).then_some(Piece {
