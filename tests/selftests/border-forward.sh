@@ -122,6 +122,22 @@ xfrm policy add dir out src $POOL/32 dst $S4/32 proto udp dport 7 tmpl src $R4 d
 ip -n server4 xfrm policy add dir in src $POOL/32 dst $S4/32 tmpl src $R4 dst $S4 proto esp mode tunnel
 check "a policy with a port has a session's packets encrypted" there 4000
 check "... so it has" used 0x00000200
+ip -n router route replace $S4/32 dev out4
+check "... once, also by a route that is new" there 4000
+ip -n router -6 route replace $P dev lo
+own()
+{
+	at server4 timeout 20 socat -u UDP4-RECV:7,bind=$S4 - >/tmp/own &
+	local server=$!
+	wait_for at server4 sh -c 'ss -Hlun "sport = :7" | grep -q .'
+	at router socat -u - "UDP6:[$S46]:7" <<<own
+	wait_for grep -q own /tmp/own
+	kill $server
+	grep -q own /tmp/own
+}
+check "... and those of the router's own sockets" own
+ip -n router -6 route replace blackhole $P
+ip -n router route del $S4/32 dev out4
 xfrm policy flush
 xfrm state flush
 ip -n server4 xfrm policy flush

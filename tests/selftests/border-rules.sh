@@ -67,6 +67,24 @@ at router ip -6 rule add ipproto udp sport 7 pref 10 blackhole
 check_fails "IPv6 rule with a port, for answers" passes translated 5000 2 back
 at router ip -6 rule del pref 10
 
+# a route of a table that is asked before
+at router ip -6 rule add pref 100 lookup 100
+check "an empty table that is asked first" passes translated 5000 20 back
+ip -n router -6 route add blackhole $C6/128 table 100
+check_fails "... stops answers of a session when it is not empty any more" passes translated 5000 2 back
+ip -n router -6 route del blackhole $C6/128 table 100
+at router ip -6 rule del pref 100
+check "... and without it" passes translated 5000 20 back
+
+# reverse paths by rules that ask for the pool
+at router ip rule add from $POOL lookup 101 pref 10
+ip -n router route add $S4/32 dev out4 table 101
+for mode in 1 2 0; do
+	at router sysctl -qw net.ipv4.conf.all.rp_filter=$mode net.ipv4.conf.out4.rp_filter=$mode
+	check "a rule from the pool's address, rp_filter=$mode" passes translated 5000 20 back
+done
+at router ip rule del pref 10
+
 # a table of its own for what comes in somewhere: the next hop there is taken
 link router second server4 second
 ip -n router addr add 198.18.0.1/24 dev second
