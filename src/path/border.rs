@@ -40,7 +40,7 @@ pub(super) fn source4(
     ends: Ends<Ipv4Addr>,
     guard: &rcu::Guard,
 ) -> Result<(), Cause> {
-    if addr::is_unroutable4(ends.saddr) {
+    if addr::is_martian4(ends.saddr) {
         return Err(Reason::MartianSource.into());
     }
     if at.origin == Origin::Local || at.turned {

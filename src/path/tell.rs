@@ -25,7 +25,6 @@ use crate::{
 mod code {
     pub(super) const NO_ROUTE: u8 = 0;
     pub(super) const PROHIBITED: u8 = 1;
-    pub(super) const SCOPE: u8 = 2;
     pub(super) const ADDRESS: u8 = 3;
     pub(super) const PORT: u8 = 4;
     pub(super) const SOURCE: u8 = 5;
@@ -55,11 +54,6 @@ fn is_prohibited(cause: Cause) -> bool {
 /// Whether an IPv6 packet is an ICMPv6 message.
 fn is_icmp6(packet: &[u8]) -> bool {
     ext::walk(packet).is_ok_and(|walk| walk.protocol == l4::ICMPV6)
-}
-
-/// Whether an IPv6 packet has a source that is for one link only.
-fn is_link_local(packet: &[u8]) -> bool {
-    matches!(packet, [_, _, _, _, _, _, _, _, 0xfe, scope, ..] if scope & 0xc0 == 0x80)
 }
 
 /// Counts a dropped packet where the kernel counts its own, too.
@@ -104,9 +98,6 @@ pub(super) fn sender6(at: &Place<'_>, config: &Config, skb: &Skb, cause: Cause) 
             Some(pointer) => (v6::PARAMETER, 0, pointer.into()),
             None => return cause,
         },
-        Cause::Xlate(Reason::MartianSource) if is_link_local(skb.head()) => {
-            (v6::UNREACHABLE, code::SCOPE, 0)
-        }
         Cause::Trouble(Trouble::Route) => (v6::UNREACHABLE, code::NO_ROUTE, 0),
         Cause::Trouble(Trouble::Ports | Trouble::Sessions | Trouble::Ceiling) => {
             (v6::UNREACHABLE, code::ADDRESS, 0)
