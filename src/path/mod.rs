@@ -207,15 +207,6 @@ impl<'a> Place<'a> {
 /// Where fragments come in, before anybody puts them together.
 struct Parting<D>(PhantomData<D>);
 
-/// Why a packet could not be made one of the other family.
-#[cold]
-fn unwritten(error: Error) -> Cause {
-    match error {
-        _ if error == EPERM => Trouble::Conntrack.into(),
-        _ => Reason::Truncated.into(),
-    }
-}
-
 /// Where packets come in from the network.
 struct Arriving<D>(PhantomData<D>);
 
@@ -434,5 +425,14 @@ fn pieces<D: Direction>(at: &Place<'_>, pieces: Result<Segments>, guard: &rcu::G
         if left.is_some() {
             counters.dropped(Trouble::Segments.into());
         }
+    }
+}
+
+/// Why a packet could not be made one of the other family.
+#[cold]
+fn unwritten(error: Error) -> Cause {
+    match error {
+        _ if error == EPERM => Trouble::Conntrack.into(),
+        _ => Reason::Truncated.into(),
     }
 }
