@@ -58,7 +58,7 @@ bool natpt_skb_gso_ok(const struct sk_buff *skb, u32 mtu);
 u32 natpt_skb_turn(const struct net *net, const struct sk_buff *skb, bool ipv6, int priority,
 		   int last);
 int natpt_skb_make_room(struct sk_buff *skb, u32 write_len, u32 grow);
-bool natpt_skb_retarget(struct sk_buff *skb, u32 strip, u32 hlen, bool ipv6);
+bool natpt_skb_change_proto(struct sk_buff *skb, u32 strip, u32 hlen, bool ipv6);
 void natpt_skb_set_frag_max_size(struct sk_buff *skb, u16 size, bool ipv6);
 void natpt_skb_set_route(struct sk_buff *skb, struct dst_entry *dst);
 struct sk_buff *natpt_skb_alloc(const struct sk_buff *like, u32 len, bool ipv6);

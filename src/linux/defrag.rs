@@ -2,7 +2,13 @@
 
 //! Reassembly of claimed fragments, apart from everybody else's.
 
-use super::{bh::BhGuard, bindings, pernet::Net, skb::Skb};
+use super::{
+    bh::BhGuard,
+    bindings,
+    family::{V4, V6},
+    pernet::Net,
+    skb::Skb,
+};
 use core::ffi::c_int;
 use kernel::prelude::*;
 
@@ -10,9 +16,9 @@ use kernel::prelude::*;
 const USER: u32 = 0x6e61_7470;
 
 /// What became of a fragment.
-pub(crate) enum Outcome {
+pub(crate) enum Defrag<F> {
     /// It was the last one: the whole packet.
-    Whole(Skb),
+    Whole(Skb<F>),
     /// The queue keeps it.
     Kept,
     /// It was bad, or there is no room: it is gone.
@@ -20,14 +26,14 @@ pub(crate) enum Outcome {
 }
 
 /// Takes an IPv4 fragment. Queues are locked against softirqs only by who turns these off.
-pub(crate) fn v4(net: &Net, skb: Skb, _: &BhGuard) -> Outcome {
+pub(crate) fn v4(net: &Net, skb: Skb<V4>, _: &BhGuard) -> Defrag<V4> {
     let skb = skb.into_raw();
     // SAFETY: The packet is handed over, and bottom halves are off.
     match unsafe { bindings::ip_defrag(net.as_ptr(), skb, USER) } {
         // SAFETY: Zero gives the packet back, whole.
-        0 => Outcome::Whole(unsafe { Skb::from_raw(skb) }),
-        e if e == -(bindings::EINPROGRESS as c_int) => Outcome::Kept,
-        _ => Outcome::Failed,
+        0 => Defrag::Whole(unsafe { Skb::from_raw(skb) }),
+        e if e == -(bindings::EINPROGRESS as c_int) => Defrag::Kept,
+        _ => Defrag::Failed,
     }
 }
 
@@ -46,18 +52,18 @@ impl Defrag6 {
     }
 
     /// Takes an IPv6 fragment.
-    pub(crate) fn packet(&self, net: &Net, skb: Skb, _: &BhGuard) -> Outcome {
+    pub(crate) fn packet(&self, net: &Net, skb: Skb<V6>, _: &BhGuard) -> Defrag<V6> {
         let raw = skb.into_raw();
         // SAFETY: The packet is valid, bottom halves are off, and the module is in use.
         let outcome = unsafe { bindings::natpt_defrag6(net.as_ptr(), raw) };
         if outcome == -(bindings::EINPROGRESS as c_int) {
-            return Outcome::Kept;
+            return Defrag::Kept;
         }
         // SAFETY: Any other answer leaves the packet with us.
         let skb = unsafe { Skb::from_raw(raw) };
         match outcome {
-            0 => Outcome::Whole(skb),
-            _ => Outcome::Failed,
+            0 => Defrag::Whole(skb),
+            _ => Defrag::Failed,
         }
     }
 }

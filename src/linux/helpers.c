@@ -137,7 +137,7 @@ bool natpt_skb_is_looping(const struct sk_buff *skb, bool ipv6)
 }
 
 /* Start the control block and what else the network layer keeps anew, in the new family. */
-static __always_inline void natpt_skb_rebirth(struct sk_buff *skb, bool ipv6, int iif, u16 flags)
+static __always_inline void natpt_skb_scrub(struct sk_buff *skb, bool ipv6, int iif, u16 flags)
 {
 	skb_reset_network_header(skb);
 	if (ipv6) {
@@ -195,7 +195,7 @@ static bool natpt_skb_confirm(struct sk_buff *skb)
  * leave nothing of the old family behind: control block, route, conntrack,
  * timestamp and metadata.
  */
-bool natpt_skb_retarget(struct sk_buff *skb, u32 strip, u32 hlen, bool ipv6)
+bool natpt_skb_change_proto(struct sk_buff *skb, u32 strip, u32 hlen, bool ipv6)
 {
 	u16 flags = natpt_turned_flags(skb, ipv6);
 	int iif = IPCB(skb)->iif;
@@ -234,7 +234,7 @@ bool natpt_skb_retarget(struct sk_buff *skb, u32 strip, u32 hlen, bool ipv6)
 	skb->offload_l3_fwd_mark = 0;
 #endif
 	natpt_skb_move_mac(skb, ipv6);
-	natpt_skb_rebirth(skb, ipv6, iif, flags);
+	natpt_skb_scrub(skb, ipv6, iif, flags);
 	return true;
 }
 
@@ -268,7 +268,7 @@ struct sk_buff *natpt_skb_alloc(const struct sk_buff *like, u32 len, bool ipv6)
 	skb->mark = like->mark;
 	skb->priority = like->priority;
 	skb_reset_mac_header(skb);
-	natpt_skb_rebirth(skb, ipv6, IPCB(like)->iif, natpt_turned_flags(like, ipv6));
+	natpt_skb_scrub(skb, ipv6, IPCB(like)->iif, natpt_turned_flags(like, ipv6));
 	return skb;
 }
 

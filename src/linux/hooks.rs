@@ -3,7 +3,9 @@
 //! Netfilter hooks of one network namespace.
 
 use super::{
-    bindings, memory,
+    bindings,
+    family::Family,
+    memory,
     pernet::{Net, NetRef},
     rcu,
     skb::Skb,
@@ -18,13 +20,6 @@ pub(crate) use super::bindings::{
     nf_inet_hooks_NF_INET_LOCAL_OUT as NF_INET_LOCAL_OUT,
     nf_inet_hooks_NF_INET_PRE_ROUTING as NF_INET_PRE_ROUTING,
 };
-
-/// Address family of a hook.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Family {
-    V4 = bindings::NFPROTO_IPV4 as isize,
-    V6 = bindings::NFPROTO_IPV6 as isize,
-}
 
 /// The socket that a packet is sent for, or none. It need not be the packet's own: tunnels send for
 /// theirs what others made.
@@ -42,8 +37,18 @@ impl Socket {
 
 /// What a packet meets at a hook.
 pub(crate) trait Hook<T>: 'static {
-    /// Gives the packet back when it is to go on untouched, else consumes it.
-    fn packet(owner: &T, net: &Net, socket: Socket, skb: Skb, guard: &rcu::Guard) -> Option<Skb>;
+    /// The packets' family.
+    type Family: Family;
+
+    /// Give the packet back when it is to go on untouched, else consume it. Called in an RCU read
+    /// section, in softirq or process context.
+    fn packet(
+        owner: &T,
+        net: &Net,
+        socket: Socket,
+        skb: Skb<Self::Family>,
+        guard: &rcu::Guard,
+    ) -> Option<Skb<Self::Family>>;
 }
 
 /// One hook of a set that belongs to a `T`.
@@ -52,11 +57,11 @@ pub(crate) struct Spec<T>(bindings::nf_hook_ops, PhantomData<T>);
 
 impl<T: Send + Sync + 'static> Spec<T> {
     /// A hook `H` at a place (`NF_INET_…`) and priority.
-    pub(crate) fn new<H: Hook<T>>(family: Family, place: c_uint, priority: i32) -> Self {
+    pub(crate) fn new<H: Hook<T>>(place: c_uint, priority: i32) -> Self {
         // SAFETY: A plain C structure, of which all zeroes is a value.
         let mut ops: bindings::nf_hook_ops = unsafe { core::mem::zeroed() };
         ops.hook = Some(trampoline::<T, H>);
-        ops.pf = family as u8;
+        ops.pf = H::Family::NFPROTO;
         ops.hooknum = place;
         ops.priority = priority;
         Self(ops, PhantomData)
@@ -115,7 +120,8 @@ unsafe extern "C" fn trampoline<T, H: Hook<T>>(
     let (net, socket) = unsafe { ((*state).net, (*state).sk) };
     // SAFETY: The namespace lives as long as the packet is in it.
     let net = unsafe { Net::from_ptr(net) };
-    // SAFETY: The kernel hands the packet over; it is given back with NF_ACCEPT only.
+    // SAFETY: The kernel hands the packet over, of the hook's family; it is given back with
+    // NF_ACCEPT only.
     let skb = unsafe { Skb::from_raw(skb) };
     // SAFETY: The kernel walks its hooks in an RCU section.
     let guard = unsafe { rcu::Guard::of_caller() };

@@ -8,6 +8,7 @@ pub(crate) mod array;
 pub(crate) mod bh;
 pub(crate) mod bindings;
 pub(crate) mod defrag;
+pub(crate) mod family;
 pub(crate) mod fib;
 pub(crate) mod genl;
 pub(crate) mod hooks;

@@ -2,7 +2,15 @@
 
 //! Routes: looked up for a packet, and kept in a session.
 
-use super::{bh::BhGuard, bindings, hooks::Socket, pernet::Net, rcu, skb::Skb};
+use super::{
+    bh::BhGuard,
+    bindings,
+    family::{Family, V4, V6},
+    hooks::Socket,
+    pernet::Net,
+    rcu,
+    skb::{Ingress, Skb},
+};
 use core::{
     marker::PhantomData,
     mem,
@@ -20,7 +28,7 @@ use kernel::{
 
 /// What a route leads to.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Target {
+pub(crate) enum RouteType {
     Unicast,
     /// An address of this host.
     Local,
@@ -28,14 +36,14 @@ pub(crate) enum Target {
     Other,
 }
 
-/// A route that we hold.
+/// A route of one family that we hold.
 ///
 /// # Invariants
 ///
-/// The pointer is valid and one reference to it is ours.
-pub(crate) struct Route {
+/// The pointer is valid, of the family, and one reference to it is ours.
+pub(crate) struct Route<F> {
     dst: NonNull<bindings::dst_entry>,
-    ipv6: bool,
+    family: PhantomData<F>,
     /// Whether it may be held on to.
     kept: bool,
 }
@@ -52,33 +60,33 @@ pub(crate) struct Flow<A> {
 }
 
 /// Whose packet a route is for.
-#[derive(Clone, Copy)]
-pub(crate) enum Sender {
+pub(crate) enum Sender<'a, F> {
     /// That of another host: the interface counts where it came in.
-    Network,
+    Network(Ingress<'a, F>),
     /// One of this host: its socket counts.
     Socket(Socket),
 }
 
-impl Sender {
+impl<F> Sender<'_, F> {
     /// A look at where packets would go, with none at hand.
     pub(crate) const NOBODY: Self = Self::Socket(Socket::NONE);
 
-    fn socket(self) -> (*mut bindings::sock, bool) {
+    fn socket(&self) -> (*mut bindings::sock, bool) {
         match self {
-            Sender::Network => (ptr::null_mut(), false),
+            Sender::Network(_) => (ptr::null_mut(), false),
             Sender::Socket(socket) => (socket.as_ptr(), true),
         }
     }
 }
 
-impl Route {
-    /// The way of a translated packet to an IPv4 address, as the kernel would find it for `skb` in the new family.
-    pub(crate) fn v4(
+impl Route<V4> {
+    /// The way of a translated packet to an IPv4 address, as the kernel would find it for `skb` in
+    /// the new family. Fails with what the routing tables or IPsec say.
+    pub(crate) fn look_up<F: Family>(
         net: &Net,
-        skb: &Skb,
+        skb: &Skb<F>,
         flow: &Flow<Ipv4Addr>,
-        sender: Sender,
+        sender: &Sender<'_, F>,
         _: &rcu::Guard,
     ) -> Result<Self> {
         let [s0, s1, d0, d1] = flow.selector;
@@ -96,15 +104,17 @@ impl Route {
         let dst = unsafe {
             bindings::natpt_route4(net.as_ptr(), skb.as_ptr(), &raw, sk, local, &mut kept)
         };
-        Self::from_raw(dst, false, kept)
+        Self::from_raw(dst, kept)
     }
+}
 
-    /// As [`Route::v4`], to an IPv6 address.
-    pub(crate) fn v6(
+impl Route<V6> {
+    /// As [`Route::<V4>::look_up`], to an IPv6 address.
+    pub(crate) fn look_up<F: Family>(
         net: &Net,
-        skb: &Skb,
+        skb: &Skb<F>,
         flow: &Flow<Ipv6Addr>,
-        sender: Sender,
+        sender: &Sender<'_, F>,
         _: &rcu::Guard,
     ) -> Result<Self> {
         let [s0, s1, d0, d1] = flow.selector;
@@ -122,29 +132,35 @@ impl Route {
         let dst = unsafe {
             bindings::natpt_route6(net.as_ptr(), skb.as_ptr(), &raw, sk, local, &mut kept)
         };
-        Self::from_raw(dst, true, kept)
+        Self::from_raw(dst, kept)
     }
+}
 
-    fn from_raw(dst: *mut bindings::dst_entry, ipv6: bool, kept: bool) -> Result<Self> {
+impl<F: Family> Route<F> {
+    fn from_raw(dst: *mut bindings::dst_entry, kept: bool) -> Result<Self> {
         let dst = NonNull::new(from_err_ptr(dst)?).ok_or(ENOENT)?;
-        Ok(Self { dst, ipv6, kept })
+        Ok(Self {
+            dst,
+            family: PhantomData,
+            kept,
+        })
     }
 
-    pub(crate) fn target(&self) -> Target {
+    pub(crate) fn kind(&self) -> RouteType {
         // SAFETY: By the type invariants.
-        match unsafe { bindings::natpt_route_type(self.dst.as_ptr(), self.ipv6) } {
-            bindings::natpt_route_type_NATPT_ROUTE_UNICAST => Target::Unicast,
-            bindings::natpt_route_type_NATPT_ROUTE_LOCAL => Target::Local,
-            _ => Target::Other,
+        match unsafe { bindings::natpt_route_type(self.dst.as_ptr(), F::IS_V6) } {
+            bindings::natpt_route_type_NATPT_ROUTE_UNICAST => RouteType::Unicast,
+            bindings::natpt_route_type_NATPT_ROUTE_LOCAL => RouteType::Local,
+            _ => RouteType::Other,
         }
     }
 
     /// The route for this one packet, while the RCU guard and the route live.
     #[inline]
-    pub(crate) fn borrow<'a>(&'a self, _: &'a rcu::Guard) -> Hop<'a> {
-        Hop {
+    pub(crate) fn borrow<'a>(&'a self, _: &'a rcu::Guard) -> Dst<'a, F> {
+        Dst {
             dst: self.dst,
-            ipv6: self.ipv6,
+            family: PhantomData,
             life: PhantomData,
         }
     }
@@ -155,20 +171,20 @@ impl Route {
         self.kept && unsafe { bindings::natpt_route_cacheable(self.dst.as_ptr()) }
     }
 
-    /// Whether the route is one of IPv6.
-    pub(crate) fn is_ipv6(&self) -> bool {
-        self.ipv6
-    }
-
     fn cookie(&self) -> u32 {
         // SAFETY: By the type invariants.
-        unsafe { bindings::natpt_route_cookie(self.dst.as_ptr(), self.ipv6) }
+        unsafe { bindings::natpt_route_cookie(self.dst.as_ptr(), F::IS_V6) }
     }
 }
 
 /// Prefix length of the route by which an IPv4 address is reached without translation, if any:
 /// one that leads to the loopback device does not count.
-pub(crate) fn native4(net: &Net, skb: &Skb, daddr: Ipv4Addr, _: &rcu::Guard) -> Option<u8> {
+pub(crate) fn native4<F: Family>(
+    net: &Net,
+    skb: &Skb<F>,
+    daddr: Ipv4Addr,
+    _: &rcu::Guard,
+) -> Option<u8> {
     let daddr = u32::from(daddr).to_be();
     // SAFETY: Namespace and packet are valid, and we are in an RCU section.
     let len = unsafe { bindings::natpt_native4(net.as_ptr(), skb.as_ptr(), daddr) };
@@ -176,9 +192,9 @@ pub(crate) fn native4(net: &Net, skb: &Skb, daddr: Ipv4Addr, _: &rcu::Guard) -> 
 }
 
 /// Prefix length of the route to an IPv6 address, if any.
-pub(crate) fn native6(
+pub(crate) fn native6<F: Family>(
     net: &Net,
-    skb: &Skb,
+    skb: &Skb<F>,
     (saddr, daddr): (Ipv6Addr, Ipv6Addr),
     _: &rcu::Guard,
 ) -> Option<u8> {
@@ -188,7 +204,7 @@ pub(crate) fn native6(
     u8::try_from(len).ok()
 }
 
-impl Clone for Route {
+impl<F> Clone for Route<F> {
     fn clone(&self) -> Self {
         // SAFETY: The route is held, so that one more reference can be taken.
         unsafe { bindings::natpt_route_hold(self.dst.as_ptr()) };
@@ -196,7 +212,7 @@ impl Clone for Route {
     }
 }
 
-impl Drop for Route {
+impl<F> Drop for Route<F> {
     fn drop(&mut self) {
         // SAFETY: The reference is ours.
         unsafe { bindings::dst_release(self.dst.as_ptr()) };
@@ -215,26 +231,34 @@ pub(super) fn from_in6(addr: bindings::in6_addr) -> Ipv6Addr {
 }
 
 /// A route that somebody else holds, for as long as an RCU guard.
-#[derive(Clone, Copy)]
-pub(crate) struct Hop<'g> {
+pub(crate) struct Dst<'g, F> {
     dst: NonNull<bindings::dst_entry>,
-    ipv6: bool,
+    family: PhantomData<F>,
     life: PhantomData<&'g rcu::Guard>,
 }
 
-impl Hop<'_> {
-    /// The largest packet that `sender` may send this way, at least 1280 for IPv6.
+impl<F> Clone for Dst<'_, F> {
     #[inline]
-    pub(crate) fn mtu(&self, sender: Sender) -> u32 {
-        let local = matches!(sender, Sender::Socket(_));
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<F> Copy for Dst<'_, F> {}
+
+impl<F: Family> Dst<'_, F> {
+    /// The largest packet that may go this way, at least 1280 for IPv6. `local`: it is one of this
+    /// host's own.
+    #[inline]
+    pub(crate) fn mtu(&self, local: bool) -> u32 {
         // SAFETY: The route is valid as long as the guard.
-        unsafe { bindings::natpt_route_mtu(self.dst.as_ptr(), self.ipv6, local) }
+        unsafe { bindings::natpt_route_mtu(self.dst.as_ptr(), F::IS_V6, local) }
     }
 
     /// Sends a translated packet this way: through FORWARD, then POST_ROUTING.
     #[inline]
-    pub(crate) fn forward(self, net: &Net, skb: Skb) {
-        if self.ipv6 {
+    pub(crate) fn forward(self, net: &Net, skb: Skb<F>) {
+        if F::IS_V6 {
             // SAFETY: The packet is handed over, without a route; we are in an RCU section.
             unsafe { bindings::natpt_forward6(net.as_ptr(), skb.into_raw(), self.dst.as_ptr()) };
         } else {
@@ -244,16 +268,16 @@ impl Hop<'_> {
     }
 
     /// Gives a translated packet to this host, as it came in: through INPUT.
-    pub(crate) fn deliver(self, skb: Skb, _: &BhGuard) {
+    pub(crate) fn deliver(self, skb: Skb<F>, _: &BhGuard) {
         self.attach(&skb);
         // SAFETY: The packet is handed over, with a route to this host; bottom halves are off.
-        unsafe { bindings::natpt_deliver(skb.into_raw(), self.ipv6) };
+        unsafe { bindings::natpt_deliver(skb.into_raw(), F::IS_V6) };
     }
 
     /// Sends a translated packet this way as one of this host's own: through OUTPUT.
-    pub(crate) fn local_out(self, net: &Net, skb: Skb, socket: Socket) {
+    pub(crate) fn local_out(self, net: &Net, skb: Skb<F>, socket: Socket) {
         self.attach(&skb);
-        if self.ipv6 {
+        if F::IS_V6 {
             // SAFETY: The packet is handed over, with its route set.
             unsafe { bindings::ip6_local_out(net.as_ptr(), socket.as_ptr(), skb.into_raw()) };
         } else {
@@ -264,7 +288,7 @@ impl Hop<'_> {
 
     /// Sets the packet's route, without a reference of its own.
     #[inline]
-    fn attach(&self, skb: &Skb) {
+    fn attach(&self, skb: &Skb<F>) {
         // SAFETY: We are in an RCU section, and the packet has no route yet.
         unsafe { bindings::natpt_skb_set_route(skb.as_ptr(), self.dst.as_ptr()) };
     }
@@ -273,8 +297,9 @@ impl Hop<'_> {
 /// Room for one held route, with what it was looked up for.
 ///
 /// Routes are put in under a lock and read without one.
-pub(crate) struct Slot {
+pub(crate) struct DstCache<F> {
     dst: Atomic<*mut bindings::dst_entry>,
+    family: PhantomData<fn(F)>,
     key: Atomic<u64>,
     cookie: Atomic<u32>,
     generation: Atomic<u32>,
@@ -289,13 +314,13 @@ pub(crate) struct Use {
     pub(crate) generation: u32,
     /// Of packets from IPv4 whose source was found good: [`Skb::source4_stamp`].
     pub(crate) source: u64,
-    pub(crate) ipv6: bool,
 }
 
-impl Slot {
+impl<F: Family> DstCache<F> {
     pub(crate) const fn new() -> Self {
         Self {
             dst: Atomic::new(ptr::null_mut()),
+            family: PhantomData,
             key: Atomic::new(0),
             cookie: Atomic::new(0),
             generation: Atomic::new(0),
@@ -307,10 +332,10 @@ impl Slot {
     pub(crate) fn get<'g>(
         &self,
         net: &Net,
-        skb: &Skb,
+        skb: Ingress<'_, F::Other>,
         usage: Use,
         _: &'g rcu::Guard,
-    ) -> Option<(Hop<'g>, u32)> {
+    ) -> Option<(Dst<'g, F>, u32)> {
         let dst = NonNull::new(self.dst.load(ordering::Acquire))?;
         let cookie = self.cookie.load(ordering::Relaxed);
         let generation = self.generation.load(ordering::Relaxed);
@@ -320,22 +345,22 @@ impl Slot {
         {
             return None;
         }
-        let (net, skb, source, ipv6) = (net.as_ptr(), skb.as_ptr(), usage.source, usage.ipv6);
+        let (net, skb, source, ipv6) = (net.as_ptr(), skb.as_ptr(), usage.source, F::IS_V6);
         let (dst, mut mtu) = (dst.as_ptr(), 0);
         // SAFETY: A route is freed a grace period after its last holder let go; the packet came in
         // on a device.
         let dst =
             unsafe { bindings::natpt_route_kept(net, skb, dst, cookie, source, ipv6, &mut mtu) };
-        let hop = Hop {
+        let hop = Dst {
             dst: NonNull::new(dst)?,
-            ipv6,
+            family: PhantomData,
             life: PhantomData,
         };
         Some((hop, mtu))
     }
 
     /// Keeps a route in place of the last one, under the lock that all writers take.
-    pub(crate) fn put<T>(&self, route: Route, usage: Use, _: &SpinLockGuard<'_, T>) {
+    pub(crate) fn put<T>(&self, route: Route<F>, usage: Use, _: &SpinLockGuard<'_, T>) {
         let route = mem::ManuallyDrop::new(route);
         self.clear();
         self.cookie.store(route.cookie(), ordering::Relaxed);

@@ -2,8 +2,14 @@
 
 //! A packet: `struct sk_buff`.
 
-use super::{bh::BhGuard, bindings, hooks::Family, pernet::Net, rcu};
-use core::{mem, net::Ipv4Addr, ptr::NonNull, slice};
+use super::{
+    bh::BhGuard,
+    bindings,
+    family::{Family, V4, V6},
+    pernet::Net,
+    rcu,
+};
+use core::{marker::PhantomData, mem, net::Ipv4Addr, ptr::NonNull, slice};
 use kernel::{error::to_result, prelude::*};
 
 type Fields = bindings::sk_buff__bindgen_ty_4__bindgen_ty_1;
@@ -69,21 +75,22 @@ pub(crate) enum Spoof {
     Memory,
 }
 
-/// An owned packet whose data begins with its network header.
+/// An owned packet of one family, whose data begins with its network header.
 ///
 /// # Invariants
 ///
-/// The pointer is valid and ours to pass on or free.
-pub(crate) struct Skb(NonNull<bindings::sk_buff>);
+/// The pointer is valid and ours to pass on or free; the packet and its control block are of the
+/// family.
+pub(crate) struct Skb<F>(NonNull<bindings::sk_buff>, PhantomData<F>);
 
-impl Skb {
+impl<F: Family> Skb<F> {
     /// # Safety
     ///
-    /// `skb` must be valid, not shared, and handed over by the caller.
+    /// `skb` must be valid, not shared, of the family, and handed over by the caller.
     #[inline]
     pub(crate) unsafe fn from_raw(skb: *mut bindings::sk_buff) -> Self {
         // SAFETY: By the function's contract.
-        Self(unsafe { NonNull::new_unchecked(skb) })
+        Self(unsafe { NonNull::new_unchecked(skb) }, PhantomData)
     }
 
     #[inline]
@@ -123,15 +130,6 @@ impl Skb {
         unsafe { slice::from_raw_parts(skb.data, len as usize) }
     }
 
-    /// As [`Skb::head`], to write to. Call [`Skb::make_room`] before, so that the octets are ours alone.
-    #[inline]
-    pub(crate) fn head_mut(&mut self) -> &mut [u8] {
-        let skb = self.raw();
-        let len = skb.len.wrapping_sub(skb.data_len);
-        // SAFETY: As in `head`, and we own the packet.
-        unsafe { slice::from_raw_parts_mut(skb.data, len as usize) }
-    }
-
     /// Brings at least `len` octets to hand; false if there are not so many.
     #[inline(always)]
     pub(crate) fn pull(&mut self, len: usize) -> bool {
@@ -148,33 +146,26 @@ impl Skb {
         !tail.is_null()
     }
 
-    /// Makes the first `write` octets ours to write, with room for `grow` more before them.
-    #[inline]
-    pub(crate) fn make_room(&mut self, write: usize, grow: usize) -> Result {
+    /// Make the first `write` bytes ours to write, with room for `grow` more before them. Gives the
+    /// packet back if memory is short.
+    #[inline(always)]
+    pub(crate) fn make_room(self, write: usize, grow: usize) -> Result<Room<F>, Self> {
         // SAFETY: The packet is ours.
-        to_result(unsafe {
-            bindings::natpt_skb_make_room(self.as_ptr(), write as u32, grow as u32)
-        })
+        let error =
+            unsafe { bindings::natpt_skb_make_room(self.as_ptr(), write as u32, grow as u32) };
+        match error {
+            0 => Ok(Room {
+                skb: self,
+                write,
+                grow,
+            }),
+            _ => Err(self),
+        }
     }
 
     #[inline]
     fn headroom(&self) -> usize {
         (self.raw().data as usize).wrapping_sub(self.raw().head as usize)
-    }
-
-    /// Replaces `strip` octets of headers by room for a header of `hlen` octets
-    /// of the other family. Fails with `EPERM` where conntrack has something against it. [`Skb::make_room`] must have made room for what it grows.
-    #[inline]
-    pub(crate) fn retarget(&mut self, strip: usize, hlen: usize, ipv6: bool) -> Result {
-        if strip > self.head().len() || hlen > self.headroom().saturating_add(strip) {
-            return Err(EINVAL);
-        }
-        let (strip, hlen) = (strip as u32, hlen as u32);
-        // SAFETY: Checked just now that the data can shrink and grow that far.
-        match unsafe { bindings::natpt_skb_retarget(self.as_ptr(), strip, hlen, ipv6) } {
-            true => Ok(()),
-            false => Err(EPERM),
-        }
     }
 
     /// The checksum that is left to a device, if one is.
@@ -292,40 +283,24 @@ impl Skb {
     }
 
     /// Splits a packet into its segments.
-    pub(crate) fn segment(self) -> Result<Segments> {
+    pub(crate) fn segment(self) -> Result<Segments<F>> {
         // SAFETY: The packet is valid; the call leaves it alone.
         let list = unsafe { bindings::__skb_gso_segment(self.as_ptr(), 0, true) };
         let list = kernel::error::from_err_ptr(list)?;
         if list.is_null() {
-            return Ok(Segments(self.into_raw()));
+            return Ok(Segments(self.into_raw(), PhantomData));
         }
         self.consume();
-        Ok(Segments(list))
-    }
-
-    /// Cuts an IPv4 packet into fragments of at most `size` octets, where the packet may be one itself.
-    pub(crate) fn fragment4(self, size: u32) -> Result<Segments> {
-        // SAFETY: The packet is valid IPv4 with its whole header at hand; the call leaves it alone.
-        let list = unsafe { bindings::natpt_skb_fragment4(self.as_ptr(), size) };
-        let list = kernel::error::from_err_ptr(list)?;
-        self.consume();
-        Ok(Segments(list))
+        Ok(Segments(list, PhantomData))
     }
 
     /// Whose turn it is with a packet of PRE_ROUTING, at a hook of `priority`; our last hook there
     /// has priority `last`.
     #[inline]
-    pub(crate) fn turn(
-        &self,
-        net: &Net,
-        family: Family,
-        priority: i32,
-        last: i32,
-        _: &rcu::Guard,
-    ) -> Turn {
-        let (net, ipv6) = (net.as_ptr(), family == Family::V6);
+    pub(crate) fn turn(&self, net: &Net, priority: i32, last: i32, _: &rcu::Guard) -> Turn {
+        let net = net.as_ptr();
         // SAFETY: The packet is valid and came in on a device.
-        match unsafe { bindings::natpt_skb_turn(net, self.as_ptr(), ipv6, priority, last) } {
+        match unsafe { bindings::natpt_skb_turn(net, self.as_ptr(), F::IS_V6, priority, last) } {
             bindings::natpt_turn_NATPT_TURN_NOW => Turn::Now,
             bindings::natpt_turn_NATPT_TURN_LATER => Turn::Later,
             bindings::natpt_turn_NATPT_TURN_AGAIN => Turn::Again,
@@ -333,54 +308,18 @@ impl Skb {
         }
     }
 
-    /// Whether an IPv4 address is this host's own where the packet came in, VRFs considered.
-    pub(crate) fn is_local4(&self, net: &Net, addr: Ipv4Addr, _: &rcu::Guard) -> bool {
-        let addr = u32::from(addr).to_be();
-        // SAFETY: The packet is valid.
-        unsafe { bindings::natpt_skb_is_local4(net.as_ptr(), self.as_ptr(), addr) }
-    }
-
-    /// Whether this host answers solicitations of others' addresses where the packet came in.
-    pub(crate) fn is_proxied(&self, net: &Net, _: &rcu::Guard) -> bool {
-        // SAFETY: The packet came in on a device.
-        unsafe { bindings::natpt_skb_is_proxied(net.as_ptr(), self.as_ptr()) }
-    }
-
-    /// Gives a neighbour solicitation to this host, as it is.
-    pub(crate) fn deliver_solicitation(self, _: &BhGuard, _: &rcu::Guard) {
-        // SAFETY: The packet is handed over; bottom halves are off.
-        unsafe { bindings::natpt_deliver_solicitation(self.into_raw()) };
-    }
-
-    /// Whether IPsec policy lets the packet, of this family, be forwarded.
-    pub(crate) fn policy_ok(&self, net: &Net, ipv6: bool, _: &rcu::Guard) -> bool {
-        // SAFETY: The packet is ours and came in on a device.
-        unsafe { bindings::natpt_skb_policy_ok(net.as_ptr(), self.as_ptr(), ipv6) }
-    }
-
-    /// Whether packets of a family are forwarded that came in where this one did.
-    pub(crate) fn may_forward(&self, net: &Net, ipv6: bool, _: &rcu::Guard) -> bool {
-        // SAFETY: The packet came in on a device.
-        unsafe { bindings::natpt_skb_may_forward(net.as_ptr(), self.as_ptr(), ipv6) }
-    }
-
-    /// Whether the kernel would take a packet with these addresses where it came in.
-    pub(crate) fn source4(&self, net: &Net, ends: Ends4, _: &rcu::Guard) -> Result<(), Spoof> {
-        let (saddr, daddr) = (u32::from(ends.0).to_be(), u32::from(ends.1).to_be());
-        // SAFETY: The packet is a valid IPv4 one that came in on a device.
-        let reason = unsafe { bindings::natpt_source4(net.as_ptr(), self.as_ptr(), saddr, daddr) };
-        match reason {
-            0 => Ok(()),
-            bindings::skb_drop_reason_SKB_DROP_REASON_IP_RPFILTER => Err(Spoof::ReversePath),
-            bindings::skb_drop_reason_SKB_DROP_REASON_NOMEM => Err(Spoof::Memory),
-            _ => Err(Spoof::Martian),
-        }
-    }
-
-    /// What an answer of [`Skb::source4`] is good for, or 0.
-    pub(crate) fn source4_stamp(&self, net: &Net, _: &rcu::Guard) -> u64 {
-        // SAFETY: The packet came in on a device.
-        unsafe { bindings::natpt_source4_stamp(net.as_ptr(), self.as_ptr()) }
+    /// The packet with its device, unless it has none: it is one of this host's then.
+    #[inline]
+    pub(crate) fn ingress(&self) -> Option<Ingress<'_, F>> {
+        // SAFETY: A packet of the network layer has no other use for the union.
+        let dev = unsafe {
+            self.raw()
+                .__bindgen_anon_1
+                .__bindgen_anon_1
+                .__bindgen_anon_1
+                .dev
+        };
+        (!dev.is_null()).then_some(Ingress(self))
     }
 
     /// Keeps conntrack off the packet.
@@ -396,9 +335,9 @@ impl Skb {
     }
 
     /// Whether the packet turned from one family to the other and back already.
-    pub(crate) fn is_looping(&self, family: Family) -> bool {
+    pub(crate) fn is_looping(&self) -> bool {
         // SAFETY: The packet is valid and its control block is of the family.
-        unsafe { bindings::natpt_skb_is_looping(self.as_ptr(), family == Family::V6) }
+        unsafe { bindings::natpt_skb_is_looping(self.as_ptr(), F::IS_V6) }
     }
 
     /// Lets conntrack see the packet as if it never had.
@@ -408,9 +347,9 @@ impl Skb {
     }
 
     /// Shows a translated packet to conntrack and NAT; nothing is left if they do not let it pass.
-    pub(crate) fn shown(self, net: &Net, ipv6: bool, _: &rcu::Guard) -> Option<Self> {
+    pub(crate) fn shown(self, net: &Net, _: &rcu::Guard) -> Option<Self> {
         // SAFETY: The packet is ours, of the family, and came in on a device.
-        match unsafe { bindings::natpt_skb_show(net.as_ptr(), self.as_ptr(), ipv6) } {
+        match unsafe { bindings::natpt_skb_show(net.as_ptr(), self.as_ptr(), F::IS_V6) } {
             true => Some(self),
             false => {
                 self.into_raw();
@@ -432,11 +371,10 @@ impl Skb {
         self.fields().skb_iif as u32
     }
 
-    /// Size of the biggest fragment that the packet was put together from, 0 if it was whole. The
-    /// control block must be of the family.
+    /// Size of the biggest fragment that the packet was put together from, 0 if it was whole.
     #[inline(always)]
-    pub(crate) fn frag_max_size(&self, ipv6: bool) -> u16 {
-        let offset = match ipv6 {
+    pub(crate) fn frag_max_size(&self) -> u16 {
+        let offset = match F::IS_V6 {
             true => bindings::NATPT_FRAG_MAX_SIZE6,
             false => bindings::NATPT_FRAG_MAX_SIZE4,
         };
@@ -447,16 +385,20 @@ impl Skb {
     }
 
     /// Lets the output path cut the packet into fragments of at most `size` octets.
-    pub(crate) fn set_frag_max_size(&mut self, size: u16, ipv6: bool) {
+    pub(crate) fn set_frag_max_size(&mut self, size: u16) {
         // SAFETY: The packet is ours and its control block is of the family.
-        unsafe { bindings::natpt_skb_set_frag_max_size(self.as_ptr(), size, ipv6) };
+        unsafe { bindings::natpt_skb_set_frag_max_size(self.as_ptr(), size, F::IS_V6) };
     }
 
-    /// A new packet of `len` octets that goes on in place of this one.
-    pub(crate) fn replacement(&self, len: usize, ipv6: bool) -> Option<Skb> {
+    /// A new packet of `len` bytes of the other family, which goes on in place of this one.
+    pub(crate) fn alloc_like(&self, len: usize) -> Option<Room<F::Other>> {
         // SAFETY: The packet is valid.
-        let skb = unsafe { bindings::natpt_skb_alloc(self.as_ptr(), len as u32, ipv6) };
-        NonNull::new(skb).map(Self)
+        let skb = unsafe { bindings::natpt_skb_alloc(self.as_ptr(), len as u32, !F::IS_V6) };
+        Some(Room {
+            skb: Skb(NonNull::new(skb)?, PhantomData),
+            write: len,
+            grow: 0,
+        })
     }
 
     /// The packet has done its work.
@@ -466,14 +408,162 @@ impl Skb {
     }
 }
 
-impl Drop for Skb {
+/// A packet whose first bytes are ours alone to write.
+///
+/// # Invariants
+///
+/// `write` bytes from the packet's start on are in memory of its own, with room for `grow` more
+/// before them.
+pub(crate) struct Room<F> {
+    skb: Skb<F>,
+    write: usize,
+    grow: usize,
+}
+
+impl<F: Family> Room<F> {
+    /// The bytes to write.
+    #[inline(always)]
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
+        let data = self.skb.raw().data;
+        // SAFETY: By the type invariants, and we own the packet.
+        unsafe { slice::from_raw_parts_mut(data, self.write) }
+    }
+
+    /// The packet, to look at.
+    #[inline]
+    pub(crate) fn skb(&self) -> &Skb<F> {
+        &self.skb
+    }
+
+    /// Finish a checksum that was left to a device; see [`Skb::finish_checksum`].
+    #[cold]
+    pub(crate) fn finish_checksum(&mut self) -> Result {
+        self.skb.finish_checksum()
+    }
+
+    /// Replace `strip` bytes of headers by room for a header of `hlen` bytes of the other family.
+    /// Fails with `EPERM` where conntrack has something against it, and with `EINVAL` where there
+    /// is no such room; the packet is dropped then.
+    #[inline(always)]
+    pub(crate) fn change_proto(self, strip: usize, hlen: usize) -> Result<Room<F::Other>> {
+        let Self { skb, write, grow } = self;
+        if strip > write || hlen > grow.saturating_add(strip) {
+            return Err(EINVAL);
+        }
+        let ipv6 = F::Other::IS_V6;
+        // SAFETY: The data can shrink and grow that far, as checked just now.
+        match unsafe {
+            bindings::natpt_skb_change_proto(skb.as_ptr(), strip as u32, hlen as u32, ipv6)
+        } {
+            true => Ok(Room {
+                skb: Skb(mem::ManuallyDrop::new(skb).0, PhantomData),
+                write: write.wrapping_sub(strip).wrapping_add(hlen),
+                grow: 0,
+            }),
+            false => Err(EPERM),
+        }
+    }
+
+    /// The packet, written.
+    #[inline]
+    pub(crate) fn done(self) -> Skb<F> {
+        self.skb
+    }
+}
+
+/// A packet that came in on a device: the kernel's own questions about where from need one.
+pub(crate) struct Ingress<'a, F>(&'a Skb<F>);
+
+impl<F> Clone for Ingress<'_, F> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<F> Copy for Ingress<'_, F> {}
+
+impl<F: Family> Ingress<'_, F> {
+    #[inline]
+    pub(super) fn as_ptr(&self) -> *mut bindings::sk_buff {
+        self.0.as_ptr()
+    }
+
+    /// Whether IPsec policy lets the packet be forwarded.
+    pub(crate) fn policy_ok(&self, net: &Net, _: &rcu::Guard) -> bool {
+        // SAFETY: The packet is ours, of the family, and came in on a device.
+        unsafe { bindings::natpt_skb_policy_ok(net.as_ptr(), self.as_ptr(), F::IS_V6) }
+    }
+
+    /// Whether packets of a family are forwarded that come in where this one did.
+    pub(crate) fn may_forward<T: Family>(&self, net: &Net, _: &rcu::Guard) -> bool {
+        // SAFETY: The packet came in on a device.
+        unsafe { bindings::natpt_skb_may_forward(net.as_ptr(), self.as_ptr(), T::IS_V6) }
+    }
+}
+
+impl Ingress<'_, V4> {
+    /// Whether the kernel would take a packet with these addresses where it came in.
+    pub(crate) fn source(&self, net: &Net, ends: Ends4, _: &rcu::Guard) -> Result<(), Spoof> {
+        let (saddr, daddr) = (u32::from(ends.0).to_be(), u32::from(ends.1).to_be());
+        // SAFETY: The packet is a valid IPv4 one that came in on a device.
+        let reason = unsafe { bindings::natpt_source4(net.as_ptr(), self.as_ptr(), saddr, daddr) };
+        match reason {
+            0 => Ok(()),
+            bindings::skb_drop_reason_SKB_DROP_REASON_IP_RPFILTER => Err(Spoof::ReversePath),
+            bindings::skb_drop_reason_SKB_DROP_REASON_NOMEM => Err(Spoof::Memory),
+            _ => Err(Spoof::Martian),
+        }
+    }
+
+    /// What an answer of [`Ingress::source`] is good for, or 0.
+    pub(crate) fn source_stamp(&self, net: &Net, _: &rcu::Guard) -> u64 {
+        // SAFETY: The packet came in on a device.
+        unsafe { bindings::natpt_source4_stamp(net.as_ptr(), self.as_ptr()) }
+    }
+}
+
+impl Ingress<'_, V6> {
+    /// Whether this host answers solicitations of others' addresses where the packet came in.
+    pub(crate) fn is_proxied(&self, net: &Net, _: &rcu::Guard) -> bool {
+        // SAFETY: The packet came in on a device.
+        unsafe { bindings::natpt_skb_is_proxied(net.as_ptr(), self.as_ptr()) }
+    }
+}
+
+impl Skb<V4> {
+    /// Cut the packet into fragments of at most `size` bytes; it may be one itself.
+    pub(crate) fn fragment(self, size: u32) -> Result<Segments<V4>> {
+        // SAFETY: The packet is valid IPv4 with its whole header at hand; the call leaves it alone.
+        let list = unsafe { bindings::natpt_skb_fragment4(self.as_ptr(), size) };
+        let list = kernel::error::from_err_ptr(list)?;
+        self.consume();
+        Ok(Segments(list, PhantomData))
+    }
+
+    /// Whether an IPv4 address is this host's own where the packet came in, VRFs considered.
+    pub(crate) fn is_local4(&self, net: &Net, addr: Ipv4Addr, _: &rcu::Guard) -> bool {
+        let addr = u32::from(addr).to_be();
+        // SAFETY: The packet is valid.
+        unsafe { bindings::natpt_skb_is_local4(net.as_ptr(), self.as_ptr(), addr) }
+    }
+}
+
+impl Skb<V6> {
+    /// Gives a neighbour solicitation to this host, as it is.
+    pub(crate) fn deliver_solicitation(self, _: &BhGuard, _: &rcu::Guard) {
+        // SAFETY: The packet is handed over; bottom halves are off.
+        unsafe { bindings::natpt_deliver_solicitation(self.into_raw()) };
+    }
+}
+
+impl<F> Drop for Skb<F> {
     /// Drops the packet, in the kernel's sense too.
     fn drop(&mut self) {
         // SAFETY: The packet is ours.
         unsafe {
             bindings::sk_skb_reason_drop(
                 core::ptr::null(),
-                self.as_ptr(),
+                self.0.as_ptr(),
                 bindings::skb_drop_reason_SKB_DROP_REASON_NETFILTER_DROP,
             )
         };
@@ -481,24 +571,28 @@ impl Drop for Skb {
 }
 
 /// Segments of a packet, in order.
-pub(crate) struct Segments(*mut bindings::sk_buff);
+pub(crate) struct Segments<F>(*mut bindings::sk_buff, PhantomData<F>);
 
-impl Iterator for Segments {
-    type Item = Skb;
+impl<F: Family> Iterator for Segments<F> {
+    type Item = Skb<F>;
 
-    fn next(&mut self) -> Option<Skb> {
+    fn next(&mut self) -> Option<Skb<F>> {
         let skb = NonNull::new(self.0)?;
         // SAFETY: Segments are linked by `next`, which begins the first union.
         let links = unsafe { &mut (*skb.as_ptr()).__bindgen_anon_1.__bindgen_anon_1 };
         self.0 = mem::replace(&mut links.next, core::ptr::null_mut());
-        Some(Skb(skb))
+        Some(Skb(skb, PhantomData))
     }
 }
 
-impl Drop for Segments {
+impl<F> Drop for Segments<F> {
     fn drop(&mut self) {
-        for segment in self.by_ref() {
-            drop(segment);
-        }
+        // SAFETY: What is left of the list is ours.
+        unsafe {
+            bindings::kfree_skb_list_reason(
+                self.0,
+                bindings::skb_drop_reason_SKB_DROP_REASON_NETFILTER_DROP,
+            )
+        };
     }
 }

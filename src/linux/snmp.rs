@@ -2,7 +2,7 @@
 
 //! The kernel's own counters of what is dropped, which `nstat` shows.
 
-use super::{bindings, pernet::Net, skb::Skb};
+use super::{bindings, family::Family, pernet::Net, skb::Skb};
 
 /// One of them, as RFC 4293 names it.
 #[derive(Clone, Copy)]
@@ -16,8 +16,8 @@ pub(crate) enum Mib {
     TooBig = bindings::natpt_mib_NATPT_MIB_TOOBIG as isize,
 }
 
-/// Counts a packet of this family.
-pub(crate) fn count(net: &Net, skb: &Skb, ipv6: bool, mib: Mib) {
+/// Count a packet.
+pub(crate) fn count<F: Family>(net: &Net, skb: &Skb<F>, mib: Mib) {
     // SAFETY: Namespace and packet are valid.
-    unsafe { bindings::natpt_count(net.as_ptr(), skb.as_ptr(), ipv6, mib as u32) };
+    unsafe { bindings::natpt_count(net.as_ptr(), skb.as_ptr(), F::IS_V6, mib as u32) };
 }

@@ -10,7 +10,7 @@ use super::{
     memory::{Account, Cache, Charging},
     rcu,
 };
-use core::ptr;
+use core::{ops::Deref, ptr};
 use kernel::{
     prelude::*,
     static_lock_class,
@@ -82,6 +82,27 @@ pub(crate) trait Entry: Send + Sync + Sized + 'static {
     fn release(&self);
 }
 
+/// An entry that is, or was, in a table: only such can be taken out.
+pub(crate) struct Linked<'g, T>(&'g T);
+
+impl<T> Clone for Linked<'_, T> {
+    #[inline]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Linked<'_, T> {}
+
+impl<T> Deref for Linked<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        self.0
+    }
+}
+
 /// The table.
 ///
 /// # Invariants
@@ -145,10 +166,10 @@ impl<T: Entry> Table<T> {
         hash: u32,
         guard: &'g rcu::Guard,
         eq: impl Fn(&T) -> bool,
-    ) -> Option<&'g T> {
+    ) -> Option<Linked<'g, T>> {
         let mut entry = self.first(side, hash, guard);
         while let Some(found) = entry {
-            if found.links().hash(side) == hash && eq(found) {
+            if found.links().hash(side) == hash && eq(&found) {
                 return Some(found);
             }
             entry = follow(found.links().next(side), guard);
@@ -157,7 +178,7 @@ impl<T: Entry> Table<T> {
     }
 
     #[inline]
-    fn first<'g>(&'g self, side: Side, hash: u32, guard: &'g rcu::Guard) -> Option<&'g T> {
+    fn first<'g>(&'g self, side: Side, hash: u32, guard: &'g rcu::Guard) -> Option<Linked<'g, T>> {
         follow(self.bucket(side, hash)?, guard)
     }
 
@@ -166,7 +187,7 @@ impl<T: Entry> Table<T> {
         &'g self,
         bucket: u32,
         guard: &'g rcu::Guard,
-        mut f: impl FnMut(&'g T),
+        mut f: impl FnMut(Linked<'g, T>),
     ) {
         let mut entry = self.first(Side::V6, bucket, guard);
         while let Some(found) = entry {
@@ -190,7 +211,7 @@ impl<T: Entry> Table<T> {
         bh: &BhGuard,
         charging: &Charging<'_>,
         _: &'g rcu::Guard,
-    ) -> Result<&'g T> {
+    ) -> Result<Linked<'g, T>> {
         self.account.take(size_of::<T>())?;
         let raw = T::cache()
             .put(entry, charging)
@@ -207,21 +228,21 @@ impl<T: Entry> Table<T> {
                 bucket.store(raw, ordering::Release);
             }
         }
-        Ok(entry)
+        Ok(Linked(entry))
     }
 
     /// Takes an entry out, once; false if somebody else did.
-    pub(crate) fn remove(&self, entry: &T, bh: &BhGuard, guard: &rcu::Guard) -> bool {
+    pub(crate) fn remove(&self, entry: Linked<'_, T>, bh: &BhGuard, guard: &rcu::Guard) -> bool {
         if entry.links().dead.xchg(1, ordering::Full) != 0 {
             return false;
         }
         for side in [Side::V6, Side::V4] {
-            self.unlink(side, entry, bh, guard);
+            self.unlink(side, entry.0, bh, guard);
         }
         entry.release();
         self.account.give(size_of::<T>());
         let head = ptr::from_ref(&entry.links().rcu).cast_mut();
-        let object = ptr::from_ref(entry).cast_mut().cast();
+        let object = ptr::from_ref(entry.0).cast_mut().cast();
         // SAFETY: The entry is in no chain any more, and only we got here for it.
         unsafe { bindings::kvfree_call_rcu(head, object) };
         true
@@ -234,12 +255,12 @@ impl<T: Entry> Table<T> {
         };
         let _lock = self.stripes(side).lock(hash, bh);
         while let Some(found) = follow(link, guard) {
-            if ptr::eq(found, entry) {
+            if ptr::eq(found.0, entry) {
                 let next = entry.links().next(side).load(ordering::Relaxed);
                 link.store(next, ordering::Release);
                 return;
             }
-            link = found.links().next(side);
+            link = found.0.links().next(side);
         }
     }
 
@@ -257,10 +278,10 @@ impl<T: Entry> Table<T> {
 
 /// Follows a link of a chain.
 #[inline]
-fn follow<'g, T: Entry>(link: &Atomic<*mut T>, _: &'g rcu::Guard) -> Option<&'g T> {
+fn follow<'g, T: Entry>(link: &Atomic<*mut T>, _: &'g rcu::Guard) -> Option<Linked<'g, T>> {
     let entry = link.load(ordering::Acquire);
     // SAFETY: Entries in a chain are valid, and stay so while the guard lives.
-    unsafe { entry.as_ref() }
+    unsafe { entry.as_ref() }.map(Linked)
 }
 
 #[pinned_drop]

@@ -16,10 +16,13 @@ use crate::{
         pernet::{Net, PerNet},
         sys,
     },
-    nat::rule::{Rule, RuleError, Source6},
+    nat::{
+        options,
+        rule::{Rule, RuleError, Source6},
+    },
     state::{
         config::{Config, Refused},
-        variables, Namespace,
+        Namespace,
     },
     xlate::{
         addr::{Prefix, PrefixError},
@@ -292,12 +295,12 @@ fn set<'m>(config: &mut Config, nest: Attr<'m>) -> Done<'m> {
     let number = value.u64().unwrap_or(0);
     match config.set(name.text(), number) {
         Ok(()) => Ok(()),
-        Err(variables::Refused::Unknown) => Err(Refusal::new(
+        Err(options::Refused::Unknown) => Err(Refusal::new(
             ENOENT,
             "there is no variable of this name",
             name,
         )),
-        Err(variables::Refused::Range) => Err(Refusal::new(
+        Err(options::Refused::Range) => Err(Refusal::new(
             ERANGE,
             "value is out of the variable's range",
             value,

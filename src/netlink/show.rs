@@ -11,13 +11,14 @@ use crate::{
         sys,
         table::{Entry, Table},
     },
+    nat::options,
     state::{
         config::{self, Action, Config, Sharing},
         counters,
         mapping::Mapping,
         session::Session,
         translator::Translator,
-        variables, Namespace,
+        Namespace,
     },
     xlate::{
         addr::Prefix,
@@ -143,8 +144,8 @@ pub(super) struct Variables;
 impl Dump for Variables {
     fn run(net: &Net, list: &mut List<'_>) -> Result {
         let values = namespace(net).with_config(|config| config.values);
-        row(list, 0..variables::ALL.len(), |message, i| {
-            let Some(variable) = variables::ALL.get(i) else {
+        row(list, 0..options::ALL.len(), |message, i| {
+            let Some(variable) = options::ALL.get(i) else {
                 return Ok(());
             };
             message.text(attr::variable::NAME, variable.name)?;
@@ -165,12 +166,12 @@ impl Dump for Counters {
     fn run(net: &Net, list: &mut List<'_>) -> Result {
         let translator = namespace(net).translator();
         row(list, 0..counters::COUNT, |message, i| {
-            let Some(shown) = counters::shown(translator.as_ref().map(|it| &it.counters), i) else {
+            let Some(info) = counters::info(translator.as_ref().map(|it| &it.counters), i) else {
                 return Ok(());
             };
-            message.texts(attr::counter::NAME, [shown.prefix, shown.name])?;
-            message.u64(attr::counter::VALUE, shown.value)?;
-            message.text(attr::counter::DOC, shown.doc)
+            message.texts(attr::counter::NAME, [info.prefix, info.name])?;
+            message.u64(attr::counter::VALUE, info.value)?;
+            message.text(attr::counter::DOC, info.doc)
         });
         Ok(())
     }
@@ -193,7 +194,7 @@ fn table<T: Entry>(
         let (mut i, mut full) = (0, false);
         table.visit(bucket, &guard, |entry| {
             if i >= done && !full {
-                full = !list.entry(|message| fill(message, &translator, entry, &guard));
+                full = !list.entry(|message| fill(message, &translator, &entry, &guard));
                 done = done.wrapping_add(u64::from(!full));
             }
             i = i.wrapping_add(1);

@@ -2,16 +2,16 @@
 
 //! The configuration: an immutable snapshot that is replaced whole.
 
-use super::{
-    pool::Pool,
-    variables::{self, Id, Values},
-};
+use super::pool::Pool;
 use crate::{
     linux::{
         array::Array,
         memory::{self, Account},
     },
-    nat::rule::Rule,
+    nat::{
+        options::{self, Id, Values},
+        rule::Rule,
+    },
     xlate::{
         addr::Prefix,
         eam::{Addresses, Hosts, Mapping},
@@ -313,7 +313,7 @@ impl Config {
     }
 
     /// Sets a variable by its name.
-    pub(crate) fn set(&mut self, name: &[u8], value: u64) -> Result<(), variables::Refused> {
+    pub(crate) fn set(&mut self, name: &[u8], value: u64) -> Result<(), options::Refused> {
         self.values.set(name, value)?;
         let private = self.values.get(Id::PrivateWellKnown) != 0;
         for prefix in self.prefixes.iter_mut() {

@@ -7,110 +7,60 @@ use crate::{
         memory::{self, Account},
         percpu,
     },
-    xlate::Reason,
+    xlate::DropReason,
 };
 use kernel::prelude::*;
 
-macro_rules! counters {
-    ($(#[$meta:meta])* $vis:vis enum $type:ident { $($variant:ident $name:literal $doc:literal,)* }) => {
-        $(#[$meta])*
+macro_rules! events {
+    ($($variant:ident $name:literal $doc:literal,)*) => {
+        /// What was done.
         #[derive(Clone, Copy, PartialEq, Eq)]
-        $vis enum $type {
+        pub(crate) enum Event {
             $(#[doc = $doc] $variant,)*
         }
 
-        impl $type {
+        impl Event {
             const ALL: &'static [(&'static str, &'static str)] = &[$(($name, $doc),)*];
         }
     };
 }
 
-counters! {
-    /// What was done.
-    pub(crate) enum Event {
-        To4 "translated-6to4" "packets translated from IPv6 to IPv4",
-        To6 "translated-4to6" "packets translated from IPv4 to IPv6",
-        ErrorTo4 "icmp-errors-6to4" "ICMPv6 errors translated to ICMP",
-        ErrorTo6 "icmp-errors-4to6" "ICMP errors translated to ICMPv6",
-        UdpChecksum "udp-checksums-made" "IPv4 UDP datagrams that got the checksum they lacked",
-        Mapping "mappings-opened" "mappings opened",
-        Session "sessions-opened" "sessions opened",
-        Expired "sessions-expired" "sessions that ended by their timer",
-        Reassembled "reassembled" "packets put together from claimed fragments",
-        Unclaimed "unclaimed" "packets to a prefix or pool that were left to the normal stack",
-        Claimed "claimed" "packets, and parts of such that were split, that were ours; each ends in one of the counters of translation, of ICMP errors, of drops, or as one of the next two",
-        Fragments "fragments" "fragments that wait for the others of their packet",
-        Split "split" "packets that were split into segments or fragments before translation",
-    }
+events! {
+    To4 "translated-6to4" "packets translated from IPv6 to IPv4",
+    To6 "translated-4to6" "packets translated from IPv4 to IPv6",
+    ErrorTo4 "icmp-errors-6to4" "ICMPv6 errors translated to ICMP",
+    ErrorTo6 "icmp-errors-4to6" "ICMP errors translated to ICMPv6",
+    UdpChecksum "udp-checksums-made" "IPv4 UDP datagrams that got the checksum they lacked",
+    Mapping "mappings-opened" "mappings opened",
+    Session "sessions-opened" "sessions opened",
+    Expired "sessions-expired" "sessions that ended by their timer",
+    Reassembled "reassembled" "packets put together from claimed fragments",
+    Unclaimed "unclaimed" "packets to a prefix or pool that were left to the normal stack",
+    Claimed "claimed" "packets, and parts of such that were split, that were ours; each ends in one of the counters of translation, of ICMP errors, of drops, or as one of the next two",
+    Fragments "fragments" "fragments that wait for the others of their packet",
+    Split "split" "packets that were split into segments or fragments before translation",
 }
 
-counters! {
-    /// Why a claimed packet was dropped, beside the reasons of pure translation.
-    pub(crate) enum Trouble {
-        NoSession "no-session" "TCP segment that begins nothing and belongs to nothing",
-        NoMapping "no-mapping" "IPv4 packet to a pool port that nobody uses",
-        NoPrefix "no-prefix" "the prefix of the session is gone",
-        Ports "ports-exhausted" "no free port in the pool",
-        Sessions "session-limit" "as many sessions as max-sessions allows",
-        Memory "no-memory" "memory allocation failed, or the memory cgroup has no more",
-        Ceiling "memory-ceiling" "user namespaces together hold as much memory as userns_memory allows",
-        Route "no-route" "no route for the translated packet",
-        Target "no-unicast-target" "the route leads to broadcast, multicast or nowhere",
-        Forwarding "forwarding-off" "forwarding is off on the interface the packet came in on",
-        Policy "ipsec-policy" "IPsec policy forbids to forward the packet",
-        Conntrack "conntrack" "conntrack would not confirm the packet's connection",
-        Loop "loop" "packet of this host that would turn from one family to the other without end",
-        Blackhole "blackhole" "a blackhole route or rule takes the translated packet",
-        Prohibited "prohibited" "a prohibit route or rule forbids the translated packet",
-        ReversePath "reverse-path" "IPv4 packet from an interface that does not lead to its source (rp_filter)",
-        Mtu "packet-too-big" "packet does not fit the next link; the sender was told",
-        Segments "segmentation" "super-packet that could not be split into its segments",
-        Fragment "fragment" "fragment that could not be put together with its others",
-        NoDefrag "no-defrag" "IPv6 fragment, and the module nf_defrag_ipv6 is not available",
-    }
-}
-
-/// Why a claimed packet was dropped.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Cause {
-    /// Translation has no answer.
-    Xlate(Reason),
-    /// State, routing or resources do not allow it.
-    Trouble(Trouble),
-}
-
-impl From<Reason> for Cause {
-    fn from(reason: Reason) -> Self {
-        Self::Xlate(reason)
-    }
-}
-
-impl From<Error> for Trouble {
+impl From<Error> for DropReason {
     fn from(error: Error) -> Self {
         match error {
-            memory::CEILING => Self::Ceiling,
-            _ => Self::Memory,
+            memory::CEILING => Self::MemoryCeiling,
+            _ => Self::NoMemory,
         }
     }
 }
 
-impl From<Trouble> for Cause {
-    fn from(trouble: Trouble) -> Self {
-        Self::Trouble(trouble)
-    }
-}
-
-const TROUBLES: usize = Event::ALL.len();
-const REASONS: usize = TROUBLES + Trouble::ALL.len();
+/// Place of the first drop reason.
+const REASONS: usize = Event::ALL.len();
 
 /// Number of counters.
-pub(crate) const COUNT: usize = REASONS + Reason::COUNT;
+pub(crate) const COUNT: usize = REASONS + DropReason::COUNT;
 
 /// All counters of a namespace.
 pub(crate) struct Counters(percpu::Counters<COUNT>);
 
 /// A counter as it is shown.
-pub(crate) struct Shown {
+pub(crate) struct CounterInfo {
     /// What stands before the name.
     pub(crate) prefix: &'static str,
     pub(crate) name: &'static str,
@@ -125,7 +75,7 @@ impl Counters {
 
     /// Counts something that was done, `n` times.
     #[inline]
-    pub(crate) fn did(&self, event: Event, n: u32) {
+    pub(crate) fn inc(&self, event: Event, n: u32) {
         self.0.add(event as usize, n.into());
     }
 
@@ -137,28 +87,23 @@ impl Counters {
 
     /// Counts a dropped packet of ours.
     #[cold]
-    pub(crate) fn dropped(&self, cause: Cause) {
-        self.did(Event::Claimed, 1);
-        let i = match cause {
-            Cause::Trouble(trouble) => TROUBLES + trouble as usize,
-            Cause::Xlate(reason) => REASONS + reason.index(),
-        };
-        self.0.add(i, 1);
+    pub(crate) fn dropped(&self, reason: DropReason) {
+        self.inc(Event::Claimed, 1);
+        self.0.add(REASONS.wrapping_add(reason.index()), 1);
     }
 }
 
-/// Counter number `i` below [`COUNT`]; all are 0 where nothing was ever translated.
-pub(crate) fn shown(counters: Option<&Counters>, i: usize) -> Option<Shown> {
+/// Look up counter number `i` below [`COUNT`]; all are 0 where nothing was ever translated.
+pub(crate) fn info(counters: Option<&Counters>, i: usize) -> Option<CounterInfo> {
     let value = counters.map_or(0, |counters| counters.0.sum(i));
-    let (prefix, (name, doc)) = if let Some(event) = Event::ALL.get(i) {
-        ("", *event)
-    } else if let Some(trouble) = Trouble::ALL.get(i.wrapping_sub(TROUBLES)) {
-        ("drop-", *trouble)
-    } else {
-        let reason = Reason::ALL.get(i.wrapping_sub(REASONS))?;
-        ("drop-", (reason.name(), reason.doc()))
+    let (prefix, (name, doc)) = match Event::ALL.get(i) {
+        Some(event) => ("", *event),
+        None => {
+            let reason = DropReason::ALL.get(i.wrapping_sub(REASONS))?;
+            ("drop-", (reason.name(), reason.text()))
+        }
     };
-    Some(Shown {
+    Some(CounterInfo {
         prefix,
         name,
         doc,

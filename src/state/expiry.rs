@@ -19,7 +19,7 @@ impl Job for Translator {
             self.sessions.visit(bucket, &guard, |session| {
                 if session.is_expired(&config.values, now) {
                     self.close(config, session, &guard);
-                    self.counters.did(Event::Expired, 1);
+                    self.counters.inc(Event::Expired, 1);
                 }
             });
         }

@@ -2,7 +2,7 @@
 
 //! Identification numbers for the IPv4 packets we make (RFC 6864).
 
-use super::session::Key;
+use super::session::Secret;
 use crate::{
     linux::{array::Array, memory::Account, sys},
     nat::siphash,
@@ -49,7 +49,7 @@ impl Counter {
 /// shares a counter with whom is a secret, and what it gains by itself hides how many packets
 /// others sent (as `ip_idents_reserve()` does).
 pub(crate) struct Identifiers {
-    key: Key,
+    key: Secret,
     counters: Array<Counter>,
 }
 

@@ -2,7 +2,7 @@
 
 //! Mappings: the ports that IPv6 hosts have on the IPv4 side (RFC 6146 BIB).
 
-use super::session::{Key, Session};
+use super::session::{Secret, Session};
 use crate::{
     linux::{
         memory::Cache,
@@ -46,7 +46,7 @@ impl Host {
         }
     }
 
-    pub(crate) fn hash(&self, key: &Key) -> u32 {
+    pub(crate) fn hash(&self, key: &Secret) -> u32 {
         let addr = u128::from(self.addr);
         let rest = u64::from(self.port) << 8 | u64::from(self.proto);
         siphash::hash(key, [(addr >> 64) as u64, addr as u64, rest]) as u32
@@ -54,13 +54,19 @@ impl Host {
 }
 
 /// Hash value of a mapping's IPv4 side.
-pub(crate) fn hash4(key: &Key, addr: Ipv4Addr, port: u16, proto: u8) -> u32 {
+pub(crate) fn hash4(key: &Secret, addr: Ipv4Addr, port: u16, proto: u8) -> u32 {
     let ports = u64::from(port) << 8 | u64::from(proto);
     siphash::hash(key, [u64::from(u32::from(addr)) << 32 | ports]) as u32
 }
 
 impl Mapping {
-    pub(crate) fn new(key: &Key, host: Host, addr: Ipv4Addr, port: u16, target: Ipv6Addr) -> Self {
+    pub(crate) fn new(
+        key: &Secret,
+        host: Host,
+        addr: Ipv4Addr,
+        port: u16,
+        target: Ipv6Addr,
+    ) -> Self {
         Self {
             links: Links::new(host.hash(key), hash4(key, addr, port, host.proto)),
             host,

@@ -10,7 +10,6 @@ pub(crate) mod mapping;
 mod pool;
 pub(crate) mod session;
 pub(crate) mod translator;
-pub(crate) mod variables;
 
 use crate::linux::{
     fib::Routes6,

@@ -2,21 +2,26 @@
 
 //! Sessions: what a packet of a known conversation needs to be translated.
 
-use super::variables::{Id, Values};
 use crate::{
     linux::{
+        family::{V4, V6},
         memory::Cache,
-        route::Slot,
+        route::DstCache,
         sys,
         table::{Entry, Links},
     },
-    nat::{siphash, tcp},
+    nat::{
+        options::{Id, Values},
+        siphash, tcp,
+    },
     xlate::{
         checksum::Delta,
-        l4,
+        l4::{self, Ports},
+        rewrite::Rewrite,
         tuple::{Tuple4, Tuple6},
     },
 };
+use core::net::{Ipv4Addr, Ipv6Addr};
 use kernel::sync::atomic::{ordering, Atomic};
 
 /// One conversation, seen from the IPv6 host: it is the source on both sides. It begins a cache line.
@@ -37,8 +42,8 @@ pub(crate) struct Session {
     pub(crate) ident: u32,
     /// Hash value of the host's mapping, which chooses its lock.
     pub(crate) host: u32,
-    pub(crate) to4: Slot,
-    pub(crate) to6: Slot,
+    pub(crate) to4: DstCache<V4>,
+    pub(crate) to6: DstCache<V6>,
     /// Where and when the IPv4 side's source was looked at.
     source: Atomic<u64>,
 }
@@ -46,7 +51,7 @@ pub(crate) struct Session {
 const _: () = assert!(size_of::<Session>() <= 192);
 
 /// The secret that keeps hash values from being guessed.
-pub(crate) type Key = [u64; 2];
+pub(crate) type Secret = [u64; 2];
 
 #[inline]
 fn ports(sport: u16, dport: u16, proto: u8) -> u64 {
@@ -55,7 +60,7 @@ fn ports(sport: u16, dport: u16, proto: u8) -> u64 {
 
 /// Hash value of a session's IPv6 side.
 #[inline]
-pub(crate) fn hash6(key: &Key, tuple: &Tuple6, proto: u8) -> u32 {
+pub(crate) fn hash6(key: &Secret, tuple: &Tuple6, proto: u8) -> u32 {
     let (saddr, daddr) = (u128::from(tuple.saddr), u128::from(tuple.daddr));
     siphash::hash(
         key,
@@ -71,7 +76,7 @@ pub(crate) fn hash6(key: &Key, tuple: &Tuple6, proto: u8) -> u32 {
 
 /// Hash value of a session's IPv4 side.
 #[inline]
-pub(crate) fn hash4(key: &Key, tuple: &Tuple4, proto: u8) -> u32 {
+pub(crate) fn hash4(key: &Secret, tuple: &Tuple4, proto: u8) -> u32 {
     let addrs = u64::from(u32::from(tuple.saddr)) << 32 | u64::from(u32::from(tuple.daddr));
     siphash::hash(key, [addrs, ports(tuple.sport, tuple.dport, proto)]) as u32
 }
@@ -99,19 +104,41 @@ impl Session {
             partial: Delta::of(v6.addr_sum(), v4.addr_sum()),
             ident,
             host,
-            to4: Slot::new(),
-            to6: Slot::new(),
+            to4: DstCache::new(),
+            to6: DstCache::new(),
             source: Atomic::new(0),
         }
     }
 
-    /// What IPv6→IPv4 adds to the transport checksum; the way back is its inverse.
-    #[inline]
-    pub(crate) fn delta(&self, partial: bool) -> Delta {
-        if partial {
-            self.partial
-        } else {
-            self.finished
+    /// What packets of the IPv6 host turn into.
+    #[inline(always)]
+    pub(crate) fn to_v4(&self) -> Rewrite<Ipv4Addr> {
+        let v4 = &self.v4;
+        Rewrite {
+            saddr: v4.saddr,
+            daddr: v4.daddr,
+            ports: Some(Ports {
+                sport: v4.sport,
+                dport: v4.dport,
+            }),
+            finished: self.finished,
+            partial: self.partial,
+        }
+    }
+
+    /// What packets to the IPv6 host turn into.
+    #[inline(always)]
+    pub(crate) fn to_v6(&self) -> Rewrite<Ipv6Addr> {
+        let v6 = &self.v6;
+        Rewrite {
+            saddr: v6.daddr,
+            daddr: v6.saddr,
+            ports: Some(Ports {
+                sport: v6.dport,
+                dport: v6.sport,
+            }),
+            finished: self.finished.inverse(),
+            partial: self.partial.inverse(),
         }
     }
 
@@ -169,7 +196,7 @@ impl Session {
     /// Jiffies that the session lives without a packet.
     #[inline]
     pub(crate) fn life(&self, values: &Values) -> u32 {
-        values.jiffies(match self.proto {
+        let seconds = values.get(match self.proto {
             l4::UDP => Id::UdpTimeout,
             l4::TCP => match self.state() {
                 tcp::State::Established | tcp::State::V6FinRcv | tcp::State::V4FinRcv => {
@@ -179,7 +206,8 @@ impl Session {
                 _ => Id::TcpTransTimeout,
             },
             _ => Id::IcmpTimeout,
-        })
+        });
+        seconds.saturating_mul(sys::hz())
     }
 
     #[inline]

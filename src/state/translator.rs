@@ -4,29 +4,29 @@
 
 use super::{
     config::{Config, Sharing},
-    counters::{Cause, Counters, Event, Trouble},
+    counters::{Counters, Event},
     ident::Identifiers,
     mapping::{self, Host, Mapping},
-    session::{self, Key, Session},
-    variables::Id,
+    session::{self, Secret, Session},
 };
 use crate::{
     linux::{
         bh::{BhGuard, Stripes},
         defrag::Defrag6,
+        family::Family,
         fib::{Listener, Routes6},
         memory::{self, Account, Charge, Charging, Memcg},
         pernet::NetRef,
         rcu,
-        route::{Route, Slot, Use},
+        route::{DstCache, Route, Use},
         snapshot::Snapshot,
         sys,
-        table::{Entry as _, Side, Table},
+        table::{Entry as _, Linked, Side, Table},
     },
-    nat::tcp,
+    nat::{options::Id, tcp, world::Key},
     xlate::{
-        l4,
         tuple::{Tuple4, Tuple6},
+        DropReason,
     },
 };
 use core::net::Ipv6Addr;
@@ -48,7 +48,7 @@ pub(crate) struct Translator {
     pub(crate) idents: Identifiers,
     /// Absent where the kernel has no IPv6 reassembly to lend.
     pub(crate) defrag6: Option<Defrag6>,
-    key: Key,
+    key: Secret,
     #[pin]
     pub(crate) sessions: Table<Session>,
     #[pin]
@@ -89,27 +89,6 @@ impl Listener for Translator {
 
     fn rule(&self) {
         self.forget_routes();
-    }
-}
-
-/// What a session learns from a packet.
-pub(crate) struct Arrival {
-    pub(crate) proto: u8,
-    /// TCP flags, nothing for other protocols.
-    pub(crate) flags: Option<tcp::Flags>,
-    pub(crate) now: u32,
-    /// Hash value of the side that the packet comes from.
-    pub(crate) hash: u32,
-}
-
-impl Arrival {
-    /// State that a first packet from `side` brings the session into, if it may open one.
-    fn state(&self, side: tcp::Side) -> Result<tcp::State, Trouble> {
-        match self.flags {
-            None => Ok(tcp::State::None),
-            Some(flags) if flags.opens() => Ok(tcp::next(tcp::State::None, side, flags).state),
-            Some(_) => Err(Trouble::NoSession),
-        }
     }
 }
 
@@ -193,26 +172,22 @@ impl Translator {
     #[inline]
     pub(crate) fn find6<'g>(
         &'g self,
-        hash: u32,
-        tuple: &Tuple6,
-        proto: u8,
+        key: &Key<Tuple6>,
         guard: &'g rcu::Guard,
-    ) -> Option<&'g Session> {
-        let same = |session: &Session| session.v6 == *tuple && session.proto == proto;
-        self.sessions.find(Side::V6, hash, guard, same)
+    ) -> Option<Linked<'g, Session>> {
+        let same = |session: &Session| session.v6 == key.tuple && session.proto == key.proto;
+        self.sessions.find(Side::V6, key.hash, guard, same)
     }
 
     /// The session of an IPv4 packet, whose tuple is turned round: the pool is its source.
     #[inline]
     pub(crate) fn find4<'g>(
         &'g self,
-        hash: u32,
-        tuple: &Tuple4,
-        proto: u8,
+        key: &Key<Tuple4>,
         guard: &'g rcu::Guard,
-    ) -> Option<&'g Session> {
-        let same = |session: &Session| session.v4 == *tuple && session.proto == proto;
-        self.sessions.find(Side::V4, hash, guard, same)
+    ) -> Option<Linked<'g, Session>> {
+        let same = |session: &Session| session.v4 == key.tuple && session.proto == key.proto;
+        self.sessions.find(Side::V4, key.hash, guard, same)
     }
 
     /// The mapping that has a port of a pool address.
@@ -221,7 +196,7 @@ impl Translator {
         tuple: &Tuple4,
         proto: u8,
         guard: &'g rcu::Guard,
-    ) -> Option<&'g Mapping> {
+    ) -> Option<Linked<'g, Mapping>> {
         let hash = mapping::hash4(&self.key, tuple.saddr, tuple.sport, proto);
         self.mappings.find(Side::V4, hash, guard, |mapping| {
             mapping.addr == tuple.saddr
@@ -235,16 +210,17 @@ impl Translator {
     pub(crate) fn advance(
         &self,
         config: &Config,
-        session: &Session,
+        session: Linked<'_, Session>,
         side: tcp::Side,
-        packet: &Arrival,
+        flags: Option<tcp::Flags>,
         guard: &rcu::Guard,
     ) -> bool {
-        if session.is_expired(&config.values, packet.now) {
+        let now = sys::jiffies();
+        if session.is_expired(&config.values, now) {
             self.close(config, session, guard);
             return false;
         }
-        session.advance(side, packet.flags, packet.now);
+        session.advance(side, flags, now);
         true
     }
 
@@ -252,11 +228,10 @@ impl Translator {
     pub(crate) fn open6<'g>(
         &'g self,
         config: &Config,
-        tuple: &Tuple6,
-        arrival: &Arrival,
+        key: &Key<Tuple6>,
         guard: &'g rcu::Guard,
-    ) -> Result<Option<&'g Session>, Cause> {
-        let proto = arrival.proto;
+    ) -> Result<Option<Linked<'g, Session>>, DropReason> {
+        let Key { tuple, proto, .. } = *key;
         let host = Host {
             addr: tuple.saddr,
             port: tuple.sport,
@@ -269,13 +244,13 @@ impl Translator {
         let Some(rule) = config.rule_for(host.addr, proto) else {
             return Ok(None);
         };
-        let state = arrival.state(tcp::Side::V6)?;
+        let state = key.first_state(tcp::Side::V6)?;
 
         let bh = BhGuard::new();
         let hash = host.hash(&self.key);
         let _lock = self.hosts.lock(hash, &bh);
         // Another CPU may have been here first.
-        if let Some(session) = self.find6(arrival.hash, tuple, proto, guard) {
+        if let Some(session) = self.find6(key, guard) {
             return Ok(Some(session));
         }
         let known = self
@@ -286,50 +261,40 @@ impl Translator {
         let mapping = match known {
             Some(mapping) => mapping,
             None => self
-                .open_mapping(rule, host, tuple, &bh, &charging, guard)
+                .open_mapping(rule, host, &tuple, &bh, &charging, guard)
                 .inspect_err(|_| self.unreserve())?,
         };
-        let v4 = Tuple4 {
-            saddr: mapping.addr,
-            daddr: peer,
-            sport: mapping.port,
-            dport: if proto == l4::ICMP {
-                mapping.port
-            } else {
-                tuple.dport
-            },
-        };
-        let hashes = (arrival.hash, self.hash4(&v4, proto), hash);
+        let v4 = key.tuple4((mapping.addr, mapping.port), peer);
+        let hashes = (key.hash, self.hash4(&v4, proto), hash);
         let ident = self.idents.slot(v4.saddr, v4.daddr, proto);
-        let session = Session::new(hashes, ident, *tuple, v4, proto, state, arrival.now);
+        let session = Session::new(hashes, ident, tuple, v4, proto, state, sys::jiffies());
         self.add(config, mapping, session, &bh, &charging, guard)
             .map(Some)
     }
 
-    /// Opens a session for an IPv4 packet (tuple turned round) that hits a mapping; nothing if there is none.
+    /// Opens a session for an IPv4 packet that hits a mapping; nothing if there is none.
     #[cold]
     pub(crate) fn open4<'g>(
         &'g self,
         config: &Config,
-        tuple: &Tuple4,
-        arrival: &Arrival,
+        key: &Key<Tuple4>,
         guard: &'g rcu::Guard,
-    ) -> Result<Option<&'g Session>, Cause> {
-        let proto = arrival.proto;
-        let Some(mapping) = self.mapping4(tuple, proto, guard) else {
+    ) -> Result<Option<Linked<'g, Session>>, DropReason> {
+        let Key { tuple, proto, .. } = *key;
+        let Some(mapping) = self.mapping4(&tuple, proto, guard) else {
             return Ok(None);
         };
         let prefix = config
             .prefix_of(mapping.target)
             .or(config.prefixes.first())
-            .ok_or(Trouble::NoPrefix)?;
-        let state = arrival.state(tcp::Side::V4)?;
+            .ok_or(DropReason::NoPrefix)?;
+        let state = key.first_state(tcp::Side::V4)?;
         let host = mapping.host;
 
         let bh = BhGuard::new();
         let hash = mapping.links().hash(Side::V6);
         let _lock = self.hosts.lock(hash, &bh);
-        if let Some(session) = self.find4(arrival.hash, tuple, proto, guard) {
+        if let Some(session) = self.find4(key, guard) {
             return Ok(Some(session));
         }
         if mapping.links().is_dead() {
@@ -338,29 +303,20 @@ impl Translator {
         let target = prefix.source(tuple.daddr)?;
         self.reserve(config)?;
         let charging = self.memcg.charging(&bh);
-        let v6 = Tuple6 {
-            saddr: host.addr,
-            daddr: target,
-            sport: host.port,
-            dport: if proto == l4::ICMP {
-                host.port
-            } else {
-                tuple.dport
-            },
-        };
-        let hashes = (self.hash6(&v6, proto), arrival.hash, hash);
+        let v6 = key.tuple6((host.addr, host.port), target);
+        let hashes = (self.hash6(&v6, proto), key.hash, hash);
         let ident = self.idents.slot(tuple.saddr, tuple.daddr, proto);
-        let session = Session::new(hashes, ident, v6, *tuple, proto, state, arrival.now);
+        let session = Session::new(hashes, ident, v6, tuple, proto, state, sys::jiffies());
         self.add(config, mapping, session, &bh, &charging, guard)
             .map(Some)
     }
 
     /// Counts a session that is to be made, if there may be one more.
-    fn reserve(&self, config: &Config) -> Result<(), Trouble> {
+    fn reserve(&self, config: &Config) -> Result<(), DropReason> {
         let before = self.session_count.fetch_add(1, ordering::Relaxed);
         if before >= config.values.get(Id::MaxSessions) {
             self.unreserve();
-            return Err(Trouble::Sessions);
+            return Err(DropReason::SessionLimit);
         }
         Ok(())
     }
@@ -377,18 +333,18 @@ impl Translator {
         bh: &BhGuard,
         charging: &Charging<'_>,
         guard: &'g rcu::Guard,
-    ) -> Result<&'g Mapping, Trouble> {
+    ) -> Result<Linked<'g, Mapping>, DropReason> {
         let (pool, ports) = (&rule.pool, rule.rule.ports);
         let port = pool
             .take(&self.net, ports, host.proto, host.port, bh, charging)?
-            .ok_or(Trouble::Ports)?;
+            .ok_or(DropReason::PortsExhausted)?;
         let mapping = Mapping::new(&self.key, host, pool.addr, port, tuple.daddr);
         let mapping = self
             .mappings
             .insert(mapping, bh, charging, guard)
             .inspect_err(|_| pool.give(host.proto, port, bh))?;
         self.mapping_count.add(1, ordering::Relaxed);
-        self.counters.did(Event::Mapping, 1);
+        self.counters.inc(Event::Mapping, 1);
         rule.mappings.add(1, ordering::Relaxed);
         Ok(mapping)
     }
@@ -396,26 +352,26 @@ impl Translator {
     fn add<'g>(
         &'g self,
         config: &Config,
-        mapping: &Mapping,
+        mapping: Linked<'_, Mapping>,
         session: Session,
         bh: &BhGuard,
         charging: &Charging<'_>,
         guard: &'g rcu::Guard,
-    ) -> Result<&'g Session, Cause> {
+    ) -> Result<Linked<'g, Session>, DropReason> {
         let session = self.sessions.insert(session, bh, charging, guard);
         let session = session.map_err(|why| {
             self.unreserve();
             self.close_unused(config, mapping, bh, guard);
-            Trouble::from(why)
+            DropReason::from(why)
         })?;
         mapping.set_sessions(mapping.sessions().saturating_add(1));
-        self.counters.did(Event::Session, 1);
+        self.counters.inc(Event::Session, 1);
         Ok(session)
     }
 
     /// Ends a session, and its mapping with the last one.
-    pub(crate) fn close(&self, config: &Config, session: &Session, guard: &rcu::Guard) {
-        let host = Host::of(session);
+    pub(crate) fn close(&self, config: &Config, session: Linked<'_, Session>, guard: &rcu::Guard) {
+        let host = Host::of(&session);
         let hash = session.host;
         let bh = BhGuard::new();
         let _lock = self.hosts.lock(hash, &bh);
@@ -432,7 +388,13 @@ impl Translator {
         }
     }
 
-    fn close_unused(&self, config: &Config, mapping: &Mapping, bh: &BhGuard, guard: &rcu::Guard) {
+    fn close_unused(
+        &self,
+        config: &Config,
+        mapping: Linked<'_, Mapping>,
+        bh: &BhGuard,
+        guard: &rcu::Guard,
+    ) {
         if mapping.sessions() == 0 && self.mappings.remove(mapping, bh, guard) {
             self.mapping_count.fetch_sub(1, ordering::Relaxed);
             if let Some(pool) = config.pool(mapping.addr) {
@@ -442,14 +404,20 @@ impl Translator {
     }
 
     /// Keeps a route for the packets of a session.
-    pub(crate) fn keep_route(&self, session: &Session, slot: &Slot, route: Route, usage: Use) {
+    pub(crate) fn keep_route<F: Family>(
+        &self,
+        session: &Session,
+        cache: &DstCache<F>,
+        route: Route<F>,
+        usage: Use,
+    ) {
         let bh = BhGuard::new();
         let lock = self.hosts.lock(session.host, &bh);
         // A session that has left the table must not hold anything any more, and none may where
         // nobody would tell us of new rules.
         let watched = self.native.load(ordering::Relaxed) != SCANNING;
         if watched && !session.links().is_dead() {
-            slot.put(route, usage, &lock);
+            cache.put(route, usage, &lock);
         }
     }
 }

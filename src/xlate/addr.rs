@@ -3,7 +3,7 @@
 
 use core::net::{Ipv4Addr, Ipv6Addr};
 
-use super::Reason;
+use super::DropReason;
 
 /// The well-known prefix 64:ff9b::/96.
 const WELL_KNOWN: u128 = 0x0064_ff9b << 96;
@@ -158,36 +158,36 @@ impl Prefix {
 
     /// The IPv4 destination inside `daddr`, if packets may go there.
     #[inline]
-    pub fn target(&self, daddr: Ipv6Addr) -> Result<Ipv4Addr, Reason> {
+    pub fn target(&self, daddr: Ipv6Addr) -> Result<Ipv4Addr, DropReason> {
         let target = self.extract(daddr);
         if is_martian4(target) {
-            return Err(Reason::MartianTarget);
+            return Err(DropReason::MartianTarget);
         }
         self.check_global(target)?;
         match is_unroutable4(target) {
-            true => Err(Reason::MartianTarget),
+            true => Err(DropReason::MartianTarget),
             false => Ok(target),
         }
     }
 
     /// The IPv6 form of the source of an IPv4 packet, if packets may come from there.
     #[inline]
-    pub fn source(&self, saddr: Ipv4Addr) -> Result<Ipv6Addr, Reason> {
+    pub fn source(&self, saddr: Ipv4Addr) -> Result<Ipv6Addr, DropReason> {
         if is_martian4(saddr) {
-            return Err(Reason::MartianSource);
+            return Err(DropReason::MartianSource);
         }
         self.check_global(saddr)?;
         match is_unroutable4(saddr) {
-            true => Err(Reason::MartianSource),
+            true => Err(DropReason::MartianSource),
             false => Ok(self.embed(saddr)),
         }
     }
 
     /// The well-known prefix carries global addresses only (RFC 6052 section 3.1).
     #[inline]
-    pub fn check_global(&self, addr: Ipv4Addr) -> Result<(), Reason> {
+    pub fn check_global(&self, addr: Ipv4Addr) -> Result<(), DropReason> {
         if self.is_well_known() && !is_global4(addr) && !(self.private && is_private4(addr)) {
-            return Err(Reason::NotGlobal);
+            return Err(DropReason::NotGlobal);
         }
         Ok(())
     }

@@ -4,7 +4,7 @@
 use core::net::{Ipv4Addr, Ipv6Addr};
 
 use super::addr::{illegal_source6, is_unroutable4, mask, Prefix};
-use super::Reason;
+use super::DropReason;
 
 /// Where the hosts of a mapping are; on the other side they have the mapping's other addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -360,8 +360,8 @@ impl<'a> Addresses<'a> {
     }
 
     /// The IPv6 form of an address under a prefix, mappings left aside.
-    fn embed(&self, addr: Ipv4Addr, strict: bool) -> Result<Ipv6Addr, Reason> {
-        let prefix = self.prefixes.first().ok_or(Reason::NotGlobal)?;
+    fn embed(&self, addr: Ipv4Addr, strict: bool) -> Result<Ipv6Addr, DropReason> {
+        let prefix = self.prefixes.first().ok_or(DropReason::NotGlobal)?;
         match strict {
             true => prefix.source(addr),
             false => {
@@ -372,7 +372,12 @@ impl<'a> Addresses<'a> {
     }
 
     /// The IPv6 form of the other end of a mapping's host.
-    fn peer(&self, mapping: &Mapping, addr: Ipv4Addr, strict: bool) -> Result<Ipv6Addr, Reason> {
+    fn peer(
+        &self,
+        mapping: &Mapping,
+        addr: Ipv4Addr,
+        strict: bool,
+    ) -> Result<Ipv6Addr, DropReason> {
         match mapping.prefix() {
             Some(prefix) if strict => prefix.source(addr),
             Some(prefix) => Ok(prefix.embed(addr)),
@@ -381,7 +386,7 @@ impl<'a> Addresses<'a> {
     }
 
     /// What an IPv6 packet turns into, if it is for stateless translation and no ICMPv6 error.
-    pub fn claim6(&self, v6: Ends<Ipv6Addr>) -> Option<Result<Pair, Reason>> {
+    pub fn claim6(&self, v6: Ends<Ipv6Addr>) -> Option<Result<Pair, DropReason>> {
         let to = self.mapping6(v6.daddr);
         let from_host = self.is_host6(v6.saddr);
         match to {
@@ -391,7 +396,7 @@ impl<'a> Addresses<'a> {
                 let daddr = mapping.v4_of(v6.daddr)?;
                 let saddr = self.prefix_of(v6.saddr)?.extract(v6.saddr);
                 Some(if is_unroutable4(saddr) {
-                    Err(Reason::MartianSource)
+                    Err(DropReason::MartianSource)
                 } else {
                     Ok(Pair {
                         v6,
@@ -414,7 +419,7 @@ impl<'a> Addresses<'a> {
     /// What an IPv4 packet turns into, if it is for stateless translation and no ICMPv4 error.
     /// A source in front of an explicit destination is not mapped, so that hairpinned packets find
     /// their way back (RFC 7757 section 4.2.1).
-    pub fn claim4(&self, v4: Ends<Ipv4Addr>) -> Option<Result<Pair, Reason>> {
+    pub fn claim4(&self, v4: Ends<Ipv4Addr>) -> Option<Result<Pair, DropReason>> {
         let pair = |saddr, daddr| Pair {
             v4,
             v6: Ends { saddr, daddr },
@@ -427,7 +432,7 @@ impl<'a> Addresses<'a> {
         let mapping = self.mapping4(v4.saddr).filter(|it| it.hosts == Hosts::V4)?;
         let saddr = mapping.v6_of(v4.saddr)?;
         let target = match is_unroutable4(v4.daddr) {
-            true => Err(Reason::MartianTarget),
+            true => Err(DropReason::MartianTarget),
             false => self.embed(v4.daddr, false),
         };
         Some(target.map(|daddr| pair(saddr, daddr)))
@@ -477,7 +482,7 @@ impl<'a> Addresses<'a> {
         &self,
         error: Ends<Ipv4Addr>,
         quoted: Ends<Ipv4Addr>,
-    ) -> Option<Result<ErrorPair<Ipv6Addr>, Reason>> {
+    ) -> Option<Result<ErrorPair<Ipv6Addr>, DropReason>> {
         if error.daddr != quoted.saddr {
             return None;
         }
@@ -493,8 +498,10 @@ impl<'a> Addresses<'a> {
         mapping: &Mapping,
         error: Ends<Ipv4Addr>,
         quoted: Ends<Ipv4Addr>,
-    ) -> Result<ErrorPair<Ipv6Addr>, Reason> {
-        let host = mapping.v6_of(quoted.saddr).ok_or(Reason::MartianTarget)?;
+    ) -> Result<ErrorPair<Ipv6Addr>, DropReason> {
+        let host = mapping
+            .v6_of(quoted.saddr)
+            .ok_or(DropReason::MartianTarget)?;
         let peer = self.peer(mapping, quoted.daddr, false)?;
         let saddr = match error.saddr == quoted.daddr {
             true => peer,
@@ -514,10 +521,14 @@ impl<'a> Addresses<'a> {
         &self,
         error: Ends<Ipv4Addr>,
         quoted: Ends<Ipv4Addr>,
-    ) -> Result<ErrorPair<Ipv6Addr>, Reason> {
+    ) -> Result<ErrorPair<Ipv6Addr>, DropReason> {
         let peer = self.embed(quoted.saddr, false)?;
-        let mapping = self.mapping4(quoted.daddr).ok_or(Reason::MartianSource)?;
-        let host = mapping.v6_of(quoted.daddr).ok_or(Reason::MartianSource)?;
+        let mapping = self
+            .mapping4(quoted.daddr)
+            .ok_or(DropReason::MartianSource)?;
+        let host = mapping
+            .v6_of(quoted.daddr)
+            .ok_or(DropReason::MartianSource)?;
         Ok(ErrorPair {
             saddr: Some(self.reporter(error.saddr)?),
             daddr: peer,
@@ -529,7 +540,7 @@ impl<'a> Addresses<'a> {
     }
 
     /// The IPv6 form of whoever reports an ICMPv4 error.
-    fn reporter(&self, addr: Ipv4Addr) -> Result<Ipv6Addr, Reason> {
+    fn reporter(&self, addr: Ipv4Addr) -> Result<Ipv6Addr, DropReason> {
         match self.mapping4(addr).and_then(|it| it.v6_of(addr)) {
             Some(saddr) => Ok(saddr),
             None => self.embed(addr, true),

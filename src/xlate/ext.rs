@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //! IPv6 extension headers and IPv4 options.
 
-use super::{bytes, ipv4, ipv6, l4, Reason};
+use super::{bytes, ipv4, ipv6, l4, DropReason};
 
 /// Next header of a Fragment header.
 pub const FRAGMENT: u8 = 44;
@@ -45,6 +45,12 @@ impl Fragment {
         })
     }
 
+    /// There are other fragments. One that is whole by itself waits for nobody (RFC 6946).
+    #[inline]
+    pub const fn is_piece(&self) -> bool {
+        self.offset != 0 || self.more
+    }
+
     /// The Fragment header.
     pub fn emit(&self, next_header: u8) -> [u8; FRAGMENT_LEN as usize] {
         let [o0, o1] = ((self.offset << 3) | u16::from(self.more)).to_be_bytes();
@@ -76,9 +82,9 @@ impl Walk {
 
 /// Walks over the extension headers of an IPv6 packet.
 #[inline]
-pub fn walk(packet: &[u8]) -> Result<Walk, Reason> {
+pub fn walk(packet: &[u8]) -> Result<Walk, DropReason> {
     match bytes::array::<{ ipv6::LEN }>(packet, 0) {
-        None => Err(Reason::Truncated),
+        None => Err(DropReason::Truncated),
         Some([_, _, _, _, _, _, protocol, ..]) if !is_skipped(protocol) => Ok(Walk {
             l4_offset: FIRST,
             protocol,
@@ -92,14 +98,14 @@ pub fn walk(packet: &[u8]) -> Result<Walk, Reason> {
 /// parameter problem that the sender is told.
 pub fn segments_left(packet: &[u8]) -> Option<u16> {
     match chain(packet, *packet.get(6)?) {
-        Err(stop) if stop.reason == Reason::SourceRoute6 => Some(stop.offset.saturating_add(3)),
+        Err(stop) if stop.reason == DropReason::SourceRoute6 => Some(stop.offset.saturating_add(3)),
         _ => None,
     }
 }
 
 /// Why a walk ended early, and at which header.
 struct Stop {
-    reason: Reason,
+    reason: DropReason,
     offset: u16,
 }
 
@@ -117,11 +123,11 @@ fn chain(packet: &[u8], first: u8) -> Result<Walk, Stop> {
         }
         let stop = |reason| Stop { reason, offset };
         let [next, len, o0, o1, i0, i1, i2, i3] =
-            bytes::array::<8>(packet, usize::from(offset)).ok_or(stop(Reason::Truncated))?;
+            bytes::array::<8>(packet, usize::from(offset)).ok_or(stop(DropReason::Truncated))?;
         let mut size = u16::from(len).saturating_add(1).saturating_mul(8);
         match protocol {
-            ROUTING if o1 != 0 => return Err(stop(Reason::SourceRoute6)),
-            FRAGMENT if is_extension(next) => return Err(stop(Reason::FragmentHeader)),
+            ROUTING if o1 != 0 => return Err(stop(DropReason::SourceRoute6)),
+            FRAGMENT if is_extension(next) => return Err(stop(DropReason::FragmentHeader)),
             FRAGMENT => {
                 let field = u16::from_be_bytes([o0, o1]);
                 size = FRAGMENT_LEN;
@@ -135,13 +141,13 @@ fn chain(packet: &[u8], first: u8) -> Result<Walk, Stop> {
         }
         let end = offset.saturating_add(size);
         if packet.len() < usize::from(end) {
-            return Err(stop(Reason::Truncated));
+            return Err(stop(DropReason::Truncated));
         }
         offset = end;
         protocol = next;
     }
     Err(Stop {
-        reason: Reason::ExtHeaderChain,
+        reason: DropReason::ExtHeaderChain,
         offset,
     })
 }
@@ -159,17 +165,17 @@ const fn is_extension(next_header: u8) -> bool {
 
 /// Refuses an IPv4 packet with a source route that has not ended; all other options are dropped.
 #[inline]
-pub fn check_options(packet: &[u8], header: &ipv4::Header) -> Result<(), Reason> {
+pub fn check_options(packet: &[u8], header: &ipv4::Header) -> Result<(), DropReason> {
     if usize::from(header.header_len) == ipv4::LEN {
         return Ok(());
     }
     let options = packet
         .get(ipv4::LEN..usize::from(header.header_len))
-        .ok_or(Reason::Truncated)?;
+        .ok_or(DropReason::Truncated)?;
     scan_options(options)
 }
 
-fn scan_options(options: &[u8]) -> Result<(), Reason> {
+fn scan_options(options: &[u8]) -> Result<(), DropReason> {
     const END: u8 = 0;
     const NOP: u8 = 1;
     const LOOSE: u8 = 131;
@@ -180,7 +186,7 @@ fn scan_options(options: &[u8]) -> Result<(), Reason> {
             [] | [END, ..] => return Ok(()),
             [NOP, ref tail @ ..] => tail,
             [LOOSE | STRICT, len, pointer, ..] if pointer <= len => {
-                return Err(Reason::SourceRoute4)
+                return Err(DropReason::SourceRoute4)
             }
             // A malformed option ends the list: what stands behind it is dropped anyway.
             [_, len, ..] if len >= 2 => rest.get(usize::from(len)..).unwrap_or(&[]),
@@ -191,10 +197,12 @@ fn scan_options(options: &[u8]) -> Result<(), Reason> {
 
 /// Refuses a transport header in more than one fragment (RFC 1858, RFC 3128). `len` octets of the
 /// transport are in this one.
-pub fn check_fragment(protocol: u8, fragment: Fragment, len: usize) -> Result<(), Reason> {
+pub fn check_fragment(protocol: u8, fragment: Fragment, len: usize) -> Result<(), DropReason> {
     match (protocol, fragment.offset) {
-        (l4::TCP, 1) => Err(Reason::TinyFragment),
-        (protocol, 0) if len < l4::header_len(protocol).unwrap_or(8) => Err(Reason::TinyFragment),
+        (l4::TCP, 1) => Err(DropReason::TinyFragment),
+        (protocol, 0) if len < l4::header_len(protocol).unwrap_or(8) => {
+            Err(DropReason::TinyFragment)
+        }
         _ => Ok(()),
     }
 }

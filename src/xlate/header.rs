@@ -7,7 +7,7 @@ use super::{
     ext::{Fragment, FRAGMENT, FRAGMENT_LEN},
     ipv4, ipv6,
     l4::{protocol_to_v4, protocol_to_v6},
-    Reason,
+    DropReason,
 };
 
 /// Longest transport part that every IPv6 link carries whole when it comes back (1280 − 40).
@@ -38,10 +38,10 @@ pub enum Hop {
 impl Hop {
     /// The hop limit with which the packet goes on.
     #[inline]
-    pub const fn next(self, hop_limit: u8) -> Result<u8, Reason> {
+    pub const fn next(self, hop_limit: u8) -> Result<u8, DropReason> {
         match (self, hop_limit) {
             (Hop::Keep, _) => Ok(hop_limit),
-            (Hop::Count, 0 | 1) => Err(Reason::HopLimit),
+            (Hop::Count, 0 | 1) => Err(DropReason::HopLimit),
             (Hop::Count, _) => Ok(hop_limit.wrapping_sub(1)),
         }
     }
@@ -59,9 +59,9 @@ pub fn to_v4(
     id: u16,
     hop: Hop,
     tos: Option<u8>,
-) -> Result<ipv4::Header, Reason> {
+) -> Result<ipv4::Header, DropReason> {
     let total_len = payload.len.saturating_add(ipv4::LEN as u32);
-    let total_len = u16::try_from(total_len).map_err(|_| Reason::TooBig)?;
+    let total_len = u16::try_from(total_len).map_err(|_| DropReason::TooBig)?;
     let (id, df, mf, frag_off) = match payload.fragment {
         Some(fragment) => (fragment.id as u16, false, fragment.more, fragment.offset),
         None if payload.segment.unwrap_or(payload.len) > ALWAYS_FITS => (0, true, false, 0),
@@ -92,7 +92,7 @@ pub fn to_v6(
     payload: &Payload,
     hop: Hop,
     traffic_class: Option<u8>,
-) -> Result<ipv6::Header, Reason> {
+) -> Result<ipv6::Header, DropReason> {
     let (next_header, ext_len) = match payload.fragment {
         Some(_) => (FRAGMENT, FRAGMENT_LEN),
         None => (protocol_to_v6(payload.protocol), 0),
@@ -101,7 +101,7 @@ pub fn to_v6(
     Ok(ipv6::Header {
         traffic_class: traffic_class.unwrap_or(header.tos),
         flow_label: 0,
-        payload_len: u16::try_from(payload_len).map_err(|_| Reason::TooBig)?,
+        payload_len: u16::try_from(payload_len).map_err(|_| DropReason::TooBig)?,
         next_header,
         hop_limit: hop.next(header.ttl)?,
         saddr,

@@ -7,7 +7,7 @@ use super::{
     bytes::array,
     checksum::{pseudo_v6, Delta, Sum},
     l4::ICMPV6,
-    Reason,
+    DropReason,
 };
 
 /// Length of the header of every message that is translated.
@@ -68,7 +68,7 @@ impl ErrorType {
 }
 
 /// The ICMPv6 error for an ICMPv4 error.
-pub const fn error_to_v6(kind: u8, code: u8) -> Result<ErrorType, Reason> {
+pub const fn error_to_v6(kind: u8, code: u8) -> Result<ErrorType, DropReason> {
     Ok(match (kind, code) {
         // Protocol unreachable: the next header field was the problem.
         (v4::UNREACHABLE, 2) => ErrorType::new(v6::PARAMETER, 1, Field::PointerTo(6)),
@@ -80,12 +80,12 @@ pub const fn error_to_v6(kind: u8, code: u8) -> Result<ErrorType, Reason> {
         (v4::UNREACHABLE, 9 | 10 | 13 | 15) => ErrorType::new(v6::UNREACHABLE, 1, Field::Zero),
         (v4::TIME_EXCEEDED, 0 | 1) => ErrorType::new(v6::TIME_EXCEEDED, code, Field::Zero),
         (v4::PARAMETER, 0 | 2) => ErrorType::new(v6::PARAMETER, 0, Field::Pointer),
-        _ => return Err(Reason::IcmpType),
+        _ => return Err(DropReason::IcmpType),
     })
 }
 
 /// The ICMPv4 error for an ICMPv6 error.
-pub const fn error_to_v4(kind: u8, code: u8) -> Result<ErrorType, Reason> {
+pub const fn error_to_v4(kind: u8, code: u8) -> Result<ErrorType, DropReason> {
     Ok(match (kind, code) {
         (v6::UNREACHABLE, 0 | 2 | 3) => ErrorType::new(v4::UNREACHABLE, 1, Field::Zero),
         (v6::UNREACHABLE, 1) => ErrorType::new(v4::UNREACHABLE, 10, Field::Zero),
@@ -94,12 +94,12 @@ pub const fn error_to_v4(kind: u8, code: u8) -> Result<ErrorType, Reason> {
         (v6::TIME_EXCEEDED, 0 | 1) => ErrorType::new(v4::TIME_EXCEEDED, code, Field::Zero),
         (v6::PARAMETER, 0) => ErrorType::new(v4::PARAMETER, 0, Field::Pointer),
         (v6::PARAMETER, 1) => ErrorType::new(v4::UNREACHABLE, 2, Field::Zero),
-        _ => return Err(Reason::IcmpType),
+        _ => return Err(DropReason::IcmpType),
     })
 }
 
 /// The place in an IPv6 header that matches a place in an IPv4 header (RFC 7915 figure 3).
-pub const fn pointer_to_v6(pointer: u8) -> Result<u8, Reason> {
+pub const fn pointer_to_v6(pointer: u8) -> Result<u8, DropReason> {
     Ok(match pointer {
         0 | 1 => pointer,
         2 | 3 => 4,
@@ -107,12 +107,12 @@ pub const fn pointer_to_v6(pointer: u8) -> Result<u8, Reason> {
         9 => 6,
         12..=15 => 8,
         16..=19 => 24,
-        _ => return Err(Reason::IcmpPointer),
+        _ => return Err(DropReason::IcmpPointer),
     })
 }
 
 /// The place in an IPv4 header that matches a place in an IPv6 header (RFC 7915 figure 6).
-pub const fn pointer_to_v4(pointer: u32) -> Result<u8, Reason> {
+pub const fn pointer_to_v4(pointer: u32) -> Result<u8, DropReason> {
     Ok(match pointer {
         0 | 1 => pointer as u8,
         4 | 5 => 2,
@@ -120,7 +120,7 @@ pub const fn pointer_to_v4(pointer: u32) -> Result<u8, Reason> {
         7 => 8,
         8..=23 => 12,
         24..=39 => 16,
-        _ => return Err(Reason::IcmpPointer),
+        _ => return Err(DropReason::IcmpPointer),
     })
 }
 
@@ -153,21 +153,21 @@ pub const fn is_echo6(kind: u8, code: u8) -> bool {
 
 /// The ICMPv4 type of an ICMPv6 echo.
 #[inline]
-pub const fn echo_to_v4(kind: u8) -> Result<u8, Reason> {
+pub const fn echo_to_v4(kind: u8) -> Result<u8, DropReason> {
     match kind {
         v6::ECHO => Ok(v4::ECHO),
         v6::ECHO_REPLY => Ok(v4::ECHO_REPLY),
-        _ => Err(Reason::IcmpType),
+        _ => Err(DropReason::IcmpType),
     }
 }
 
 /// The ICMPv6 type of an ICMPv4 echo.
 #[inline]
-pub const fn echo_to_v6(kind: u8) -> Result<u8, Reason> {
+pub const fn echo_to_v6(kind: u8) -> Result<u8, DropReason> {
     match kind {
         v4::ECHO => Ok(v6::ECHO),
         v4::ECHO_REPLY => Ok(v6::ECHO_REPLY),
-        _ => Err(Reason::IcmpType),
+        _ => Err(DropReason::IcmpType),
     }
 }
 
@@ -183,8 +183,8 @@ pub struct Echo {
 impl Echo {
     /// Reads an ICMP message; whether it is an echo is for others to tell.
     #[inline]
-    pub fn read(message: &[u8]) -> Result<Echo, Reason> {
-        let [kind, _, _, _, i0, i1, ..] = array::<8>(message, 0).ok_or(Reason::Truncated)?;
+    pub fn read(message: &[u8]) -> Result<Echo, DropReason> {
+        let [kind, _, _, _, i0, i1, ..] = array::<8>(message, 0).ok_or(DropReason::Truncated)?;
         let id = u16::from_be_bytes([i0, i1]);
         Ok(Echo { kind, id })
     }
@@ -205,19 +205,19 @@ pub const fn echo_delta(saddr: Ipv6Addr, daddr: Ipv6Addr, len: u32, from: Echo, 
 }
 
 /// Verifies the checksum of a whole ICMPv4 message.
-pub fn verify4(message: &[u8]) -> Result<(), Reason> {
+pub fn verify4(message: &[u8]) -> Result<(), DropReason> {
     verify(Sum::of(message))
 }
 
 /// Verifies the checksum of a whole ICMPv6 message.
-pub fn verify6(message: &[u8], saddr: Ipv6Addr, daddr: Ipv6Addr) -> Result<(), Reason> {
+pub fn verify6(message: &[u8], saddr: Ipv6Addr, daddr: Ipv6Addr) -> Result<(), DropReason> {
     let pseudo = pseudo_v6(saddr, daddr, ICMPV6, message.len() as u32);
     verify(pseudo.then(Sum::of(message)))
 }
 
-fn verify(sum: Sum) -> Result<(), Reason> {
+fn verify(sum: Sum) -> Result<(), DropReason> {
     match sum.check() {
         0 => Ok(()),
-        _ => Err(Reason::IcmpChecksum),
+        _ => Err(DropReason::IcmpChecksum),
     }
 }

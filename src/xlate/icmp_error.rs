@@ -13,11 +13,14 @@ use super::{
     l4::{self, Ports},
     mtu::{self, NextHops, MIN_V6},
     tuple::{Tuple4, Tuple6},
-    Reason,
+    DropReason,
 };
 
 /// Longest ICMPv6 error: with its IPv6 header it fits every link.
 pub const MAX_V6: usize = MIN_V6 as usize - ipv6::LEN;
+
+/// Longest ICMPv4 error: it quotes a whole minimum IPv6 packet and may name its reporter.
+pub const MAX_V4: usize = MAX_V6 + 32;
 
 /// Shortest original datagram that an extension may follow (RFC 4884 section 3).
 const MIN_DATAGRAM: usize = 128;
@@ -34,8 +37,8 @@ struct Message {
 }
 
 impl Message {
-    fn parse(message: &[u8]) -> Result<Message, Reason> {
-        let [kind, code, _, _, w0, w1, w2, w3] = array(message, 0).ok_or(Reason::Truncated)?;
+    fn parse(message: &[u8]) -> Result<Message, DropReason> {
+        let [kind, code, _, _, w0, w1, w2, w3] = array(message, 0).ok_or(DropReason::Truncated)?;
         let word = [w0, w1, w2, w3];
         Ok(Message { kind, code, word })
     }
@@ -51,8 +54,8 @@ struct Body<'a> {
 impl<'a> Body<'a> {
     /// Splits `message` after `datagram_len` bytes of original datagram; 0 or a length that cannot
     /// be means that there is no extension. Lengths below 128 occur and do no harm.
-    fn split(message: &'a [u8], datagram_len: usize) -> Result<Body<'a>, Reason> {
-        let body = message.get(icmp::LEN..).ok_or(Reason::Truncated)?;
+    fn split(message: &'a [u8], datagram_len: usize) -> Result<Body<'a>, DropReason> {
+        let body = message.get(icmp::LEN..).ok_or(DropReason::Truncated)?;
         let (datagram, extension) = match datagram_len {
             0 => (body, &[][..]),
             len => body.split_at_checked(len).unwrap_or((body, &[])),
@@ -64,22 +67,25 @@ impl<'a> Body<'a> {
     }
 
     /// The transport part, without the padding that may follow it.
-    fn transport(&self, offset: usize, len: u16) -> Result<&'a [u8], Reason> {
-        let transport = self.datagram.get(offset..).ok_or(Reason::InnerTruncated)?;
+    fn transport(&self, offset: usize, len: u16) -> Result<&'a [u8], DropReason> {
+        let transport = self
+            .datagram
+            .get(offset..)
+            .ok_or(DropReason::InnerTruncated)?;
         let transport = transport.get(..usize::from(len)).unwrap_or(transport);
         if transport.len() < MIN_TRANSPORT {
-            return Err(Reason::InnerTruncated);
+            return Err(DropReason::InnerTruncated);
         }
         Ok(transport)
     }
 }
 
 /// The ports of a quoted packet, or why there are none although its addresses can be translated.
-type Inner = Result<Ports, Reason>;
+type Inner = Result<Ports, DropReason>;
 
-fn inner_ports(protocol: u8, later: bool, transport: &[u8]) -> Result<Inner, Reason> {
+fn inner_ports(protocol: u8, later: bool, transport: &[u8]) -> Result<Inner, DropReason> {
     if later {
-        return Ok(Err(Reason::InnerFragment));
+        return Ok(Err(DropReason::InnerFragment));
     }
     let is_error = match (protocol, transport.first()) {
         (l4::ICMP, Some(&kind)) => icmp::is_error4(kind),
@@ -87,20 +93,20 @@ fn inner_ports(protocol: u8, later: bool, transport: &[u8]) -> Result<Inner, Rea
         _ => false,
     };
     if is_error {
-        return Err(Reason::InnerIcmpError);
+        return Err(DropReason::InnerIcmpError);
     }
     match Ports::read(protocol, transport) {
         Ok(ports) => Ok(Ok(ports)),
-        Err(Reason::Truncated) => Err(Reason::InnerTruncated),
-        Err(Reason::UnknownProtocol) => Ok(Err(Reason::InnerProtocol)),
-        Err(_) => Err(Reason::InnerProtocol),
+        Err(DropReason::Truncated) => Err(DropReason::InnerTruncated),
+        Err(DropReason::UnknownProtocol) => Ok(Err(DropReason::InnerProtocol)),
+        Err(_) => Err(DropReason::InnerProtocol),
     }
 }
 
-fn inner(reason: Reason) -> Reason {
+fn inner(reason: DropReason) -> DropReason {
     match reason {
-        Reason::Truncated => Reason::InnerTruncated,
-        _ => Reason::InnerHeader,
+        DropReason::Truncated => DropReason::InnerTruncated,
+        _ => DropReason::InnerHeader,
     }
 }
 
@@ -114,7 +120,7 @@ pub struct Quote6<'a> {
     /// Its addresses and ports; the latter are 0 where `bare` says so.
     pub tuple: Tuple6,
     /// Why the quoted packet has no ports, if it has none: no session can be found by it.
-    pub bare: Option<Reason>,
+    pub bare: Option<DropReason>,
     message: Message,
     transport: &'a [u8],
     extension: &'a [u8],
@@ -122,13 +128,13 @@ pub struct Quote6<'a> {
 
 impl<'a> Quote6<'a> {
     /// Parses a whole ICMPv6 error; its checksum is verified elsewhere (`icmp::verify6`).
-    pub fn parse(message: &'a [u8]) -> Result<Quote6<'a>, Reason> {
+    pub fn parse(message: &'a [u8]) -> Result<Quote6<'a>, DropReason> {
         let quote = Self::parse_bare(message)?;
         quote.bare.map_or(Ok(quote), Err)
     }
 
     /// As `parse`, also where the quoted packet has no ports: its addresses may do.
-    pub fn parse_bare(message: &'a [u8]) -> Result<Quote6<'a>, Reason> {
+    pub fn parse_bare(message: &'a [u8]) -> Result<Quote6<'a>, DropReason> {
         let head = Message::parse(message)?;
         icmp::error_to_v4(head.kind, head.code)?;
         let words = match (head.kind, head.word) {
@@ -142,7 +148,7 @@ impl<'a> Quote6<'a> {
         let transport = body.transport(usize::from(walk.l4_offset), walk.payload_len(&header))?;
         // ICMP is not an IPv6 protocol.
         if walk.protocol == l4::ICMP {
-            return Err(Reason::InnerProtocol);
+            return Err(DropReason::InnerProtocol);
         }
         let inner = inner_ports(walk.protocol, later, transport)?;
         let ports = inner.unwrap_or(Ports::echo(0));
@@ -186,7 +192,7 @@ pub struct Quote4<'a> {
     /// Its addresses and ports; the latter are 0 where `bare` says so.
     pub tuple: Tuple4,
     /// Why the quoted packet has no ports, if it has none: no session can be found by it.
-    pub bare: Option<Reason>,
+    pub bare: Option<DropReason>,
     message: Message,
     transport: &'a [u8],
     extension: &'a [u8],
@@ -194,13 +200,13 @@ pub struct Quote4<'a> {
 
 impl<'a> Quote4<'a> {
     /// Parses a whole ICMPv4 error; its checksum is verified elsewhere (`icmp::verify4`).
-    pub fn parse(message: &'a [u8], check: InnerCheck) -> Result<Quote4<'a>, Reason> {
+    pub fn parse(message: &'a [u8], check: InnerCheck) -> Result<Quote4<'a>, DropReason> {
         let quote = Self::parse_bare(message, check)?;
         quote.bare.map_or(Ok(quote), Err)
     }
 
     /// As `parse`, also where the quoted packet has no ports: its addresses may do.
-    pub fn parse_bare(message: &'a [u8], check: InnerCheck) -> Result<Quote4<'a>, Reason> {
+    pub fn parse_bare(message: &'a [u8], check: InnerCheck) -> Result<Quote4<'a>, DropReason> {
         let head = Message::parse(message)?;
         icmp::error_to_v6(head.kind, head.code)?;
         let [_, words, ..] = head.word;
@@ -213,7 +219,7 @@ impl<'a> Quote4<'a> {
         let transport = body.transport(usize::from(header.header_len), header.payload_len())?;
         // ICMPv6 is not an IPv4 protocol.
         if header.protocol == l4::ICMPV6 {
-            return Err(Reason::InnerProtocol);
+            return Err(DropReason::InnerProtocol);
         }
         let inner = inner_ports(header.protocol, header.frag_off != 0, transport)?;
         let ports = inner.unwrap_or(Ports::echo(0));
@@ -241,7 +247,7 @@ pub fn error_to_v4(
     reporter: Option<Ipv6Addr>,
     hops: NextHops,
     out: &mut [u8],
-) -> Result<usize, Reason> {
+) -> Result<usize, DropReason> {
     let Message { kind, code, word } = quote.message;
     let error = icmp::error_to_v4(kind, code)?;
     let len = u32::from(quote.walk.payload_len(&quote.header));
@@ -308,7 +314,7 @@ pub fn error_to_v6(
     tuple: &Tuple6,
     hops: NextHops,
     out: &mut [u8],
-) -> Result<usize, Reason> {
+) -> Result<usize, DropReason> {
     let Message { kind, code, word } = quote.message;
     let error = icmp::error_to_v6(kind, code)?;
     let len = u32::from(quote.header.payload_len());
@@ -389,12 +395,12 @@ fn later(fragment: Option<Fragment>) -> bool {
 fn echo(
     transport: &[u8],
     ports: Ports,
-    translate: fn(u8) -> Result<u8, Reason>,
-) -> Result<(Echo, Echo), Reason> {
-    let kind = *transport.first().ok_or(Reason::InnerTruncated)?;
+    translate: fn(u8) -> Result<u8, DropReason>,
+) -> Result<(Echo, Echo), DropReason> {
+    let kind = *transport.first().ok_or(DropReason::InnerTruncated)?;
     let from = Echo {
         kind,
-        id: be16(transport, 4).ok_or(Reason::InnerTruncated)?,
+        id: be16(transport, 4).ok_or(DropReason::InnerTruncated)?,
     };
     let to = Echo {
         kind: translate(kind)?,
@@ -530,17 +536,17 @@ impl<'a> Writer<'a> {
     }
 
     /// Adds all of `bytes`.
-    fn push(&mut self, bytes: &[u8]) -> Result<(), Reason> {
+    fn push(&mut self, bytes: &[u8]) -> Result<(), DropReason> {
         if self.room() < bytes.len() {
-            return Err(Reason::TooBig);
+            return Err(DropReason::TooBig);
         }
         self.push_datagram(bytes)
     }
 
     /// Adds as much of `bytes` as fits, at least what an error must quote.
-    fn push_datagram(&mut self, bytes: &[u8]) -> Result<(), Reason> {
+    fn push_datagram(&mut self, bytes: &[u8]) -> Result<(), DropReason> {
         if self.room() < MIN_TRANSPORT {
-            return Err(Reason::TooBig);
+            return Err(DropReason::TooBig);
         }
         let room = self.out.get_mut(..self.end).unwrap_or_default();
         let copied = copy(room, self.len, bytes);

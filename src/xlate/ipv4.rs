@@ -3,7 +3,7 @@
 
 use core::net::Ipv4Addr;
 
-use super::{bytes, checksum::Sum, Reason};
+use super::{bytes, checksum::Sum, DropReason};
 
 /// Length of a header without options.
 pub const LEN: usize = 20;
@@ -43,15 +43,15 @@ pub struct Header {
 impl Header {
     /// Reads a header whose lengths and checksum the stack has verified.
     #[inline]
-    pub fn read(packet: &[u8]) -> Result<Header, Reason> {
+    pub fn read(packet: &[u8]) -> Result<Header, DropReason> {
         let [ver_ihl, tos, l0, l1, i0, i1, f0, f1, ttl, protocol, _, _, s0, s1, s2, s3, d0, d1, d2, d3] =
-            *packet.first_chunk::<LEN>().ok_or(Reason::Truncated)?;
+            *packet.first_chunk::<LEN>().ok_or(DropReason::Truncated)?;
         if ver_ihl >> 4 != 4 {
-            return Err(Reason::BadVersion);
+            return Err(DropReason::BadVersion);
         }
         let header_len = (ver_ihl & 0x0f) << 2;
         if usize::from(header_len) < LEN {
-            return Err(Reason::BadHeaderLength);
+            return Err(DropReason::BadHeaderLength);
         }
         let frag = u16::from_be_bytes([f0, f1]);
         Ok(Header {
@@ -70,16 +70,16 @@ impl Header {
     }
 
     /// Reads a header and verifies its lengths and checksum (RFC 1812 section 5.2.2).
-    pub fn parse(packet: &[u8]) -> Result<Header, Reason> {
+    pub fn parse(packet: &[u8]) -> Result<Header, DropReason> {
         let header = Header::read(packet)?;
         if header.total_len < u16::from(header.header_len) {
-            return Err(Reason::BadHeaderLength);
+            return Err(DropReason::BadHeaderLength);
         }
         let bytes = packet
             .get(..usize::from(header.header_len))
-            .ok_or(Reason::Truncated)?;
+            .ok_or(DropReason::Truncated)?;
         if Sum::of(bytes).check() != 0 {
-            return Err(Reason::BadHeaderChecksum);
+            return Err(DropReason::BadHeaderChecksum);
         }
         Ok(header)
     }

@@ -3,7 +3,7 @@
 
 use core::net::Ipv6Addr;
 
-use super::{bytes, Reason};
+use super::{bytes, DropReason};
 
 /// Length of the header.
 pub const LEN: usize = 40;
@@ -30,15 +30,19 @@ pub struct Header {
 impl Header {
     /// Reads a header.
     #[inline]
-    pub fn parse(packet: &[u8]) -> Result<Header, Reason> {
-        let header = packet.first_chunk::<LEN>().ok_or(Reason::Truncated)?;
-        let (fixed, rest) = header.split_first_chunk::<8>().ok_or(Reason::Truncated)?;
-        let (saddr, rest) = rest.split_first_chunk::<16>().ok_or(Reason::Truncated)?;
-        let daddr = rest.first_chunk::<16>().ok_or(Reason::Truncated)?;
+    pub fn parse(packet: &[u8]) -> Result<Header, DropReason> {
+        let header = packet.first_chunk::<LEN>().ok_or(DropReason::Truncated)?;
+        let (fixed, rest) = header
+            .split_first_chunk::<8>()
+            .ok_or(DropReason::Truncated)?;
+        let (saddr, rest) = rest
+            .split_first_chunk::<16>()
+            .ok_or(DropReason::Truncated)?;
+        let daddr = rest.first_chunk::<16>().ok_or(DropReason::Truncated)?;
         let [v0, v1, v2, v3, l0, l1, next_header, hop_limit] = *fixed;
         let word = u32::from_be_bytes([v0, v1, v2, v3]);
         if word >> 28 != 6 {
-            return Err(Reason::BadVersion);
+            return Err(DropReason::BadVersion);
         }
         Ok(Header {
             traffic_class: (word >> 20) as u8,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //! The few fields of transport headers that translation looks at.
 
-use super::{bytes, icmp, Reason};
+use super::{bytes, icmp, DropReason};
 
 /// ICMP.
 pub const ICMP: u8 = 1;
@@ -58,9 +58,9 @@ pub const fn check_offset(protocol: u8) -> Option<usize> {
     }
 }
 
-/// Octets of the transport header that translation may change.
+/// Bytes of the transport header that translation may change.
 #[inline(always)]
-pub const fn touched(protocol: u8) -> usize {
+pub const fn writable_len(protocol: u8) -> usize {
     match (header_len(protocol), check_offset(protocol)) {
         (Some(len), _) => len,
         (None, Some(offset)) => offset.saturating_add(2),
@@ -83,20 +83,20 @@ pub fn syn_header_len(segment: &[u8]) -> Option<usize> {
 
 /// Refuses an IPv6 UDP datagram without a checksum (RFC 8200 section 8.1).
 #[inline]
-pub fn check_udp6(datagram: &[u8]) -> Result<(), Reason> {
+pub fn check_udp6(datagram: &[u8]) -> Result<(), DropReason> {
     match bytes::be16(datagram, 6) {
-        None => Err(Reason::Truncated),
-        Some(0) => Err(Reason::UdpChecksumZero),
+        None => Err(DropReason::Truncated),
+        Some(0) => Err(DropReason::UdpChecksumZero),
         Some(_) => Ok(()),
     }
 }
 
 /// Length of a UDP datagram by its own account, which has to lie within the `len` octets that its
 /// packet has for it (RFC 768).
-pub fn udp_len(datagram: &[u8], len: u32) -> Result<u32, Reason> {
+pub fn udp_len(datagram: &[u8], len: u32) -> Result<u32, DropReason> {
     match bytes::be16(datagram, 4).map(u32::from) {
         Some(own) if (8..=len).contains(&own) => Ok(own),
-        _ => Err(Reason::Truncated),
+        _ => Err(DropReason::Truncated),
     }
 }
 
@@ -112,9 +112,9 @@ pub struct Ports {
 impl Ports {
     /// Reads the ports from the first 8 bytes of `transport`, all that an ICMP error must quote.
     #[inline(always)]
-    pub fn read(protocol: u8, transport: &[u8]) -> Result<Ports, Reason> {
+    pub fn read(protocol: u8, transport: &[u8]) -> Result<Ports, DropReason> {
         let [b0, b1, b2, b3, b4, b5, ..] =
-            bytes::array::<8>(transport, 0).ok_or(Reason::Truncated)?;
+            bytes::array::<8>(transport, 0).ok_or(DropReason::Truncated)?;
         match protocol {
             TCP | UDP => Ok(Ports {
                 sport: u16::from_be_bytes([b0, b1]),
@@ -122,8 +122,8 @@ impl Ports {
             }),
             ICMP if icmp::is_echo4(b0, b1) => Ok(Ports::echo(u16::from_be_bytes([b4, b5]))),
             ICMPV6 if icmp::is_echo6(b0, b1) => Ok(Ports::echo(u16::from_be_bytes([b4, b5]))),
-            ICMP | ICMPV6 => Err(Reason::IcmpType),
-            _ => Err(Reason::UnknownProtocol),
+            ICMP | ICMPV6 => Err(DropReason::IcmpType),
+            _ => Err(DropReason::UnknownProtocol),
         }
     }
 

@@ -8,6 +8,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 pub mod addr;
+pub mod answer;
 pub mod bytes;
 pub mod checksum;
 pub mod eam;
@@ -20,7 +21,11 @@ pub mod ipv6;
 pub mod l4;
 pub mod mss;
 pub mod mtu;
+pub mod packet;
 pub mod reason;
+pub mod rewrite;
+pub mod to4;
+pub mod to6;
 pub mod tuple;
 
-pub use reason::Reason;
+pub use reason::DropReason;

@@ -68,6 +68,19 @@ pub enum Fit {
     TooBig(u32),
 }
 
+/// How a whole packet, or what it stands for, fits the next hop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    /// It does, cut into fragments of this size if given.
+    Fits(Option<u16>),
+    /// Its segments must go one by one.
+    Split,
+    /// It is an IPv4 fragment, to be cut into ones of this size before it is translated.
+    Refragment(u32),
+    /// It does not: the sender is told this MTU, in terms of its own family.
+    TooBig(u32),
+}
+
 /// How an IPv4 packet of `len` bytes that came as IPv6 fits a next hop with `mtu`.
 #[inline]
 pub const fn fit_v4(len: u32, df: bool, mtu: u32) -> Fit {

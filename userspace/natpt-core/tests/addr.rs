@@ -7,7 +7,7 @@ use common::{prefix, v4, v6};
 use core::net::{Ipv4Addr, Ipv6Addr};
 use natpt_core::xlate::{
     addr::{illegal_source6, is_global4, is_martian4, Prefix, PrefixError},
-    Reason,
+    DropReason,
 };
 use proptest::prelude::*;
 
@@ -189,7 +189,7 @@ fn martian_targets() {
         "255.255.255.255",
     ] {
         let target = prefix.target(prefix.embed(v4(addr)));
-        assert_eq!(target, Err(Reason::MartianTarget), "{addr}");
+        assert_eq!(target, Err(DropReason::MartianTarget), "{addr}");
     }
     let target = prefix.target(prefix.embed(v4("198.51.100.10")));
     assert_eq!(target, Ok(v4("198.51.100.10")));
@@ -200,7 +200,7 @@ fn martian_sources() {
     // req: A-039
     let prefix = prefix("2001:db8:64::/96");
     for addr in ["0.0.0.0", "127.0.0.1", "224.0.0.1", "255.255.255.255"] {
-        assert_eq!(prefix.source(v4(addr)), Err(Reason::MartianSource));
+        assert_eq!(prefix.source(v4(addr)), Err(DropReason::MartianSource));
         // An ICMP error from such a source is translated with `embed`.
         assert!(prefix.contains(prefix.embed(v4(addr))));
     }
@@ -277,7 +277,7 @@ fn well_known_prefix_checks_sources_too() {
     // req: B-020
     assert_eq!(
         prefix("64:ff9b::/96").source(v4("10.0.0.1")),
-        Err(Reason::NotGlobal)
+        Err(DropReason::NotGlobal)
     );
     assert!(prefix("2001:db8:64::/96").source(v4("10.0.0.1")).is_ok());
 }

@@ -13,7 +13,7 @@ use natpt_core::xlate::{
     icmp::{echo_delta, Echo},
     l4,
     tuple::{Tuple4, Tuple6},
-    Reason,
+    DropReason,
 };
 use proptest::prelude::*;
 
@@ -129,8 +129,11 @@ fn udp_without_checksum_is_refused_in_ipv6() {
     let mut packet = packet6(UDP, &six, b"payload");
     assert_eq!(l4::check_udp6(&packet[40..]), Ok(()));
     packet[46..48].fill(0);
-    assert_eq!(l4::check_udp6(&packet[40..]), Err(Reason::UdpChecksumZero));
-    assert_eq!(l4::check_udp6(&packet[40..47]), Err(Reason::Truncated));
+    assert_eq!(
+        l4::check_udp6(&packet[40..]),
+        Err(DropReason::UdpChecksumZero)
+    );
+    assert_eq!(l4::check_udp6(&packet[40..47]), Err(DropReason::Truncated));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use common::{ip4, ip6, v4, v6, TCP, UDP};
 use natpt_core::xlate::{
     ext::{check_options, segments_left, walk, Fragment, Walk},
     header::{to_v4, Hop, Payload},
-    ipv4, ipv6, Reason,
+    ipv4, ipv6, DropReason,
 };
 use proptest::prelude::*;
 
@@ -26,7 +26,7 @@ fn chain(headers: &[(u8, [u8; 6], u8)], protocol: u8) -> Vec<u8> {
     ip6(first, v6("2001:db8::1"), v6("2001:db8:64::1"), &payload)
 }
 
-fn found(l4_offset: u16, protocol: u8, fragment: Option<Fragment>) -> Result<Walk, Reason> {
+fn found(l4_offset: u16, protocol: u8, fragment: Option<Fragment>) -> Result<Walk, DropReason> {
     Ok(Walk {
         l4_offset,
         protocol,
@@ -75,7 +75,7 @@ fn total_length_without_extension_headers() {
 fn segments_left_stops() {
     // req: A-014
     let packet = chain(&[(43, [0, 1, 0, 0, 0, 0], 0)], TCP);
-    assert_eq!(walk(&packet), Err(Reason::SourceRoute6));
+    assert_eq!(walk(&packet), Err(DropReason::SourceRoute6));
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn fragment_header_comes_last() {
     for next in [0, 43, 44, 51, 60, 135, 139] {
         let mut packet = chain(&[(44, PLAIN, 0)], next);
         packet.extend([0; 16]);
-        assert_eq!(walk(&packet), Err(Reason::FragmentHeader), "{next}");
+        assert_eq!(walk(&packet), Err(DropReason::FragmentHeader), "{next}");
     }
     assert!(walk(&chain(&[(44, PLAIN, 0)], 50)).is_ok());
 }
@@ -138,26 +138,26 @@ fn length_octet_of_a_fragment_header_is_reserved() {
 fn chain_past_the_end() {
     let mut packet = chain(&[(0, PLAIN, 0)], TCP);
     packet[41] = 255;
-    assert_eq!(walk(&packet), Err(Reason::Truncated));
+    assert_eq!(walk(&packet), Err(DropReason::Truncated));
 }
 
 #[test]
 fn long_chains_are_refused() {
     assert!(walk(&chain(&[(60, PLAIN, 0); 7], TCP)).is_ok());
     let packet = chain(&[(60, PLAIN, 0); 9], TCP);
-    assert_eq!(walk(&packet), Err(Reason::ExtHeaderChain));
+    assert_eq!(walk(&packet), Err(DropReason::ExtHeaderChain));
 }
 
 #[test]
 fn truncated_at_every_length() {
     let packet = chain(&[(0, PLAIN, 0), (43, PLAIN, 1), (44, PLAIN, 0)], UDP);
     for len in 0..packet.len() - 8 {
-        assert_eq!(walk(&packet[..len]), Err(Reason::Truncated), "{len}");
+        assert_eq!(walk(&packet[..len]), Err(DropReason::Truncated), "{len}");
     }
     assert!(walk(&packet[..packet.len() - 8]).is_ok());
 }
 
-fn options(options: &[u8]) -> Result<(), Reason> {
+fn options(options: &[u8]) -> Result<(), DropReason> {
     let packet = ip4(UDP, v4("198.51.100.1"), v4("192.0.2.1"), options, &[0; 8]);
     check_options(&packet, &ipv4::Header::parse(&packet).unwrap())
 }
@@ -176,12 +176,12 @@ fn unexpired_source_route_is_refused() {
     // req: A-042
     for kind in [131, 137] {
         let unexpired = options(&[kind, 7, 4, 203, 0, 113, 1, 0]);
-        assert_eq!(unexpired, Err(Reason::SourceRoute4));
+        assert_eq!(unexpired, Err(DropReason::SourceRoute4));
         let at_the_end = options(&[kind, 7, 7, 203, 0, 113, 1, 0]);
-        assert_eq!(at_the_end, Err(Reason::SourceRoute4));
+        assert_eq!(at_the_end, Err(DropReason::SourceRoute4));
         assert_eq!(options(&[kind, 7, 8, 203, 0, 113, 1, 0]), Ok(()));
         let behind_others = options(&[1, 7, 3, 4, kind, 7, 4, 0, 0, 0, 0, 0]);
-        assert_eq!(behind_others, Err(Reason::SourceRoute4));
+        assert_eq!(behind_others, Err(DropReason::SourceRoute4));
         // What stands behind the end of the list does not count.
         assert_eq!(options(&[0, kind, 7, 4, 0, 0, 0, 0]), Ok(()));
     }

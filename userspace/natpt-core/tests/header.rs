@@ -7,16 +7,16 @@ use common::{header4, header6, ip4, ip6, payload, reseal4, rfc1071, v4, v6, TCP,
 use natpt_core::xlate::{
     ext::Fragment,
     header::{to_v4, to_v6, Hop, Payload},
-    ipv4, ipv6, Reason,
+    ipv4, ipv6, DropReason,
 };
 use proptest::prelude::*;
 
-fn four(header: &ipv6::Header, payload: &Payload) -> Result<ipv4::Header, Reason> {
+fn four(header: &ipv6::Header, payload: &Payload) -> Result<ipv4::Header, DropReason> {
     let (saddr, daddr) = (v4("192.0.2.1"), v4("198.51.100.10"));
     to_v4(header, saddr, daddr, payload, 0x4242, Hop::Count, None)
 }
 
-fn six(header: &ipv4::Header, payload: &Payload) -> Result<ipv6::Header, Reason> {
+fn six(header: &ipv4::Header, payload: &Payload) -> Result<ipv6::Header, DropReason> {
     let (saddr, daddr) = (v6("2001:db8:64::c633:640a"), v6("2001:db8:6::1"));
     to_v6(header, saddr, daddr, payload, Hop::Count, None)
 }
@@ -98,7 +98,7 @@ fn hop_limit_runs_out() {
     // req: A-011
     for hop_limit in [0, 1] {
         let header = four(&header6(0, 100, UDP, hop_limit), &payload(UDP, 100));
-        assert_eq!(header, Err(Reason::HopLimit));
+        assert_eq!(header, Err(DropReason::HopLimit));
     }
 }
 
@@ -126,8 +126,11 @@ fn header_checksum_is_right() {
 fn longer_than_ipv4_can_be() {
     // req: A-022
     let header = header6(0, 65530, UDP, 64);
-    assert_eq!(four(&header, &payload(UDP, 65530)), Err(Reason::TooBig));
-    assert_eq!(four(&header, &payload(UDP, u32::MAX)), Err(Reason::TooBig));
+    assert_eq!(four(&header, &payload(UDP, 65530)), Err(DropReason::TooBig));
+    assert_eq!(
+        four(&header, &payload(UDP, u32::MAX)),
+        Err(DropReason::TooBig)
+    );
     assert_eq!(
         four(&header, &payload(UDP, 65515)).unwrap().total_len,
         65535
@@ -251,8 +254,8 @@ fn hop_limit_is_one_less() {
     // req: A-038
     let translate = |ttl| six(&header4(0, 120, UDP, ttl), &payload(UDP, 100));
     assert_eq!(translate(64).unwrap().hop_limit, 63);
-    assert_eq!(translate(1), Err(Reason::HopLimit));
-    assert_eq!(translate(0), Err(Reason::HopLimit));
+    assert_eq!(translate(1), Err(DropReason::HopLimit));
+    assert_eq!(translate(0), Err(DropReason::HopLimit));
 }
 
 #[test]
@@ -307,17 +310,20 @@ fn bad_ipv4_headers() {
         reseal4(&mut packet, 20);
         ipv4::Header::parse(&packet)
     };
-    assert_eq!(changed(0, 0x65), Err(Reason::BadVersion));
-    assert_eq!(changed(0, 0x44), Err(Reason::BadHeaderLength));
-    assert_eq!(changed(3, 19), Err(Reason::BadHeaderLength));
-    assert_eq!(changed(0, 0x4f), Err(Reason::BadHeaderLength));
+    assert_eq!(changed(0, 0x65), Err(DropReason::BadVersion));
+    assert_eq!(changed(0, 0x44), Err(DropReason::BadHeaderLength));
+    assert_eq!(changed(3, 19), Err(DropReason::BadHeaderLength));
+    assert_eq!(changed(0, 0x4f), Err(DropReason::BadHeaderLength));
     let mut packet = good.clone();
     packet[8] ^= 1;
-    assert_eq!(ipv4::Header::parse(&packet), Err(Reason::BadHeaderChecksum));
+    assert_eq!(
+        ipv4::Header::parse(&packet),
+        Err(DropReason::BadHeaderChecksum)
+    );
     assert!(ipv4::Header::read(&packet).is_ok());
     for len in 0..20 {
         let header = ipv4::Header::parse(&good[..len]);
-        assert_eq!(header, Err(Reason::Truncated));
+        assert_eq!(header, Err(DropReason::Truncated));
     }
 }
 
@@ -326,10 +332,10 @@ fn bad_ipv6_headers() {
     let mut packet = ip6(UDP, v6("2001:db8::1"), v6("2001:db8::2"), &[0; 8]);
     for len in 0..40 {
         let header = ipv6::Header::parse(&packet[..len]);
-        assert_eq!(header, Err(Reason::Truncated));
+        assert_eq!(header, Err(DropReason::Truncated));
     }
     packet[0] = 0x45;
-    assert_eq!(ipv6::Header::parse(&packet), Err(Reason::BadVersion));
+    assert_eq!(ipv6::Header::parse(&packet), Err(DropReason::BadVersion));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use natpt_core::xlate::{
         pointer_to_v4, pointer_to_v6, verify4, verify6, ErrorType, Field,
     },
     l4::Ports,
-    Reason,
+    DropReason,
 };
 
 fn to_v6(kind: u8, code: u8) -> Option<(u8, u8)> {
@@ -39,7 +39,7 @@ fn only_echo_has_an_identifier() {
         let transport = [kind, 0, 0, 0, 0x12, 0x34, 0, 0];
         let expect = |echo| match echo {
             true => Ok(Ports::echo(0x1234)),
-            false => Err(Reason::IcmpType),
+            false => Err(DropReason::IcmpType),
         };
         assert_eq!(Ports::read(ICMP, &transport), expect(matches!(kind, 0 | 8)));
         assert_eq!(
@@ -95,7 +95,7 @@ fn other_types_to_v6() {
     // req: A-083 A-084 A-085 A-086 A-092 A-093 A-094 A-095
     for kind in (0..=255).filter(|kind| !matches!(kind, 3 | 11 | 12)) {
         for code in 0..=255 {
-            assert_eq!(error_to_v6(kind, code), Err(Reason::IcmpType));
+            assert_eq!(error_to_v6(kind, code), Err(DropReason::IcmpType));
         }
     }
 }
@@ -144,7 +144,7 @@ fn other_types_to_v4() {
     // req: A-111 A-113 A-114
     for kind in (0..=255).filter(|kind| !matches!(kind, 1..=4)) {
         for code in 0..=255 {
-            assert_eq!(error_to_v4(kind, code), Err(Reason::IcmpType));
+            assert_eq!(error_to_v4(kind, code), Err(DropReason::IcmpType));
         }
     }
 }
@@ -161,7 +161,7 @@ fn pointers_to_v6() {
             9 => Ok(6),
             12..=15 => Ok(8),
             16..=19 => Ok(24),
-            _ => Err(Reason::IcmpPointer),
+            _ => Err(DropReason::IcmpPointer),
         };
         assert_eq!(pointer_to_v6(pointer), expect, "{pointer}");
     }
@@ -179,7 +179,7 @@ fn pointers_to_v4() {
             7 => Ok(8),
             8..=23 => Ok(12),
             24..=39 => Ok(16),
-            _ => Err(Reason::IcmpPointer),
+            _ => Err(DropReason::IcmpPointer),
         };
         assert_eq!(pointer_to_v4(pointer), expect, "{pointer}");
     }
@@ -195,13 +195,13 @@ fn bad_checksums() {
     assert_eq!(verify6(&message, saddr, daddr), Ok(()));
     message[12] ^= 1;
     let verdict = verify6(&message, saddr, daddr);
-    assert_eq!(verdict, Err(Reason::IcmpChecksum));
+    assert_eq!(verdict, Err(DropReason::IcmpChecksum));
 
     let mut message = segment(ICMP, 7, 0, b"some payload");
     seal(ICMP, &[], &mut message);
     assert_eq!(verify4(&message), Ok(()));
     message[12] ^= 1;
-    assert_eq!(verify4(&message), Err(Reason::IcmpChecksum));
+    assert_eq!(verify4(&message), Err(DropReason::IcmpChecksum));
 }
 
 #[test]

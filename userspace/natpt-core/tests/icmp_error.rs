@@ -11,7 +11,7 @@ use core::net::{Ipv4Addr, Ipv6Addr};
 use natpt_core::xlate::{
     icmp_error::{error_to_v4, error_to_v6, InnerCheck, Quote4, Quote6, MAX_V6},
     tuple::{Tuple4, Tuple6},
-    Reason,
+    DropReason,
 };
 use proptest::prelude::*;
 
@@ -51,7 +51,7 @@ fn message(kind: u8, code: u8, word: u32, body: &[u8]) -> Vec<u8> {
     out
 }
 
-fn to_v4(message: &[u8], tuple: &Tuple4) -> Result<Vec<u8>, Reason> {
+fn to_v4(message: &[u8], tuple: &Tuple4) -> Result<Vec<u8>, DropReason> {
     let mut out = vec![0xaa; 1500];
     let quote = Quote6::parse(message)?;
     let len = error_to_v4(&quote, tuple, None, LINKS_1500, &mut out)?;
@@ -60,7 +60,7 @@ fn to_v4(message: &[u8], tuple: &Tuple4) -> Result<Vec<u8>, Reason> {
     Ok(out)
 }
 
-fn to_v6(message: &[u8], tuple: &Tuple6) -> Result<Vec<u8>, Reason> {
+fn to_v6(message: &[u8], tuple: &Tuple6) -> Result<Vec<u8>, DropReason> {
     let (saddr, daddr) = outer();
     let mut out = vec![0xaa; 1500];
     let quote = Quote4::parse(message, InnerCheck::Verify)?;
@@ -163,12 +163,12 @@ fn errors_about_errors_are_refused() {
     for kind in [3, 4, 5, 11, 12] {
         let packet = ip4(ICMP, four.saddr, four.daddr, &[], &[kind; 16]);
         let verdict = to_v6(&message(3, 1, 0, &packet), &six);
-        assert_eq!(verdict, Err(Reason::InnerIcmpError));
+        assert_eq!(verdict, Err(DropReason::InnerIcmpError));
     }
     for kind in [1, 2, 3, 4, 100, 127] {
         let packet = ip6(ICMPV6, six.saddr, six.daddr, &[kind; 16]);
         let verdict = to_v4(&message(1, 0, 0, &packet), &four);
-        assert_eq!(verdict, Err(Reason::InnerIcmpError));
+        assert_eq!(verdict, Err(DropReason::InnerIcmpError));
     }
 }
 
@@ -177,10 +177,10 @@ fn other_inner_protocols_are_refused() {
     let (six, four) = tuples(ICMP);
     let packet = ip4(47, four.saddr, four.daddr, &[], &[0; 16]);
     let verdict = to_v6(&message(3, 1, 0, &packet), &six);
-    assert_eq!(verdict, Err(Reason::InnerProtocol));
+    assert_eq!(verdict, Err(DropReason::InnerProtocol));
     let packet = ip6(ICMPV6, six.saddr, six.daddr, &[135; 16]);
     let verdict = to_v4(&message(1, 0, 0, &packet), &four);
-    assert_eq!(verdict, Err(Reason::InnerProtocol));
+    assert_eq!(verdict, Err(DropReason::InnerProtocol));
 }
 
 #[test]
@@ -230,11 +230,11 @@ fn quoted_later_fragment_is_refused() {
     packet[7] = 1;
     reseal4(&mut packet, 20);
     let verdict = to_v6(&message(3, 1, 0, &packet), &six);
-    assert_eq!(verdict, Err(Reason::InnerFragment));
+    assert_eq!(verdict, Err(DropReason::InnerFragment));
     let inner = [[UDP, 0, 0, 8, 0, 0, 0, 0]; 3].concat();
     let packet = ip6(44, six.saddr, six.daddr, &inner);
     let verdict = to_v4(&message(1, 0, 0, &packet), &four);
-    assert_eq!(verdict, Err(Reason::InnerFragment));
+    assert_eq!(verdict, Err(DropReason::InnerFragment));
 }
 
 #[test]
@@ -246,9 +246,9 @@ fn pointers() {
     assert_eq!(error6(4, 1, 40, UDP)[4..8], [0, 0, 0, 0]);
     let (six, four) = tuples(UDP);
     let error = message(12, 0, 20 << 24, &packet4(UDP, &four, &[0; 8]));
-    assert_eq!(to_v6(&error, &six), Err(Reason::IcmpPointer));
+    assert_eq!(to_v6(&error, &six), Err(DropReason::IcmpPointer));
     let error = message(4, 0, 0x0100_0000, &packet6(UDP, &six, &[0; 8]));
-    assert_eq!(to_v4(&error, &four), Err(Reason::IcmpPointer));
+    assert_eq!(to_v4(&error, &four), Err(DropReason::IcmpPointer));
 }
 
 #[test]
@@ -268,15 +268,18 @@ fn truncated_quotes() {
     let packet = packet4(UDP, &four, b"payload!");
     for len in 0..28 {
         let verdict = to_v6(&message(3, 3, 0, &packet[..len]), &six);
-        assert_eq!(verdict, Err(Reason::InnerTruncated), "{len}");
+        assert_eq!(verdict, Err(DropReason::InnerTruncated), "{len}");
     }
     let packet = packet6(UDP, &six, b"payload!");
     for len in 0..48 {
         let verdict = to_v4(&message(1, 4, 0, &packet[..len]), &four);
-        assert_eq!(verdict, Err(Reason::InnerTruncated), "{len}");
+        assert_eq!(verdict, Err(DropReason::InnerTruncated), "{len}");
     }
     for len in 0..8 {
-        assert_eq!(Quote6::parse(&vec![1; len]).unwrap_err(), Reason::Truncated);
+        assert_eq!(
+            Quote6::parse(&vec![1; len]).unwrap_err(),
+            DropReason::Truncated
+        );
     }
 }
 
@@ -287,11 +290,11 @@ fn inner_packet_shorter_than_its_header() {
     packet[3] = 27;
     reseal4(&mut packet, 20);
     let verdict = to_v6(&message(3, 3, 0, &packet), &six);
-    assert_eq!(verdict, Err(Reason::InnerTruncated));
+    assert_eq!(verdict, Err(DropReason::InnerTruncated));
     packet[3] = 19;
     reseal4(&mut packet, 20);
     let verdict = to_v6(&message(3, 3, 0, &packet), &six);
-    assert_eq!(verdict, Err(Reason::InnerHeader));
+    assert_eq!(verdict, Err(DropReason::InnerHeader));
 }
 
 #[test]
@@ -314,7 +317,7 @@ fn inner_header_checksum() {
     packet[8] = 1;
     let error = message(11, 0, 0, &packet);
     let verdict = Quote4::parse(&error, InnerCheck::Verify).unwrap_err();
-    assert_eq!(verdict, Reason::InnerHeader);
+    assert_eq!(verdict, DropReason::InnerHeader);
     assert!(Quote4::parse(&error, InnerCheck::Ignore).is_ok());
 }
 
@@ -478,9 +481,9 @@ fn untranslatable_types_are_refused_first() {
     // req: A-116
     let (redirect, neighbour) = (message(5, 0, 0, &[]), message(135, 0, 0, &[]));
     let verdict = Quote4::parse(&redirect, InnerCheck::Verify).unwrap_err();
-    assert_eq!(verdict, Reason::IcmpType);
+    assert_eq!(verdict, DropReason::IcmpType);
     let verdict = Quote6::parse(&neighbour).unwrap_err();
-    assert_eq!(verdict, Reason::IcmpType);
+    assert_eq!(verdict, DropReason::IcmpType);
 }
 
 #[test]
@@ -492,7 +495,7 @@ fn small_buffers_are_refused() {
     for room in 0..56 {
         let mut out = vec![0; room];
         let verdict = error_to_v6(&quote, saddr, daddr, &six, LINKS_1500, &mut out);
-        assert_eq!(verdict, Err(Reason::TooBig), "{room}");
+        assert_eq!(verdict, Err(DropReason::TooBig), "{room}");
     }
 }
 

@@ -6,13 +6,13 @@ use crate::{
     case::{Mtu, Side},
     dice::Dice,
     generate::{packet4, packet6, Ends},
-    host::{Config, Host, Outcome},
     judge::show,
     reference::{
         extension::split,
         header::{chain, four, six},
         tables::{TO_V4, TO_V6},
     },
+    translator::{Config, Outcome, Translator},
     versus::{same, Tally},
 };
 
@@ -20,9 +20,9 @@ use crate::{
 #[derive(Clone)]
 pub struct RoundTrip {
     /// It has the host on its IPv6 side.
-    near: Host,
+    near: Translator,
     /// It has the host on its IPv4 side.
-    far: Host,
+    far: Translator,
     ends: Ends,
 }
 
@@ -202,7 +202,7 @@ impl RoundTrip {
             let statements = [prefix, rule, "set lowest-ipv6-mtu = 65535"];
             let config = Config::parse(&statements.map(String::from)).expect("a configuration");
             let (six, four) = (65535, 65535);
-            Host::new(config, Mtu { six, four })
+            Translator::new(config, Mtu { six, four })
         };
         let addr = |text: &str| text.parse().expect("an address");
         let ports = (4000, 4000, 7);

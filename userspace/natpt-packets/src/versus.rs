@@ -8,17 +8,17 @@ use crate::{
     case::{Mtu, Side},
     dice::Dice,
     generate::{packet4, packet6, Ends},
-    host::{Config, Host, Outcome, ID},
     judge::show,
     reference::{End, Fate, Mapping, Network, Session},
     text::layers,
+    translator::{Config, Outcome, Translator, ID},
     value::{Names, Scope, Value},
 };
 
 /// Both translators: with a session for each protocol, or with stateless rules.
 #[derive(Clone)]
 pub struct World {
-    host: Host,
+    host: Translator,
     network: Network,
     /// Who packets are from and to.
     ends: Vec<Ends>,
@@ -49,7 +49,7 @@ impl World {
     pub fn new(mtu: Mtu) -> World {
         let config = ["prefix 2001:db8:64::/96", "map from any6 to 192.0.2.1"].map(String::from);
         let config = Config::parse(&config).expect("a configuration");
-        let mut host = Host::new(config, mtu);
+        let mut host = Translator::new(config, mtu);
         for text in [
             "ip6 2001:db8:6::a 2001:db8:64::198.51.100.20 udp 4000 7",
             "ip6 2001:db8:6::a 2001:db8:64::198.51.100.20 tcp 4000 80 flags=S",
@@ -94,7 +94,7 @@ impl World {
         let prefix = slashed(prefix, 96).expect("a prefix");
         let rules = statements.iter().filter_map(|it| rule(it, prefix));
         let mut world = World {
-            host: Host::new(config, mtu),
+            host: Translator::new(config, mtu),
             network: Network {
                 prefix,
                 sessions: Vec::new(),
@@ -175,7 +175,7 @@ impl World {
     }
 }
 
-fn known(session: &crate::host::Session) -> Session {
+fn known(session: &crate::translator::Session) -> Session {
     let (v6, v4) = (&session.v6, &session.v4);
     Session {
         protocol: session.protocol,

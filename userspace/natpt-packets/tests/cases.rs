@@ -5,8 +5,8 @@ use std::{path::Path, process::ExitCode};
 
 use natpt_packets::{
     case::{self, Case, Side, Step},
-    host::{Config, Host, Outcome},
     judge::Trial,
+    translator::{Config, Outcome, Translator},
     value::Error,
 };
 
@@ -50,7 +50,7 @@ fn main() -> ExitCode {
 }
 
 fn run(case: &Case) -> Result<(), Error> {
-    let mut host = Host::new(Config::parse(&case.config)?, case.mtu);
+    let mut host = Translator::new(Config::parse(&case.config)?, case.mtu);
     let mut trial = Trial::new(case);
     for step in &case.steps {
         let packet = trial.packet(step)?;

@@ -71,6 +71,9 @@ pub fn to_v4(network: &Network, packet: &[u8]) -> Option<Answer> {
 /// RFC 7757 section 4.2.2: straight back, the source not mapped, and not a hop for itself.
 fn turned(network: &Network, packet: &[u8]) -> Answer {
     let mut header = four(packet)?;
+    if header.protocol == 2 {
+        return Err("IGMP in IPv4");
+    }
     header.ttl += 1;
     // Who cannot cut it in IPv6 must not have it cut here.
     header.df = true;

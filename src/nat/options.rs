@@ -1,30 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0
+//! The options that `set` changes; KAME's statement calls them variables.
 
-//! The variables that `set` changes.
-
-use crate::linux::sys;
-
-/// One variable as it is declared.
-pub(crate) struct Variable {
-    pub(crate) name: &'static str,
-    pub(crate) unit: &'static str,
-    pub(crate) doc: &'static str,
-    pub(crate) min: u32,
-    pub(crate) max: u32,
-    pub(crate) default: u32,
+/// One option as it is declared.
+pub struct OptionInfo {
+    /// Name.
+    pub name: &'static str,
+    /// Unit of the value, empty for a switch or a number.
+    pub unit: &'static str,
+    /// Meaning, one line.
+    pub doc: &'static str,
+    /// Least value.
+    pub min: u32,
+    /// Greatest value.
+    pub max: u32,
+    /// Value until `set` changes it.
+    pub default: u32,
 }
 
-macro_rules! variables {
+macro_rules! options {
     ($($id:ident $name:literal [$min:literal..=$max:literal] $default:literal $unit:literal $doc:literal,)*) => {
-        /// Which variable.
-        #[derive(Clone, Copy)]
+        /// Names one option.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[allow(clippy::upper_case_acronyms)]
-        pub(crate) enum Id {
-            $($id,)*
+        pub enum Id {
+            $(#[doc = $doc] $id,)*
         }
 
-        /// All variables, in the order of [`Id`].
-        pub(crate) static ALL: &[Variable] = &[$(Variable {
+        /// All options, in the order of [`Id`].
+        pub static ALL: &[OptionInfo] = &[$(OptionInfo {
             name: $name,
             unit: $unit,
             doc: $doc,
@@ -38,7 +41,7 @@ macro_rules! variables {
     };
 }
 
-variables! {
+options! {
     UdpTimeout "udp-timeout" [120..=86400] 300 "s"
         "life of an idle UDP session (RFC 6146 UDP_DEFAULT)",
     IcmpTimeout "icmp-timeout" [60..=86400] 60 "s"
@@ -79,37 +82,33 @@ variables! {
         "1 answers dropped IPv6 packets with ICMPv6 errors within the kernel's rate limits, 0 never",
 }
 
-/// The values of all variables.
-#[derive(Clone, Copy)]
-pub(crate) struct Values([u32; COUNT]);
+/// The values of all options.
+#[derive(Clone, Copy, Debug)]
+pub struct Values([u32; COUNT]);
 
 impl Values {
-    pub(crate) const DEFAULT: Self = Self(DEFAULTS);
+    /// Those until `set` changes them.
+    pub const DEFAULT: Self = Self(DEFAULTS);
 
+    /// The value of an option.
     #[inline]
-    pub(crate) fn get(&self, id: Id) -> u32 {
+    pub fn get(&self, id: Id) -> u32 {
         self.0.get(id as usize).copied().unwrap_or(0)
     }
 
-    /// The value of the variable with this place in [`ALL`].
-    pub(crate) fn at(&self, i: usize) -> u32 {
+    /// The value of the option with this place in [`ALL`].
+    pub fn at(&self, i: usize) -> u32 {
         self.0.get(i).copied().unwrap_or(0)
     }
 
-    /// A time in jiffies.
-    #[inline]
-    pub(crate) fn jiffies(&self, id: Id) -> u32 {
-        self.get(id).saturating_mul(sys::hz())
-    }
-
-    /// Sets a variable by its name.
-    pub(crate) fn set(&mut self, name: &[u8], value: u64) -> Result<(), Refused> {
+    /// Sets an option by its name. Fails with [`Refused`], and then nothing is set.
+    pub fn set(&mut self, name: &[u8], value: u64) -> Result<(), Refused> {
         let mut slots = ALL.iter().zip(self.0.iter_mut());
-        let (variable, slot) = slots
-            .find(|(variable, _)| variable.name.as_bytes() == name)
+        let (option, slot) = slots
+            .find(|(option, _)| option.name.as_bytes() == name)
             .ok_or(Refused::Unknown)?;
         match u32::try_from(value) {
-            Ok(value) if (variable.min..=variable.max).contains(&value) => {
+            Ok(value) if (option.min..=option.max).contains(&value) => {
                 *slot = value;
                 Ok(())
             }
@@ -118,8 +117,9 @@ impl Values {
     }
 }
 
-/// Why a variable was not set.
-pub(crate) enum Refused {
+/// Why an option is not set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
     /// There is none of this name.
     Unknown,
     /// The value is too small or too big.

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 //! The statements of natptconfig that decide about single packets.
 
-use std::{
-    collections::HashMap,
-    net::{Ipv4Addr, Ipv6Addr},
-};
+use std::net::{Ipv4Addr, Ipv6Addr};
 
-use natpt_core::xlate::{
-    addr::{mask, Prefix},
-    eam::{Addresses, Hosts, Mapping},
+use natpt_core::{
+    nat::options::{Id, Values},
+    xlate::{
+        addr::{mask, Prefix},
+        eam::{Addresses, Hosts, Mapping},
+    },
 };
 
 use crate::value::Error;
@@ -21,7 +21,7 @@ pub struct Rule {
 }
 
 /// A configuration.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Config {
     pub prefixes: Vec<Prefix>,
     pub rules: Vec<Rule>,
@@ -29,7 +29,19 @@ pub struct Config {
     by6: Vec<Mapping>,
     /// All, in the order of their IPv4 addresses.
     by4: Vec<Mapping>,
-    values: HashMap<String, u32>,
+    pub values: Values,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            prefixes: Vec::new(),
+            rules: Vec::new(),
+            by6: Vec::new(),
+            by4: Vec::new(),
+            values: Values::DEFAULT,
+        }
+    }
 }
 
 impl Config {
@@ -50,7 +62,7 @@ impl Config {
             ["prefix", prefix] => {
                 let (addr, len) = network(prefix, 96)?;
                 let prefix = Prefix::new(addr, len as u8).ok()?;
-                let private = self.is_on("private-well-known");
+                let private = self.values.get(Id::PrivateWellKnown) != 0;
                 self.prefixes.push(prefix.with_private(private));
             }
             ["map", "from", from, "to", to, "stateless"] => self.stateless(from, to)?,
@@ -64,9 +76,9 @@ impl Config {
             ["map", "enable"] => {}
             ["set", name, "=", value] => {
                 let addr = || Some(value.parse::<Ipv4Addr>().ok()?.to_bits());
-                self.values
-                    .insert(name.into(), value.parse().ok().or_else(addr)?);
-                let private = self.is_on("private-well-known");
+                let value = value.parse().ok().or_else(addr)?;
+                self.values.set(name.as_bytes(), value.into()).ok()?;
+                let private = self.values.get(Id::PrivateWellKnown) != 0;
                 for prefix in &mut self.prefixes {
                     *prefix = prefix.with_private(private);
                 }
@@ -127,16 +139,6 @@ impl Config {
     pub fn pool_for(&self, host: Ipv6Addr) -> Option<Ipv4Addr> {
         let fits = |rule: &&Rule| (host.to_bits() ^ rule.from.0) & mask(rule.from.1) == 0;
         self.rules.iter().find(fits).map(|rule| rule.pool)
-    }
-
-    /// The value of a variable, if it is set.
-    pub fn value(&self, name: &str) -> Option<u32> {
-        self.values.get(name).copied()
-    }
-
-    /// Whether a switch is on.
-    pub fn is_on(&self, name: &str) -> bool {
-        self.value(name).is_some_and(|value| value != 0)
     }
 }
 

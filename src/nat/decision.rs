@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0
+//! What is to become of a packet.
+
+use crate::xlate::{packet::Packet, rewrite::Rewrite};
+
+/// What is to become of a packet that is not dropped. `A` are its new addresses, `S` is what its
+/// session remembers.
+pub enum Decision<A, S> {
+    /// It is not for translation.
+    Pass,
+    /// It is to a prefix or a pool, but nobody's: left to the normal stack.
+    Unclaimed,
+    /// It is a fragment that is to be put together with its others.
+    Defrag,
+    /// It is to be split into its segments first.
+    Split,
+    /// It solicits a neighbour that this host is proxy of.
+    Solicitation,
+    /// It is an ICMP error: what it quotes decides.
+    Error,
+    /// It is translated. Packets of stateless rules have no session.
+    Translate(Rewrite<A>, Option<S>),
+}
+
+impl<A, S> Decision<A, S> {
+    /// A fragment is to be put together with its others: it may claim to be segments itself.
+    pub(super) fn defrag(packet: &impl Packet) -> Self {
+        match packet.is_gso() {
+            true => Self::Split,
+            false => Self::Defrag,
+        }
+    }
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0
+//! Decisions about IPv4 packets (RFC 6146 section 3.5, RFC 7915 section 4).
+
+use core::net::{Ipv4Addr, Ipv6Addr};
+
+use super::{
+    border::{check_source, native_yields, pass_or_drop},
+    decision::Decision,
+    error,
+    options::Id,
+    tcp::Flags,
+    world::{Key, Known, World},
+};
+use crate::xlate::{
+    eam::Ends,
+    ext::{self, Fragment},
+    icmp, ipv4,
+    l4::{self, Ports},
+    packet::Packet,
+    rewrite::Rewrite,
+    to6::{l4_offset, writable_len},
+    tuple::Tuple4,
+    DropReason,
+};
+
+/// What is to become of an IPv4 packet.
+pub type Decision4<W> = Decision<Ipv6Addr, <W as World>::To6>;
+
+/// The addresses of a packet.
+const fn ends(ip: &ipv4::Header) -> Ends<Ipv4Addr> {
+    Ends {
+        saddr: ip.saddr,
+        daddr: ip.daddr,
+    }
+}
+
+/// The ICMP message is an error.
+fn is_error(packet: &impl Packet, ip: &ipv4::Header) -> bool {
+    let kind = packet.head().get(l4_offset(ip));
+    ip.protocol == l4::ICMP && kind.is_some_and(|kind| icmp::is_error4(*kind))
+}
+
+/// Addresses and ports of a packet, inverted: the pool is the source.
+#[inline(always)]
+const fn tuple(ip: &ipv4::Header, ports: Ports) -> Tuple4 {
+    Tuple4 {
+        saddr: ip.daddr,
+        daddr: ip.saddr,
+        sport: ports.dport,
+        dport: ports.sport,
+    }
+}
+
+/// Decide about a packet with this header; `for_pool`: its destination is an address that hosts
+/// share. Fails with the reason why it is dropped.
+#[inline(always)]
+pub fn decide<W: World>(
+    w: &W,
+    packet: &mut W::Packet4,
+    ip: &ipv4::Header,
+    for_pool: bool,
+) -> Result<Decision4<W>, DropReason> {
+    match for_pool {
+        true => stateful(w, packet, ip),
+        false => stateless(w, packet, ip),
+    }
+}
+
+/// Tell whether a packet is one that [`decide`] would not pass on; nothing changes by that.
+pub fn claims<W: World>(w: &W, packet: &mut W::Packet4, for_pool: bool) -> bool {
+    let Ok(ip) = ipv4::Header::read(packet.head()) else {
+        return false;
+    };
+    if for_pool {
+        return claims_stateful(w, packet, &ip);
+    }
+    let has_kind = ip.frag_off == 0 && packet.pull(l4_offset(&ip).saturating_add(1));
+    match has_kind && is_error(packet, &ip) {
+        true => error::claims4(w, packet, &ip),
+        false => claims_stateless(w, packet, &ip),
+    }
+}
+
+/// Tell whether a packet is a fragment that is translated for itself.
+pub fn claims_fragment<W: World>(w: &W, packet: &W::Packet4) -> bool {
+    let ip = ipv4::Header::read(packet.head());
+    ip.is_ok_and(|ip| ip.is_fragment() && !w.is_pool(ip.daddr) && claims_stateless(w, packet, &ip))
+}
+
+/// Decide about a packet to a pool address: a host's if it has the port, else perhaps this box's
+/// own.
+#[inline(always)]
+fn stateful<W: World>(
+    w: &W,
+    packet: &mut W::Packet4,
+    ip: &ipv4::Header,
+) -> Result<Decision4<W>, DropReason> {
+    if ip.is_fragment() {
+        return Ok(Decision::defrag(packet));
+    }
+    // ICMPv6 is not an IPv4 protocol.
+    let header_len = l4::header_len(ip.protocol).filter(|_| ip.protocol != l4::ICMPV6);
+    let Some(header_len) = header_len else {
+        return pass_or_drop(w, packet, ip, DropReason::UnknownProtocol);
+    };
+    if !packet.pull(l4_offset(ip).wrapping_add(header_len)) {
+        return pass_or_drop(w, packet, ip, DropReason::Truncated);
+    }
+    if is_error(packet, ip) {
+        return Ok(Decision::Error);
+    }
+    let transport = packet.head().get(l4_offset(ip)..).unwrap_or(&[]);
+    let ports = match Ports::read(ip.protocol, transport) {
+        Ok(ports) => ports,
+        Err(reason) => return pass_or_drop(w, packet, ip, reason),
+    };
+    let tuple = tuple(ip, ports);
+    let key = Key {
+        tuple,
+        proto: ip.protocol,
+        flags: Flags::read(ip.protocol, transport),
+        tos: ip.tos,
+        hash: w.hash4(&tuple, ip.protocol),
+    };
+    let known = match w.known4(packet, &key)? {
+        Some(known) => known,
+        None => match open(w, packet, ip, &key)? {
+            Some(known) => known,
+            None => return pass_or_drop(w, packet, ip, DropReason::NoMapping),
+        },
+    };
+    if l4_offset(ip) != ipv4::LEN {
+        ext::check_options(packet.head(), ip)?;
+    }
+    Ok(Decision::Translate(known.0, Some(known.1)))
+}
+
+/// Open a session for a packet to a mapping's port that has none; none if there is no mapping.
+#[cold]
+fn open<W: World>(
+    w: &W,
+    packet: &W::Packet4,
+    ip: &ipv4::Header,
+    key: &Key<Tuple4>,
+) -> Result<Option<Known<Ipv6Addr, W::To6>>, DropReason> {
+    if !w.has_mapping4(&key.tuple, key.proto) {
+        return Ok(None);
+    }
+    check_source(w, packet, ends(ip))?;
+    w.policy4(packet)?;
+    w.open4(key)
+}
+
+/// A packet to a pool address is a host's.
+fn claims_stateful<W: World>(w: &W, packet: &mut W::Packet4, ip: &ipv4::Header) -> bool {
+    let Some(header_len) = l4::header_len(ip.protocol) else {
+        return false;
+    };
+    // Who has the port is known when the fragments are together.
+    if ip.is_fragment() {
+        return true;
+    }
+    if !packet.pull(l4_offset(ip).saturating_add(header_len)) {
+        return false;
+    }
+    if is_error(packet, ip) {
+        return error::claims4(w, packet, ip);
+    }
+    let transport = packet.head().get(l4_offset(ip)..).unwrap_or(&[]);
+    Ports::read(ip.protocol, transport)
+        .is_ok_and(|ports| w.has_mapping4(&tuple(ip, ports), ip.protocol))
+}
+
+/// The packet is for stateless rules.
+fn claims_stateless<W: World>(w: &W, packet: &W::Packet4, ip: &ipv4::Header) -> bool {
+    w.addresses().claim4(ends(ip)).is_some() && native_yields(w, packet, ip.daddr)
+}
+
+/// Decide about a packet that is for no pool: each of stateless rules is translated for itself,
+/// fragments too.
+#[cold]
+fn stateless<W: World>(
+    w: &W,
+    packet: &mut W::Packet4,
+    ip: &ipv4::Header,
+) -> Result<Decision4<W>, DropReason> {
+    let has_kind = !ip.is_fragment() && packet.pull(l4_offset(ip).saturating_add(icmp::LEN));
+    if has_kind && is_error(packet, ip) {
+        return Ok(Decision::Error);
+    }
+    let Some(pair) = w.addresses().claim4(ends(ip)) else {
+        return Ok(Decision::Pass);
+    };
+    if !native_yields(w, packet, ip.daddr) {
+        return Ok(Decision::Pass);
+    }
+    check_source(w, packet, ends(ip))?;
+    w.policy4(packet)?;
+    let pair = pair?;
+    // Each has an ICMP of its own, and IGMP is for one link only (RFC 7915 section 4.2).
+    if matches!(ip.protocol, l4::ICMPV6 | l4::IGMP) {
+        return Err(DropReason::UnknownProtocol);
+    }
+    ext::check_options(packet.head(), ip)?;
+    let fragment = Fragment::of_v4(ip);
+    if let Some(fragment) = fragment {
+        if ip.protocol == l4::ICMP {
+            return Ok(Decision::defrag(packet));
+        }
+        if packet.is_gso() {
+            return Ok(Decision::Split);
+        }
+        ext::check_fragment(ip.protocol, fragment, ip.payload_len().into())?;
+    }
+    if !packet.pull(l4_offset(ip).saturating_add(writable_len(ip))) {
+        return Err(DropReason::Truncated);
+    }
+    // What cannot be summed up, or is not to be (RFC 7915 section 4.5).
+    if writable_len(ip) != 0
+        && ip.protocol == l4::UDP
+        && (fragment.is_some() || w.options().get(Id::UdpZeroChecksum) == 0)
+    {
+        let datagram = packet.head().get(l4_offset(ip)..).unwrap_or(&[]);
+        l4::check_udp6(datagram)?;
+    }
+    Ok(Decision::Translate(Rewrite::to_v6(&pair), None))
+}

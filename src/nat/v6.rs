@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0
+//! Decisions about IPv6 packets (RFC 6146 section 3.5, RFC 7915 section 5).
+
+use core::net::{Ipv4Addr, Ipv6Addr};
+
+use super::{
+    border::is_native,
+    decision::Decision,
+    error,
+    tcp::Flags,
+    world::{Key, Known, World},
+};
+use crate::xlate::{
+    addr,
+    eam::Ends,
+    ext, icmp, ipv6,
+    l4::{self, Ports},
+    packet::Packet,
+    rewrite::Rewrite,
+    to4::Headers,
+    tuple::Tuple6,
+    DropReason,
+};
+
+/// Bytes that are looked at for headers.
+const HEADERS: usize = 2048;
+
+/// What is to become of an IPv6 packet.
+pub type Decision6<W> = Decision<Ipv4Addr, <W as World>::To4>;
+
+/// The addresses of a packet.
+const fn ends(ip: &ipv6::Header) -> Ends<Ipv6Addr> {
+    Ends {
+        saddr: ip.saddr,
+        daddr: ip.daddr,
+    }
+}
+
+/// Bring the headers of a packet to hand.
+fn pull_headers(packet: &mut impl Packet) {
+    packet.pull(HEADERS.min(packet.total_len() as usize));
+}
+
+/// The type of an ICMPv6 message that is an error.
+fn is_error(packet: &impl Packet, from: &Headers) -> bool {
+    let kind = packet.head().get(from.l4_offset());
+    from.walk.protocol == l4::ICMPV6 && kind.is_some_and(|kind| icmp::is_error6(*kind))
+}
+
+/// Addresses and ports of a packet.
+#[inline(always)]
+const fn tuple(ip: &ipv6::Header, ports: Ports) -> Tuple6 {
+    Tuple6 {
+        saddr: ip.saddr,
+        daddr: ip.daddr,
+        sport: ports.sport,
+        dport: ports.dport,
+    }
+}
+
+/// Read the headers of a packet. Fails where they are not for translation.
+#[inline(always)]
+pub fn headers(packet: &mut impl Packet) -> Result<Headers, DropReason> {
+    let ip = ipv6::Header::parse(packet.head())?;
+    if !matches!(ip.next_header, l4::TCP | l4::UDP) {
+        pull_headers(packet);
+    }
+    let walk = ext::walk(packet.head())?;
+    Ok(Headers { ip, walk })
+}
+
+/// Decide about a packet with these headers, whose destination is under a prefix or mapped. Fails
+/// with the reason why it is dropped.
+#[inline(always)]
+pub fn decide<W: World>(
+    w: &W,
+    packet: &mut W::Packet6,
+    from: &Headers,
+) -> Result<Decision6<W>, DropReason> {
+    let Headers { ip, walk } = from;
+    if w.is_stateless() {
+        if let Some(decision) = stateless(w, packet, from)? {
+            return Ok(decision);
+        }
+    }
+    if walk.fragment.is_some_and(|it| it.is_piece()) {
+        return Ok(Decision::defrag(packet));
+    }
+    // ICMP is not an IPv6 protocol.
+    let header_len = l4::header_len(walk.protocol).filter(|_| walk.protocol != l4::ICMP);
+    let Some(header_len) = header_len else {
+        return refuse(w, packet, from, DropReason::UnknownProtocol);
+    };
+    if !packet.pull(from.l4_offset().wrapping_add(header_len)) {
+        return Err(DropReason::Truncated);
+    }
+    if is_error(packet, from) {
+        // One to a host of its own route, which sent what it is about: perhaps from this box itself.
+        return Ok(match is_native(w, packet, ends(ip)) {
+            true => Decision::Pass,
+            false => Decision::Error,
+        });
+    }
+    let transport = packet.head().get(from.l4_offset()..).unwrap_or(&[]);
+    let ports = match Ports::read(walk.protocol, transport) {
+        Ok(ports) => ports,
+        Err(_) if is_for_proxy(w, packet, ip, transport) => return Ok(Decision::Solicitation),
+        Err(reason) => return refuse(w, packet, from, reason),
+    };
+    let tuple = tuple(ip, ports);
+    let proto = l4::protocol_to_v4(walk.protocol);
+    let key = Key {
+        tuple,
+        proto,
+        flags: Flags::read(proto, transport),
+        tos: ip.traffic_class,
+        hash: w.hash6(&tuple, proto),
+    };
+    let known = match w.known6(packet, &key)? {
+        Some(known) => known,
+        None => match open(w, packet, ip, &key)? {
+            Some(known) => known,
+            None => return Ok(Decision::Unclaimed),
+        },
+    };
+    Ok(Decision::Translate(known.0, Some(known.1)))
+}
+
+/// Tell whether a packet is one that [`decide`] would not pass on; nothing changes by that.
+pub fn claims<W: World>(w: &W, packet: &mut W::Packet6) -> bool {
+    let Ok(ip) = ipv6::Header::parse(packet.head()) else {
+        return false;
+    };
+    if w.is_stateless() && claims_stateless(w, packet, &ip) {
+        return true;
+    }
+    if is_native(w, packet, ends(&ip)) {
+        return false;
+    }
+    pull_headers(packet);
+    let under_prefix = w.prefix_of(ip.daddr).is_some();
+    // What cannot be translated is ours too: it is dropped.
+    let Ok(walk) = ext::walk(packet.head()) else {
+        return under_prefix;
+    };
+    let from = Headers { ip, walk };
+    if is_error(packet, &from) {
+        return under_prefix || error::claims6(w, packet, &from);
+    }
+    if !under_prefix {
+        return false;
+    }
+    let transport = packet.head().get(from.l4_offset()..).unwrap_or(&[]);
+    let proto = l4::protocol_to_v4(walk.protocol);
+    Ports::read(walk.protocol, transport).map_or(true, |ports| {
+        w.has_rule(ip.saddr, proto) || w.session6(&tuple(&ip, ports), proto).is_some()
+    })
+}
+
+/// Tell whether a packet is a fragment that is translated for itself.
+pub fn claims_fragment<W: World>(w: &W, packet: &mut W::Packet6) -> bool {
+    match ipv6::Header::parse(packet.head()) {
+        Ok(ip) if ext::is_skipped(ip.next_header) => {
+            pull_headers(packet);
+            let walk = ext::walk(packet.head());
+            walk.is_ok_and(|walk| walk.fragment.is_some_and(|it| it.is_piece()))
+                && claims_stateless(w, packet, &ip)
+        }
+        _ => false,
+    }
+}
+
+/// A packet that cannot be translated: dropped, unless it can go as it is.
+#[cold]
+fn refuse<W: World>(
+    w: &W,
+    packet: &W::Packet6,
+    from: &Headers,
+    reason: DropReason,
+) -> Result<Decision6<W>, DropReason> {
+    match is_native(w, packet, ends(&from.ip)) {
+        true => Ok(Decision::Pass),
+        false => Err(reason),
+    }
+}
+
+/// The packet is a neighbour solicitation that this host may answer for another: what
+/// ip6_forward() gives to itself.
+fn is_for_proxy<W: World>(w: &W, packet: &W::Packet6, ip: &ipv6::Header, transport: &[u8]) -> bool {
+    !w.is_own()
+        && ip.hop_limit == 255
+        && transport.first() == Some(&icmp::v6::SOLICITATION)
+        && w.is_proxy(packet)
+}
+
+/// Open a session for a packet that has none; none if no rule wants it.
+#[cold]
+fn open<W: World>(
+    w: &W,
+    packet: &W::Packet6,
+    ip: &ipv6::Header,
+    key: &Key<Tuple6>,
+) -> Result<Option<Known<Ipv4Addr, W::To4>>, DropReason> {
+    if addr::illegal_source6(ip.saddr) {
+        return Err(DropReason::MartianSource);
+    }
+    if w.prefix_of(ip.saddr).is_some() {
+        return Err(DropReason::SourceInPrefix);
+    }
+    if is_native(w, packet, ends(ip)) {
+        return Ok(None);
+    }
+    if w.has_rule(ip.saddr, key.proto) {
+        w.policy6(packet)?;
+    }
+    match w.open6(key)? {
+        None if w.addresses().has_hosts6() && !w.is_stateful() => Err(DropReason::UnmappedSource),
+        known => Ok(known),
+    }
+}
+
+/// The packet is for stateless rules.
+fn claims_stateless<W: World>(w: &W, packet: &W::Packet6, ip: &ipv6::Header) -> bool {
+    w.addresses().claim6(ends(ip)).is_some() && !is_native(w, packet, ends(ip))
+}
+
+/// Decide about a packet if stateless rules are for it: each is translated for itself, fragments
+/// too. ICMPv6 errors are looked at elsewhere.
+#[cold]
+fn stateless<W: World>(
+    w: &W,
+    packet: &mut W::Packet6,
+    from: &Headers,
+) -> Result<Option<Decision6<W>>, DropReason> {
+    let (ip, walk) = (&from.ip, &from.walk);
+    let first = walk.fragment.is_none_or(|it| it.offset == 0);
+    if first && packet.pull(from.l4_offset().saturating_add(1)) && is_error(packet, from) {
+        return Ok(None);
+    }
+    let Some(pair) = w.addresses().claim6(ends(ip)) else {
+        let for_others = w.prefix_of(ip.daddr).is_none() || w.addresses().is_done(ends(ip));
+        return Ok(for_others.then_some(Decision::Pass));
+    };
+    if is_native(w, packet, ends(ip)) {
+        return Ok(Some(Decision::Pass));
+    }
+    w.policy6(packet)?;
+    if addr::illegal_source6(ip.saddr) {
+        return Err(DropReason::MartianSource);
+    }
+    let pair = pair?;
+    // Each has an ICMP of its own.
+    if walk.protocol == l4::ICMP {
+        return Err(DropReason::UnknownProtocol);
+    }
+    if let Some(fragment) = walk.fragment.filter(|it| it.is_piece()) {
+        // Its checksum needs the length of the whole (RFC 7915 section 5.2).
+        if walk.protocol == l4::ICMPV6 {
+            return Ok(Some(Decision::defrag(packet)));
+        }
+        if packet.is_gso() {
+            return Ok(Some(Decision::Split));
+        }
+        let len = (packet.total_len() as usize).saturating_sub(from.l4_offset());
+        ext::check_fragment(walk.protocol, fragment, len)?;
+    }
+    if !packet.pull(from.l4_offset().saturating_add(from.writable_len())) {
+        return Err(DropReason::Truncated);
+    }
+    Ok(Some(Decision::Translate(Rewrite::to_v4(&pair), None)))
+}
