@@ -7,6 +7,7 @@
 mod linux;
 mod nat;
 mod netlink;
+mod netns;
 mod path;
 mod state;
 mod xlate;
@@ -37,7 +38,7 @@ struct Natpt {
     /// No new commands.
     _family: genl::Registration,
     /// Every namespace lets go of its hooks, then of its state.
-    _namespaces: pernet::Registration<state::Namespace>,
+    _namespaces: pernet::Registration<netns::Namespace>,
     /// Nothing is in them any more.
     _caches: [memory::Created; 2],
 }
@@ -49,9 +50,10 @@ impl kernel::Module for Natpt {
             pr_err!("bucket_bits must be 8 to 24\n");
             return Err(EINVAL);
         }
-        state::BUCKET_BITS.populate(bits);
-        let (namespaces, caches) = state::register()?;
-        let family = netlink::register(module, path::ATTACH)?;
+        netns::BUCKET_BITS.populate(bits);
+        let caches = state::create_caches()?;
+        let namespaces = netns::register()?;
+        let family = netlink::register(module)?;
         pr_info!("NATPT initialized\n");
         Ok(Self {
             _family: family,

@@ -15,6 +15,7 @@ pub(crate) mod hooks;
 pub(crate) mod icmp;
 pub(crate) mod log;
 pub(crate) mod memory;
+pub(crate) mod once;
 pub(crate) mod percpu;
 pub(crate) mod pernet;
 pub(crate) mod rcu;

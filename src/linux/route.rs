@@ -7,6 +7,7 @@ use super::{
     bindings,
     family::{Family, V4, V6},
     hooks::Socket,
+    once::{load_acquire, read_once},
     pernet::Net,
     rcu,
     skb::{Ingress, Skb},
@@ -336,12 +337,12 @@ impl<F: Family> DstCache<F> {
         usage: Use,
         _: &'g rcu::Guard,
     ) -> Option<(Dst<'g, F>, u32)> {
-        let dst = NonNull::new(self.dst.load(ordering::Acquire))?;
-        let cookie = self.cookie.load(ordering::Relaxed);
-        let generation = self.generation.load(ordering::Relaxed);
-        if self.key.load(ordering::Acquire) != usage.key
+        let dst = NonNull::new(load_acquire(&self.dst))?;
+        let cookie = read_once(&self.cookie);
+        let generation = read_once(&self.generation);
+        if load_acquire(&self.key) != usage.key
             || generation != usage.generation
-            || self.dst.load(ordering::Relaxed) != dst.as_ptr()
+            || read_once(&self.dst) != dst.as_ptr()
         {
             return None;
         }

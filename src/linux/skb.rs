@@ -47,6 +47,17 @@ impl OpenSum {
     }
 }
 
+/// A checksum that is left to a device is a CRC: there are such where SCTP is built.
+#[cfg(CONFIG_IP_SCTP)]
+fn is_crc(fields: &Fields) -> bool {
+    fields.csum_not_inet() != 0
+}
+
+#[cfg(not(CONFIG_IP_SCTP))]
+fn is_crc(_: &Fields) -> bool {
+    false
+}
+
 /// Source and destination of an IPv4 packet.
 type Ends4 = (Ipv4Addr, Ipv4Addr);
 
@@ -183,7 +194,7 @@ impl<F: Family> Skb<F> {
         OpenSum {
             start: usize::from(place.csum_start).wrapping_sub(self.headroom()) as isize,
             offset: place.csum_offset,
-            is_crc: fields.csum_not_inet() != 0,
+            is_crc: is_crc(fields),
         }
     }
 

@@ -8,6 +8,7 @@ use super::{
     bh::{BhGuard, Stripes},
     bindings,
     memory::{Account, Cache, Charging},
+    once::{dereference, load_acquire},
     rcu,
 };
 use core::{ops::Deref, ptr};
@@ -67,7 +68,7 @@ impl<T> Links<T> {
 
     /// Whether the entry was taken out of its table.
     pub(crate) fn is_dead(&self) -> bool {
-        self.dead.load(ordering::Acquire) != 0
+        load_acquire(&self.dead) != 0
     }
 }
 
@@ -143,7 +144,7 @@ impl<T: Entry> Table<T> {
         })
     }
 
-    #[inline]
+    #[inline(always)]
     fn bucket(&self, side: Side, hash: u32) -> Option<&Atomic<*mut T>> {
         let [v6, v4] = &self.buckets;
         match side {
@@ -159,7 +160,7 @@ impl<T: Entry> Table<T> {
     }
 
     /// Finds the entry with this hash value for which `eq` holds.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find<'g>(
         &'g self,
         side: Side,
@@ -177,7 +178,7 @@ impl<T: Entry> Table<T> {
         None
     }
 
-    #[inline]
+    #[inline(always)]
     fn first<'g>(&'g self, side: Side, hash: u32, guard: &'g rcu::Guard) -> Option<Linked<'g, T>> {
         follow(self.bucket(side, hash)?, guard)
     }
@@ -277,9 +278,9 @@ impl<T: Entry> Table<T> {
 }
 
 /// Follows a link of a chain.
-#[inline]
-fn follow<'g, T: Entry>(link: &Atomic<*mut T>, _: &'g rcu::Guard) -> Option<Linked<'g, T>> {
-    let entry = link.load(ordering::Acquire);
+#[inline(always)]
+fn follow<'g, T: Entry>(link: &Atomic<*mut T>, guard: &'g rcu::Guard) -> Option<Linked<'g, T>> {
+    let entry = dereference(link, guard);
     // SAFETY: Entries in a chain are valid, and stay so while the guard lives.
     unsafe { entry.as_ref() }.map(Linked)
 }

@@ -2,12 +2,9 @@
 
 //! Changes to the configuration: the statements of one request, all or none.
 
-use super::{
-    spec::{
-        attr::{prefix, renum, rule, statement, variable},
-        hosts,
-    },
-    ATTACH,
+use super::spec::{
+    attr::{prefix, renum, rule, statement, variable},
+    hosts,
 };
 use crate::{
     linux::{
@@ -20,10 +17,8 @@ use crate::{
         options,
         rule::{Rule, RuleError, Source6},
     },
-    state::{
-        config::{Config, Refused},
-        Namespace,
-    },
+    netns::Namespace,
+    state::config::{Config, Refused},
     xlate::{
         addr::{Prefix, PrefixError},
         eam::{Hosts, Mapping, MappingError},
@@ -42,12 +37,9 @@ impl Do for Apply {
         if !Account::of(net).may_configure() {
             return Err(Refusal::of_all(EPERM, NO_USERS));
         }
-        let attach = ATTACH.as_ref().copied().ok_or(ENODEV)?;
         let namespace = Namespace::subsystem().of(net);
-        namespace.change(attach, |config| {
-            request.attrs().try_for_each(|attr| carry_out(config, attr))
-        })?;
-        if let Some(text) = namespace.with_config(|config| warning(net, config)) {
+        namespace.change(|config| request.attrs().try_for_each(|attr| carry_out(config, attr)))?;
+        if let Some(text) = warning(net, &namespace.config()) {
             request.warn(text);
         }
         Ok(())

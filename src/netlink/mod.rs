@@ -7,11 +7,8 @@ mod show;
 #[rustfmt::skip]
 mod spec;
 
-use crate::{
-    linux::genl::{Op, Registration},
-    state::Attach,
-};
-use kernel::{prelude::*, sync::SetOnce, ThisModule};
+use crate::linux::genl::{Op, Registration};
+use kernel::{prelude::*, ThisModule};
 
 static OPS: [Op; 8] = [
     Op::new_do::<apply::Apply>(spec::cmd::APPLY, &spec::STATEMENT_POLICY),
@@ -24,11 +21,7 @@ static OPS: [Op; 8] = [
     Op::new_dump::<show::Sessions>(spec::cmd::SESSION_GET),
 ];
 
-/// How the data plane takes packets, given to us when the module starts.
-static ATTACH: SetOnce<Attach> = SetOnce::new();
-
 /// Registers the family.
-pub(crate) fn register(module: &'static ThisModule, attach: Attach) -> Result<Registration> {
-    ATTACH.populate(attach);
+pub(crate) fn register(module: &'static ThisModule) -> Result<Registration> {
     Registration::new(module, spec::FAMILY, spec::VERSION, &OPS)
 }

@@ -12,13 +12,13 @@ use crate::{
         table::{Entry, Table},
     },
     nat::options,
+    netns::Namespace,
     state::{
         config::{self, Action, Config, Sharing},
         counters,
         mapping::Mapping,
         session::Session,
         translator::Translator,
-        Namespace,
     },
     xlate::{
         addr::Prefix,
@@ -73,10 +73,9 @@ fn config_row<T: Clone>(
     part: impl Fn(&Config) -> &[T],
     fill: impl Fn(&mut Message, &T) -> Result,
 ) -> Result {
-    namespace(net).with_config(|config| {
-        list.set_generation(config.generation);
-        row(list, part(config).iter(), fill);
-    });
+    let config = namespace(net).config();
+    list.set_generation(config.generation);
+    row(list, part(&config).iter(), fill);
     Ok(())
 }
 
@@ -143,7 +142,7 @@ pub(super) struct Variables;
 
 impl Dump for Variables {
     fn run(net: &Net, list: &mut List<'_>) -> Result {
-        let values = namespace(net).with_config(|config| config.values);
+        let values = namespace(net).config().values;
         row(list, 0..options::ALL.len(), |message, i| {
             let Some(variable) = options::ALL.get(i) else {
                 return Ok(());

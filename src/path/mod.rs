@@ -21,13 +21,13 @@ use crate::{
         rcu,
         skb::{Skb, Turn},
     },
-    state::{translator::Translator, Attach},
+    state::translator::Translator,
     xlate::DropReason,
 };
 use core::marker::PhantomData;
 use ctx::{Ctx, Origin};
 use kernel::{prelude::*, sync::Arc};
-use outcome::{run, Direction};
+use outcome::{run, run_apart, Direction};
 
 /// After raw (−300), so that its rules see the packet as it came; before conntrack (−200).
 const PRIORITY: i32 = -250;
@@ -36,10 +36,8 @@ const BEFORE_DEFRAG: i32 = -401;
 /// After all chains that look at packets before they are routed.
 const LAST: i32 = i32::MAX;
 
-/// How hooks are put in place.
-pub(crate) const ATTACH: Attach = Attach { packets, fragments };
-
-fn packets(translator: Arc<Translator>) -> Result<Hooks<Translator, 8>> {
+/// Puts hooks in place where packets are looked at: four places of each family.
+pub(crate) fn packets(translator: Arc<Translator>) -> Result<Hooks<Translator, 8>> {
     Hooks::register(
         translator.net,
         translator,
@@ -56,7 +54,8 @@ fn packets(translator: Arc<Translator>) -> Result<Hooks<Translator, 8>> {
     )
 }
 
-fn fragments(translator: Arc<Translator>) -> Result<Hooks<Translator, 2>> {
+/// Puts hooks in place where fragments are looked at before anybody puts them together.
+pub(crate) fn fragments(translator: Arc<Translator>) -> Result<Hooks<Translator, 2>> {
     Hooks::register(
         translator.net,
         translator,
@@ -144,8 +143,8 @@ impl<D: Direction> hooks::Hook<Translator> for Waiting<D> {
             return Some(skb);
         };
         match skb.turn(net, PRIORITY, LAST, guard) {
-            Turn::Later => run::<D>(&ctx, skb, concern),
-            Turn::Now if ctx.is_tracked() => run::<D>(&ctx, skb, concern),
+            Turn::Later => run_apart::<D>(&ctx, skb, concern),
+            Turn::Now if ctx.is_tracked() => run_apart::<D>(&ctx, skb, concern),
             // It was looked at already.
             _ => Some(skb),
         }
@@ -168,7 +167,7 @@ impl<D: Direction, const LATE: bool> hooks::Hook<Translator> for Leaving<D, LATE
                 translator.counters.dropped(DropReason::Loop);
                 None
             }
-            Some(concern) if ctx.is_tracked() == LATE => run::<D>(&ctx, skb, concern),
+            Some(concern) if ctx.is_tracked() == LATE => run_apart::<D>(&ctx, skb, concern),
             _ => Some(skb),
         }
     }

@@ -71,6 +71,16 @@ pub(super) fn run<D: Direction>(ctx: &Ctx<'_>, skb: Skb<D>, concern: D::Concern)
     }
 }
 
+/// As [`run`], for the hooks that few packets come to.
+#[inline(never)]
+pub(super) fn run_apart<D: Direction>(
+    ctx: &Ctx<'_>,
+    skb: Skb<D>,
+    concern: D::Concern,
+) -> Option<Skb<D>> {
+    run::<D>(ctx, skb, concern)
+}
+
 /// Take a part or the whole of a packet that was ours.
 #[cold]
 fn run_again<D: Direction>(ctx: &Ctx<'_>, skb: Skb<D>) -> Outcome<D> {

@@ -130,16 +130,9 @@ impl Config {
 
     /// A copy to change.
     pub(crate) fn next(&self) -> Result<Self> {
-        let mut next = self.copy()?;
-        next.generation = self.generation.wrapping_add(1);
-        Ok(next)
-    }
-
-    /// A copy for another place.
-    pub(crate) fn copy(&self) -> Result<Self> {
         Ok(Self {
             account: self.account,
-            generation: self.generation,
+            generation: self.generation.wrapping_add(1),
             enabled: self.enabled,
             prefixes: self.prefixes.filtered(|_| true)?,
             rules: self.rules.filtered(|_| true)?,

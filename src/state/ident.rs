@@ -4,7 +4,7 @@
 
 use super::session::Secret;
 use crate::{
-    linux::{array::Array, memory::Account, sys},
+    linux::{array::Array, memory::Account, once::read_once, sys},
     nat::siphash,
 };
 use core::net::Ipv4Addr;
@@ -25,7 +25,7 @@ impl Counter {
     /// What the counter gains by itself: a random number below the jiffies that passed.
     #[inline(always)]
     fn gain(&self, now: u32) -> u32 {
-        let used = self.used.load(ordering::Relaxed);
+        let used = read_once(&self.used);
         match used == now {
             true => 0,
             false => self.gain_since(used, now),

@@ -6,6 +6,7 @@ use crate::{
     linux::{
         family::{V4, V6},
         memory::Cache,
+        once::read_once,
         route::DstCache,
         sys,
         table::{Entry, Links},
@@ -145,7 +146,7 @@ impl Session {
     /// The stamp of packets for which the IPv4 side's source was found good last.
     #[inline]
     pub(crate) fn source(&self) -> u64 {
-        self.source.load(ordering::Relaxed)
+        read_once(&self.source)
     }
 
     /// The IPv4 side's source is good for packets of this stamp.
@@ -175,13 +176,13 @@ impl Session {
 
     #[inline]
     pub(crate) fn state(&self) -> tcp::State {
-        tcp::State::from_u8(self.state.load(ordering::Relaxed) as u8).unwrap_or(tcp::State::None)
+        tcp::State::from_u8(read_once(&self.state) as u8).unwrap_or(tcp::State::None)
     }
 
     /// Jiffies since the last packet that counts.
     #[inline]
     pub(crate) fn idle(&self, now: u32) -> u32 {
-        now.wrapping_sub(self.used.load(ordering::Relaxed))
+        now.wrapping_sub(read_once(&self.used))
     }
 
     /// A packet that keeps the session alive. Written at most once a second, so that

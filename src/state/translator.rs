@@ -16,6 +16,7 @@ use crate::{
         family::Family,
         fib::{Listener, Routes6},
         memory::{self, Account, Charge, Charging, Memcg},
+        once::read_once,
         pernet::NetRef,
         rcu,
         route::{DstCache, Route, Use},
@@ -93,7 +94,7 @@ impl Listener for Translator {
 }
 
 impl Translator {
-    pub(crate) fn new(net: NetRef, config: KBox<Config>, bits: u32) -> Result<Arc<Self>> {
+    pub(crate) fn new(net: NetRef, config: Arc<Config>, bits: u32) -> Result<Arc<Self>> {
         let config = Snapshot::new(config);
         let account = Account::of(&net);
         let counters = Counters::new(account)?;
@@ -125,7 +126,7 @@ impl Translator {
     /// Whether a destination under a prefix may have a route of its own.
     #[inline]
     pub(crate) fn may_be_native(&self) -> bool {
-        self.native.load(ordering::Relaxed) != NONE
+        read_once(&self.native) != NONE
     }
 
     /// Has sessions look up their routes anew.
@@ -136,7 +137,7 @@ impl Translator {
     /// Which routes that sessions keep are good.
     #[inline]
     pub(crate) fn routes(&self) -> u32 {
-        self.routes.load(ordering::Relaxed)
+        read_once(&self.routes)
     }
 
     /// Looks at all routes anew, and from then on at those that come.
@@ -169,7 +170,7 @@ impl Translator {
     }
 
     /// The session of an IPv6 packet.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find6<'g>(
         &'g self,
         key: &Key<Tuple6>,
@@ -180,7 +181,7 @@ impl Translator {
     }
 
     /// The session of an IPv4 packet, whose tuple is turned round: the pool is its source.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find4<'g>(
         &'g self,
         key: &Key<Tuple4>,
@@ -206,7 +207,7 @@ impl Translator {
     }
 
     /// Moves a session on by a packet from `side`; false if its time was over and it is gone.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn advance(
         &self,
         config: &Config,
@@ -415,7 +416,7 @@ impl Translator {
         let lock = self.hosts.lock(session.host, &bh);
         // A session that has left the table must not hold anything any more, and none may where
         // nobody would tell us of new rules.
-        let watched = self.native.load(ordering::Relaxed) != SCANNING;
+        let watched = read_once(&self.native) != SCANNING;
         if watched && !session.links().is_dead() {
             cache.put(route, usage, &lock);
         }

@@ -85,7 +85,7 @@ impl Header {
     }
 
     /// The header as bytes, without options and with its checksum.
-    #[inline]
+    #[inline(always)]
     pub fn emit(&self) -> [u8; LEN] {
         let flag = |set, flag| if set { flag } else { 0 };
         let frag = flag(self.df, DF) | flag(self.mf, MF) | (self.frag_off & OFFSET);

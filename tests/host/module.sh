@@ -59,11 +59,12 @@ upward()
 	while read -r room above; do
 		! grep -rnE "crate::($above)\b|^    ($above)::" "$top/src/$room" --include='*.rs'
 	done <<-'END'
-		xlate linux|nat|state|path|netlink
-		nat linux|state|path|netlink
-		linux xlate|nat|state|path|netlink
-		state path|netlink
-		path netlink
+		xlate linux|nat|state|path|netns|netlink
+		nat linux|state|path|netns|netlink
+		linux xlate|nat|state|path|netns|netlink
+		state path|netns|netlink
+		path netns|netlink
+		netns.rs netlink
 		netlink path
 	END
 }

@@ -11,9 +11,22 @@ translator
 ip -n router addr add $POOL/32 dev lo
 tracing=/sys/kernel/tracing
 modprobe -q nf_defrag_ipv6
-echo 'p:defrag4 ip_defrag' >$tracing/kprobe_events
-echo 'p:defrag6 nf_ct_frag6_gather' >>$tracing/kprobe_events
-echo 1 >$tracing/events/kprobes/enable
+# the debug kernel has no probes, but lockdep, which tells of the wrong context itself
+if [ -e $tracing/kprobe_events ]; then
+	echo 'p:defrag4 ip_defrag' >$tracing/kprobe_events
+	echo 'p:defrag6 nf_ct_frag6_gather' >>$tracing/kprobe_events
+	echo 1 >$tracing/events/kprobes/enable
+fi
+
+# bh_off TEXT WHICH: fragments were put together with bottom halves off
+bh_off()
+{
+	if [ -e $tracing/kprobe_events ]; then
+		is "$1" off "$(seen "$2")"
+	else
+		check "$1 (lockdep watches)" grep -q 'debug_locks: *1$' /proc/lockdep_stats
+	fi
+}
 
 # seen WHICH: how fragments came to be put together: "off" if bottom halves were always off
 seen()
@@ -29,10 +42,10 @@ seen()
 send() { python3 "$(dirname "$0")/fragments_local.py" "$@"; }
 
 send router 4 1
-is "IPv4 fragments of the box itself" off "$(seen defrag4)"
+bh_off "IPv4 fragments of the box itself" defrag4
 ip -n router -6 route add $P dev lo
 send router 6 1
-is "IPv6 fragments of the box itself" off "$(seen defrag6)"
+bh_off "IPv6 fragments of the box itself" defrag6
 
 python3 - <<'P' &
 import sys
@@ -64,9 +77,9 @@ table ip6 queued {
 N
 wait_for at router grep -q '^ *5 ' /proc/net/netfilter/nfnetlink_queue
 send server4 4 1
-is "IPv4 fragments from a queue" off "$(seen defrag4)"
+bh_off "IPv4 fragments from a queue" defrag4
 send client6 6 1
-is "IPv6 fragments from a queue" off "$(seen defrag6)"
+bh_off "IPv6 fragments from a queue" defrag6
 at router nft flush ruleset
 
 # the processor that the box's own fragments come from takes the same ones from the network

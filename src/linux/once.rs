@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Loads that stand in line: those of the kernel crate are calls, on the way of every packet.
+
+use super::rcu;
+use kernel::sync::atomic::{Atomic, AtomicType};
+
+/// As `READ_ONCE()`.
+#[inline(always)]
+pub(crate) fn read_once<T: AtomicType>(from: &Atomic<T>) -> T {
+    // SAFETY: The pointer is valid, and a word is read in one piece.
+    unsafe { from.as_ptr().read_volatile() }
+}
+
+/// As `rcu_dereference()`: what the pointer leads to was written before it.
+#[inline(always)]
+pub(crate) fn dereference<T: 'static>(from: &Atomic<*mut T>, _: &rcu::Guard) -> *mut T {
+    read_once(from)
+}
+
+/// As `smp_load_acquire()`.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+pub(crate) fn load_acquire<T: AtomicType>(from: &Atomic<T>) -> T {
+    let value = read_once(from);
+    // The processor keeps loads in order.
+    core::sync::atomic::compiler_fence(core::sync::atomic::Ordering::Acquire);
+    value
+}
+
+/// As `smp_load_acquire()`.
+#[cfg(not(target_arch = "x86_64"))]
+#[inline(always)]
+pub(crate) fn load_acquire<T: AtomicType>(from: &Atomic<T>) -> T
+where
+    T::Repr: kernel::sync::atomic::AtomicBasicOps,
+{
+    from.load(kernel::sync::atomic::ordering::Acquire)
+}

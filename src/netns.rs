@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The life of natpt in one network namespace: hooks, worker, route listener, configuration.
+
+use crate::{
+    linux::{
+        fib::Routes6,
+        hooks::Hooks,
+        memory::{self, Account},
+        pernet::{NetRef, PerNet, Registration, Subsystem},
+        sys,
+        work::Worker,
+    },
+    path,
+    state::{config::Config, translator::Translator},
+};
+use kernel::{
+    new_mutex,
+    prelude::*,
+    sync::{Arc, Mutex},
+};
+
+/// What a namespace has of natpt.
+#[pin_data]
+pub(crate) struct Namespace {
+    net: NetRef,
+    #[pin]
+    control: Mutex<Control>,
+}
+
+/// The part that only changes under the lock. Fields are dropped in this order.
+struct Control {
+    /// Absent while translation is off.
+    hooks: Option<Hooks<Translator, 8>>,
+    /// Absent while there are no stateless rules.
+    fragments: Option<Hooks<Translator, 2>>,
+    /// Absent as the hooks are, or if memory was short.
+    routes: Option<Pin<KBox<Routes6<Translator>>>>,
+    worker: Option<Pin<KBox<Worker<Translator>>>>,
+    /// Absent until translation is first switched on.
+    translator: Option<Arc<Translator>>,
+    /// The one that the translator reads, too.
+    config: Arc<Config>,
+}
+
+static SUBSYSTEM: Subsystem<Namespace> = Subsystem::new();
+
+/// Sets the number of hash buckets (a power of two) before the subsystem is registered.
+pub(crate) static BUCKET_BITS: kernel::sync::SetOnce<u32> = kernel::sync::SetOnce::new();
+
+/// Gives every namespace its state, until dropped.
+pub(crate) fn register() -> Result<Registration<Namespace>> {
+    SUBSYSTEM.register()
+}
+
+impl PerNet for Namespace {
+    fn subsystem() -> &'static Subsystem<Self> {
+        &SUBSYSTEM
+    }
+
+    fn new(net: NetRef) -> Result<Pin<KBox<Self>>> {
+        let control = Control {
+            hooks: None,
+            fragments: None,
+            routes: None,
+            worker: None,
+            translator: None,
+            config: Arc::new(Config::new(Account::of(&net))?, memory::flags())?,
+        };
+        KBox::pin_init(
+            pin_init!(Self {
+                net,
+                control <- new_mutex!(control),
+            }),
+            memory::flags(),
+        )
+    }
+
+    fn pre_exit(&self) {
+        let mut control = self.control.lock();
+        control.hooks = None;
+        control.fragments = None;
+        control.routes = None;
+        control.worker = None;
+    }
+}
+
+/// What `status-get` tells.
+pub(crate) struct Status {
+    pub(crate) enabled: bool,
+    pub(crate) generation: u32,
+    pub(crate) sessions: u32,
+    pub(crate) mappings: u32,
+}
+
+impl Namespace {
+    /// Changes the configuration: `edit` works on a copy, which counts only if it succeeds. Fails as
+    /// `edit` does, or if memory is short; nothing has changed then. May sleep.
+    pub(crate) fn change<E: From<Error>>(
+        &self,
+        edit: impl FnOnce(&mut Config) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut control = self.control.lock();
+        let mut next = control.config.next()?;
+        edit(&mut next)?;
+        let next = Arc::new(next, memory::flags()).map_err(Error::from)?;
+        self.apply(&mut control, next)?;
+        Ok(())
+    }
+
+    fn apply(&self, control: &mut Control, next: Arc<Config>) -> Result {
+        if next.enabled && control.translator.is_none() {
+            self.start(control, next.clone())?;
+        }
+        let stateless = next.enabled && next.is_stateless();
+        if let Some(translator) = &control.translator {
+            if next.enabled && control.hooks.is_none() {
+                control.hooks = Some(path::packets(translator.clone())?);
+            }
+            if stateless && control.fragments.is_none() {
+                control.fragments = Some(path::fragments(translator.clone())?);
+            }
+            // Nothing fails from here on.
+            translator.config.replace(next.clone());
+            translator.forget_routes();
+        }
+        if !next.enabled {
+            control.hooks = None;
+        }
+        if !stateless {
+            control.fragments = None;
+        }
+        if *next.prefixes != *control.config.prefixes || !next.enabled {
+            control.routes = None;
+        }
+        if let (true, None, Some(translator)) = (next.enabled, &control.routes, &control.translator)
+        {
+            control.routes = translator.watch_routes();
+        }
+        control.config = next;
+        Ok(())
+    }
+
+    fn start(&self, control: &mut Control, config: Arc<Config>) -> Result {
+        let bits = BUCKET_BITS.as_ref().copied().unwrap_or(16);
+        let translator = Translator::new(self.net, config, bits)?;
+        control.worker = Some(Worker::start(translator.clone(), sys::hz())?);
+        control.translator = Some(translator);
+        Ok(())
+    }
+
+    /// The configuration of this moment.
+    pub(crate) fn config(&self) -> Arc<Config> {
+        self.control.lock().config.clone()
+    }
+
+    /// The tables, if translation was ever switched on.
+    pub(crate) fn translator(&self) -> Option<Arc<Translator>> {
+        self.control.lock().translator.clone()
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        let control = self.control.lock();
+        let tables = control.translator.as_ref();
+        Status {
+            enabled: control.config.enabled,
+            generation: control.config.generation,
+            sessions: tables.map_or(0, |it| it.session_count()),
+            mappings: tables.map_or(0, |it| it.mapping_count()),
+        }
+    }
+}
