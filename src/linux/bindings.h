@@ -37,11 +37,11 @@ enum natpt_route_type {
 };
 
 /* Who is next with a packet that comes in. */
-enum natpt_turn {
-	NATPT_TURN_NOW,
-	NATPT_TURN_LATER,
-	NATPT_TURN_AGAIN,
-	NATPT_TURN_NEVER,
+enum natpt_claim {
+	NATPT_CLAIM_NOW,
+	NATPT_CLAIM_LATER,
+	NATPT_CLAIM_AGAIN,
+	NATPT_CLAIM_NEVER,
 };
 
 /* What the kernel counts of dropped packets. */
@@ -55,8 +55,8 @@ enum natpt_mib {
 };
 
 bool natpt_skb_gso_ok(const struct sk_buff *skb, u32 mtu);
-u32 natpt_skb_turn(const struct net *net, const struct sk_buff *skb, bool ipv6, int priority,
-		   int last);
+u32 natpt_skb_claim(const struct net *net, const struct sk_buff *skb, bool ipv6, int priority,
+		    int last);
 int natpt_skb_make_room(struct sk_buff *skb, u32 write_len, u32 grow);
 bool natpt_skb_change_proto(struct sk_buff *skb, u32 strip, u32 hlen, bool ipv6);
 void natpt_skb_set_frag_max_size(struct sk_buff *skb, u16 size, bool ipv6);

@@ -72,19 +72,19 @@ static bool natpt_has_later_chains(const struct net *net, bool ipv6, int priorit
 	return false;
 }
 
-u32 natpt_skb_turn(const struct net *net, const struct sk_buff *skb, bool ipv6, int priority,
-		   int last)
+u32 natpt_skb_claim(const struct net *net, const struct sk_buff *skb, bool ipv6, int priority,
+		    int last)
 {
 	if (skb->pkt_type != PACKET_HOST || skb->sk || natpt_passes_bridge(skb) ||
 	    skb_warn_if_lro(skb))
-		return NATPT_TURN_NEVER;
+		return NATPT_CLAIM_NEVER;
 	if (netif_is_l3_slave(skb->dev))
-		return NATPT_TURN_AGAIN;
-	return natpt_has_later_chains(net, ipv6, priority, last) ? NATPT_TURN_LATER :
-								   NATPT_TURN_NOW;
+		return NATPT_CLAIM_AGAIN;
+	return natpt_has_later_chains(net, ipv6, priority, last) ? NATPT_CLAIM_LATER :
+								   NATPT_CLAIM_NOW;
 }
 
-/* Make the first write_len octets ours to write, with room for grow more in front. */
+/* Make the first write_len bytes ours to write, with room for grow more in front. */
 int natpt_skb_make_room(struct sk_buff *skb, u32 write_len, u32 grow)
 {
 	u32 room = grow + skb_metadata_len(skb);
@@ -110,8 +110,8 @@ int natpt_skb_make_room(struct sk_buff *skb, u32 write_len, u32 grow)
  * How often a packet was translated on its way through this box, in the two bits of its control
  * block's flags that the kernel does not use; they say 3 from then on.
  */
-#define NATPT_TURN 0x4000
-#define NATPT_TURNS 0xc000
+#define NATPT_PASS 0x4000
+#define NATPT_PASSES 0xc000
 
 static u16 natpt_flags(const struct sk_buff *skb, bool ipv6)
 {
@@ -119,21 +119,21 @@ static u16 natpt_flags(const struct sk_buff *skb, bool ipv6)
 }
 
 /* The flags of the control block in the other family: a VRF is on the way, and the turn. */
-static u16 natpt_turned_flags(const struct sk_buff *skb, bool ipv6)
+static u16 natpt_inverted_flags(const struct sk_buff *skb, bool ipv6)
 {
-	u16 flags = natpt_flags(skb, !ipv6), turned = flags & NATPT_TURNS;
+	u16 flags = natpt_flags(skb, !ipv6), passes = flags & NATPT_PASSES;
 
-	if (likely(turned != NATPT_TURNS))
-		turned += NATPT_TURN;
+	if (likely(passes != NATPT_PASSES))
+		passes += NATPT_PASS;
 	if (unlikely(flags & (ipv6 ? IPSKB_L3SLAVE : IP6SKB_L3SLAVE)))
-		turned |= ipv6 ? IP6SKB_L3SLAVE : IPSKB_L3SLAVE;
-	return turned;
+		passes |= ipv6 ? IP6SKB_L3SLAVE : IPSKB_L3SLAVE;
+	return passes;
 }
 
 /* Whether a packet turns round and round, which would not end. */
 bool natpt_skb_is_looping(const struct sk_buff *skb, bool ipv6)
 {
-	return (natpt_flags(skb, ipv6) & NATPT_TURNS) >= 2 * NATPT_TURN;
+	return (natpt_flags(skb, ipv6) & NATPT_PASSES) >= 2 * NATPT_PASS;
 }
 
 /* Start the control block and what else the network layer keeps anew, in the new family. */
@@ -191,13 +191,13 @@ static bool natpt_skb_confirm(struct sk_buff *skb)
 }
 
 /*
- * Replace strip octets of old headers by hlen octets for the new one and
+ * Replace strip bytes of old headers by hlen bytes for the new one and
  * leave nothing of the old family behind: control block, route, conntrack,
  * timestamp and metadata.
  */
 bool natpt_skb_change_proto(struct sk_buff *skb, u32 strip, u32 hlen, bool ipv6)
 {
-	u16 flags = natpt_turned_flags(skb, ipv6);
+	u16 flags = natpt_inverted_flags(skb, ipv6);
 	int iif = IPCB(skb)->iif;
 
 	if (!natpt_skb_confirm(skb))
@@ -253,7 +253,7 @@ void natpt_skb_set_route(struct sk_buff *skb, struct dst_entry *dst)
 	skb_dst_set_noref(skb, dst);
 }
 
-/* A new packet of len octets that goes on in place of another. */
+/* A new packet of len bytes that goes on in place of another. */
 struct sk_buff *natpt_skb_alloc(const struct sk_buff *like, u32 len, bool ipv6)
 {
 	struct sk_buff *skb = alloc_skb(LL_MAX_HEADER + len,
@@ -268,17 +268,17 @@ struct sk_buff *natpt_skb_alloc(const struct sk_buff *like, u32 len, bool ipv6)
 	skb->mark = like->mark;
 	skb->priority = like->priority;
 	skb_reset_mac_header(skb);
-	natpt_skb_scrub(skb, ipv6, IPCB(like)->iif, natpt_turned_flags(like, ipv6));
+	natpt_skb_scrub(skb, ipv6, IPCB(like)->iif, natpt_inverted_flags(like, ipv6));
 	return skb;
 }
 
-/* The folded one's complement sum of len octets, in network order. */
+/* The folded one's complement sum of len bytes, in network order. */
 u16 natpt_skb_fold_checksum(struct sk_buff *skb, u32 offset, u32 len)
 {
 	return ntohs((__force __be16)~csum_fold(skb_checksum(skb, offset, len, 0)));
 }
 
-/* Pieces of at most size octets, as a list; the packet itself stays. Or an ERR_PTR. */
+/* Fragments of at most size bytes, as a list; the packet itself stays. Or an ERR_PTR. */
 struct sk_buff *natpt_skb_fragment4(struct sk_buff *skb, u32 size)
 {
 	struct sk_buff *first = NULL, **last = &first;

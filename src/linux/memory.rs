@@ -19,7 +19,7 @@ pub(crate) fn flags() -> Flags {
 /// What is returned at the ceiling, so that it can be told from a shortage.
 pub(crate) const CEILING: Error = EDQUOT;
 
-/// Octets that the network namespaces of user namespaces hold.
+/// Bytes that the network namespaces of user namespaces hold.
 static HELD: Atomic<usize> = Atomic::new(0);
 
 /// On whose account a network namespace's memory is.

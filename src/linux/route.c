@@ -32,19 +32,18 @@ static struct net_device *natpt_ingress(const struct sk_buff *skb)
 static bool natpt_may_forward(const struct net *net, const struct sk_buff *skb,
 			      bool ipv6)
 {
-	if (ipv6) {
-		const struct inet6_dev *idev;
+	const struct inet6_dev *idev;
+	const struct in_device *in_dev;
 
-		if (READ_ONCE(net->ipv6.devconf_all->forwarding))
-			return true;
-		idev = __in6_dev_get(natpt_ingress(skb));
-		return idev && READ_ONCE(idev->cnf.force_forwarding);
-	} else {
-		const struct in_device *in_dev = __in_dev_get_rcu(natpt_ingress(skb));
-
+	if (!ipv6) {
+		in_dev = __in_dev_get_rcu(natpt_ingress(skb));
 		return in_dev ? IN_DEV_FORWARD(in_dev) :
 				IPV4_DEVCONF_ALL_RO(net, FORWARDING);
 	}
+	if (READ_ONCE(net->ipv6.devconf_all->forwarding))
+		return true;
+	idev = __in6_dev_get(natpt_ingress(skb));
+	return idev && READ_ONCE(idev->cnf.force_forwarding);
 }
 
 static bool natpt_has_policies(const struct net *net, int dir)

@@ -221,14 +221,14 @@ impl<F> Drop for Route<F> {
 }
 
 pub(super) fn in6(addr: Ipv6Addr) -> bindings::in6_addr {
-    // SAFETY: Both are 16 octets in network order, of which every value is an address.
+    // SAFETY: Both are 16 bytes in network order, of which every value is an address.
     unsafe { mem::transmute(addr.octets()) }
 }
 
 pub(super) fn from_in6(addr: bindings::in6_addr) -> Ipv6Addr {
     // SAFETY: As in `in6`.
-    let octets: [u8; 16] = unsafe { mem::transmute(addr) };
-    octets.into()
+    let bytes: [u8; 16] = unsafe { mem::transmute(addr) };
+    bytes.into()
 }
 
 /// A route that somebody else holds, for as long as an RCU guard.

@@ -24,7 +24,7 @@ const GSO_TRANSLATABLE: u32 = (bindings::SKB_GSO_TCPV4
     | bindings::SKB_GSO_DODGY) as u32;
 
 /// A checksum that is left to a device (`CHECKSUM_PARTIAL`): it covers all from `start` on, counted
-/// from the network header, and stands `offset` octets behind that.
+/// from the network header, and stands `offset` bytes behind that.
 #[derive(Clone, Copy)]
 pub(crate) struct OpenSum {
     start: isize,
@@ -59,11 +59,11 @@ fn is_crc(_: &Fields) -> bool {
 }
 
 /// Source and destination of an IPv4 packet.
-type Ends4 = (Ipv4Addr, Ipv4Addr);
+type Addrs4 = (Ipv4Addr, Ipv4Addr);
 
 /// Who is next with a packet that comes in.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Turn {
+pub(crate) enum Claim {
     /// We are.
     Now,
     /// Others are, and we after them: chains that look at packets before they are routed.
@@ -126,32 +126,32 @@ impl<F: Family> Skb<F> {
         unsafe { self.raw().__bindgen_anon_4.__bindgen_anon_1.as_ref() }
     }
 
-    /// Octets in the packet.
+    /// Bytes in the packet.
     #[inline]
     pub(crate) fn len(&self) -> u32 {
         self.raw().len
     }
 
-    /// The octets at hand from the network header on; the rest may lie in fragments.
+    /// The bytes at hand from the network header on; the rest may lie in fragments.
     #[inline]
-    pub(crate) fn head(&self) -> &[u8] {
+    pub(crate) fn linear(&self) -> &[u8] {
         let skb = self.raw();
         let len = skb.len.wrapping_sub(skb.data_len);
-        // SAFETY: `len - data_len` octets from `data` on are in the linear part.
+        // SAFETY: `len - data_len` bytes from `data` on are in the linear part.
         unsafe { slice::from_raw_parts(skb.data, len as usize) }
     }
 
-    /// Brings at least `len` octets to hand; false if there are not so many.
+    /// Brings at least `len` bytes to hand; false if there are not so many.
     #[inline(always)]
     pub(crate) fn pull(&mut self, len: usize) -> bool {
-        if self.head().len() >= len {
+        if self.linear().len() >= len {
             return true;
         }
         let skb = self.raw();
         if skb.len as usize <= len.wrapping_sub(1) {
             return false;
         }
-        let missing = len.wrapping_sub(self.head().len());
+        let missing = len.wrapping_sub(self.linear().len());
         // SAFETY: The packet is ours and long enough.
         let tail = unsafe { bindings::__pskb_pull_tail(self.as_ptr(), missing as i32) };
         !tail.is_null()
@@ -223,16 +223,16 @@ impl<F: Family> Skb<F> {
         to_result(unsafe { bindings::skb_csum_hwoffload_help(self.as_ptr(), 0) })
     }
 
-    /// The folded one's complement sum of `len` octets from `offset` on.
+    /// The folded one's complement sum of `len` bytes from `offset` on.
     pub(crate) fn sum(&self, offset: u32, len: u32) -> u16 {
         if offset.checked_add(len).is_none_or(|end| end > self.len()) {
             return 0;
         }
-        // SAFETY: The packet is valid and the octets are inside.
+        // SAFETY: The packet is valid and the bytes are inside.
         unsafe { bindings::natpt_skb_fold_checksum(self.as_ptr(), offset, len) }
     }
 
-    /// Whether the octets of all segments are at hand.
+    /// Whether the bytes of all segments are at hand.
     pub(crate) fn linearize(&mut self) -> bool {
         let len = self.len() as usize;
         self.pull(len)
@@ -271,7 +271,7 @@ impl<F: Family> Skb<F> {
         }
     }
 
-    /// Length of one segment from its transport header on, which has at least `header_len` octets.
+    /// Length of one segment from its transport header on, which has at least `header_len` bytes.
     pub(crate) fn segment_len(&self, header_len: usize) -> u32 {
         u32::from(self.shared_info().gso_size).saturating_add(header_len as u32)
     }
@@ -308,14 +308,14 @@ impl<F: Family> Skb<F> {
     /// Whose turn it is with a packet of PRE_ROUTING, at a hook of `priority`; our last hook there
     /// has priority `last`.
     #[inline]
-    pub(crate) fn turn(&self, net: &Net, priority: i32, last: i32, _: &rcu::Guard) -> Turn {
+    pub(crate) fn claim(&self, net: &Net, priority: i32, last: i32, _: &rcu::Guard) -> Claim {
         let net = net.as_ptr();
         // SAFETY: The packet is valid and came in on a device.
-        match unsafe { bindings::natpt_skb_turn(net, self.as_ptr(), F::IS_V6, priority, last) } {
-            bindings::natpt_turn_NATPT_TURN_NOW => Turn::Now,
-            bindings::natpt_turn_NATPT_TURN_LATER => Turn::Later,
-            bindings::natpt_turn_NATPT_TURN_AGAIN => Turn::Again,
-            _ => Turn::Never,
+        match unsafe { bindings::natpt_skb_claim(net, self.as_ptr(), F::IS_V6, priority, last) } {
+            bindings::natpt_claim_NATPT_CLAIM_NOW => Claim::Now,
+            bindings::natpt_claim_NATPT_CLAIM_LATER => Claim::Later,
+            bindings::natpt_claim_NATPT_CLAIM_AGAIN => Claim::Again,
+            _ => Claim::Never,
         }
     }
 
@@ -395,7 +395,7 @@ impl<F: Family> Skb<F> {
         }
     }
 
-    /// Lets the output path cut the packet into fragments of at most `size` octets.
+    /// Lets the output path cut the packet into fragments of at most `size` bytes.
     pub(crate) fn set_frag_max_size(&mut self, size: u16) {
         // SAFETY: The packet is ours and its control block is of the family.
         unsafe { bindings::natpt_skb_set_frag_max_size(self.as_ptr(), size, F::IS_V6) };
@@ -514,8 +514,8 @@ impl<F: Family> Ingress<'_, F> {
 
 impl Ingress<'_, V4> {
     /// Whether the kernel would take a packet with these addresses where it came in.
-    pub(crate) fn source(&self, net: &Net, ends: Ends4, _: &rcu::Guard) -> Result<(), Spoof> {
-        let (saddr, daddr) = (u32::from(ends.0).to_be(), u32::from(ends.1).to_be());
+    pub(crate) fn source(&self, net: &Net, addrs: Addrs4, _: &rcu::Guard) -> Result<(), Spoof> {
+        let (saddr, daddr) = (u32::from(addrs.0).to_be(), u32::from(addrs.1).to_be());
         // SAFETY: The packet is a valid IPv4 one that came in on a device.
         let reason = unsafe { bindings::natpt_source4(net.as_ptr(), self.as_ptr(), saddr, daddr) };
         match reason {

@@ -20,7 +20,7 @@ use kernel::{
 
 /// Which of the two keys.
 #[derive(Clone, Copy)]
-pub(crate) enum Side {
+pub(crate) enum Index {
     V6,
     V4,
 }
@@ -49,20 +49,20 @@ impl<T> Links<T> {
         }
     }
 
-    fn next(&self, side: Side) -> &Atomic<*mut T> {
+    fn next(&self, side: Index) -> &Atomic<*mut T> {
         let [v6, v4] = &self.next;
         match side {
-            Side::V6 => v6,
-            Side::V4 => v4,
+            Index::V6 => v6,
+            Index::V4 => v4,
         }
     }
 
     /// The hash value of one of the keys.
-    pub(crate) fn hash(&self, side: Side) -> u32 {
+    pub(crate) fn hash(&self, side: Index) -> u32 {
         let [v6, v4] = self.hash;
         match side {
-            Side::V6 => v6,
-            Side::V4 => v4,
+            Index::V6 => v6,
+            Index::V4 => v4,
         }
     }
 
@@ -72,8 +72,8 @@ impl<T> Links<T> {
     }
 }
 
-/// An entry of a table. Its memory is freed without running its drop: see [`Entry::release`].
-pub(crate) trait Entry: Send + Sync + Sized + 'static {
+/// An entry of a table. Its memory is freed without running its drop: see [`HashEntry::release`].
+pub(crate) trait HashEntry: Send + Sync + Sized + 'static {
     /// Where entries are allocated.
     fn cache() -> &'static Cache<Self>;
 
@@ -111,7 +111,7 @@ impl<T> Deref for Linked<'_, T> {
 /// Every pointer in a chain is an entry in its cache; it is freed a grace
 /// period after it left both chains.
 #[pin_data(PinnedDrop)]
-pub(crate) struct Table<T: Entry> {
+pub(crate) struct Table<T: HashEntry> {
     buckets: [Array<Atomic<*mut T>>; 2],
     mask: u32,
     account: Account,
@@ -122,16 +122,16 @@ pub(crate) struct Table<T: Entry> {
 }
 
 // SAFETY: Entries are `Send` and `Sync`, and the chains are changed under locks.
-unsafe impl<T: Entry> Send for Table<T> {}
+unsafe impl<T: HashEntry> Send for Table<T> {}
 // SAFETY: As above.
-unsafe impl<T: Entry> Sync for Table<T> {}
+unsafe impl<T: HashEntry> Sync for Table<T> {}
 
 fn empty<T>(account: Account, n: u32) -> Result<Array<Atomic<*mut T>>> {
     let null = || Atomic::new(ptr::null_mut());
     Array::new(account, n as usize, (0..n).map(|_| null()))
 }
 
-impl<T: Entry> Table<T> {
+impl<T: HashEntry> Table<T> {
     /// A table with `2^bits` buckets for each key.
     pub(crate) fn new(account: Account, bits: u32) -> impl PinInit<Self, Error> {
         let size = 1u32.wrapping_shl(bits);
@@ -145,11 +145,11 @@ impl<T: Entry> Table<T> {
     }
 
     #[inline(always)]
-    fn bucket(&self, side: Side, hash: u32) -> Option<&Atomic<*mut T>> {
+    fn bucket(&self, side: Index, hash: u32) -> Option<&Atomic<*mut T>> {
         let [v6, v4] = &self.buckets;
         match side {
-            Side::V6 => v6,
-            Side::V4 => v4,
+            Index::V6 => v6,
+            Index::V4 => v4,
         }
         .get((hash & self.mask) as usize)
     }
@@ -163,7 +163,7 @@ impl<T: Entry> Table<T> {
     #[inline(always)]
     pub(crate) fn find<'g>(
         &'g self,
-        side: Side,
+        side: Index,
         hash: u32,
         guard: &'g rcu::Guard,
         eq: impl Fn(&T) -> bool,
@@ -179,7 +179,7 @@ impl<T: Entry> Table<T> {
     }
 
     #[inline(always)]
-    fn first<'g>(&'g self, side: Side, hash: u32, guard: &'g rcu::Guard) -> Option<Linked<'g, T>> {
+    fn first<'g>(&'g self, side: Index, hash: u32, guard: &'g rcu::Guard) -> Option<Linked<'g, T>> {
         follow(self.bucket(side, hash)?, guard)
     }
 
@@ -190,18 +190,18 @@ impl<T: Entry> Table<T> {
         guard: &'g rcu::Guard,
         mut f: impl FnMut(Linked<'g, T>),
     ) {
-        let mut entry = self.first(Side::V6, bucket, guard);
+        let mut entry = self.first(Index::V6, bucket, guard);
         while let Some(found) = entry {
             // Followed first: `f` may take the entry out.
-            entry = follow(found.links().next(Side::V6), guard);
+            entry = follow(found.links().next(Index::V6), guard);
             f(found);
         }
     }
 
-    fn stripes(&self, side: Side) -> &Stripes {
+    fn stripes(&self, side: Index) -> &Stripes {
         match side {
-            Side::V6 => &self.locks6,
-            Side::V4 => &self.locks4,
+            Index::V6 => &self.locks6,
+            Index::V4 => &self.locks4,
         }
     }
 
@@ -220,7 +220,7 @@ impl<T: Entry> Table<T> {
             .as_ptr();
         // SAFETY: Just allocated; freed a grace period after it leaves the table.
         let entry = unsafe { &*raw };
-        for side in [Side::V4, Side::V6] {
+        for side in [Index::V4, Index::V6] {
             let hash = entry.links().hash(side);
             if let Some(bucket) = self.bucket(side, hash) {
                 let _lock = self.stripes(side).lock(hash, bh);
@@ -237,7 +237,7 @@ impl<T: Entry> Table<T> {
         if entry.links().dead.xchg(1, ordering::Full) != 0 {
             return false;
         }
-        for side in [Side::V6, Side::V4] {
+        for side in [Index::V6, Index::V4] {
             self.unlink(side, entry.0, bh, guard);
         }
         entry.release();
@@ -249,7 +249,7 @@ impl<T: Entry> Table<T> {
         true
     }
 
-    fn unlink(&self, side: Side, entry: &T, bh: &BhGuard, guard: &rcu::Guard) {
+    fn unlink(&self, side: Index, entry: &T, bh: &BhGuard, guard: &rcu::Guard) {
         let hash = entry.links().hash(side);
         let Some(mut link) = self.bucket(side, hash) else {
             return;
@@ -279,14 +279,14 @@ impl<T: Entry> Table<T> {
 
 /// Follows a link of a chain.
 #[inline(always)]
-fn follow<'g, T: Entry>(link: &Atomic<*mut T>, guard: &'g rcu::Guard) -> Option<Linked<'g, T>> {
+fn follow<'g, T: HashEntry>(link: &Atomic<*mut T>, guard: &'g rcu::Guard) -> Option<Linked<'g, T>> {
     let entry = dereference(link, guard);
     // SAFETY: Entries in a chain are valid, and stay so while the guard lives.
     unsafe { entry.as_ref() }.map(Linked)
 }
 
 #[pinned_drop]
-impl<T: Entry> PinnedDrop for Table<T> {
+impl<T: HashEntry> PinnedDrop for Table<T> {
     fn drop(self: Pin<&mut Self>) {
         self.clear();
     }

@@ -5,7 +5,7 @@
 use core::net::{Ipv4Addr, Ipv6Addr};
 
 use super::{decision::Decision, world::World};
-use crate::xlate::{addr, eam::Ends, ipv4, DropReason};
+use crate::xlate::{addr, eam::Addrs, ipv4, DropReason};
 
 /// A packet that no host behind us waits for: the box's own services get it, or nobody.
 #[cold]
@@ -29,14 +29,14 @@ pub(super) fn pass_or_drop<W: World, A, S>(
 pub fn check_source<W: World>(
     w: &W,
     packet: &W::Packet4,
-    ends: Ends<Ipv4Addr>,
+    addrs: Addrs<Ipv4Addr>,
 ) -> Result<(), DropReason> {
-    if addr::is_martian4(ends.saddr) {
+    if addr::is_martian4(addrs.saddr) {
         return Err(DropReason::MartianSource);
     }
     match w.is_own() || w.is_inverted() {
         true => Ok(()),
-        false => w.source4(packet, ends),
+        false => w.source4(packet, addrs),
     }
 }
 
@@ -44,7 +44,7 @@ pub fn check_source<W: World>(
 pub(super) fn check_reporter6<W: World>(
     w: &W,
     reporter: Ipv6Addr,
-    quoted: Ends<Ipv6Addr>,
+    quoted: Addrs<Ipv6Addr>,
 ) -> Result<(), DropReason> {
     if w.is_own() || w.is_inverted() {
         return Ok(());
@@ -60,9 +60,9 @@ pub(super) fn check_reporter6<W: World>(
 
 /// The destination has a route of its own, beside that of its prefix: packets are then not for
 /// translation (RFC 7915 section 5.6).
-pub(super) fn is_native<W: World>(w: &W, packet: &W::Packet6, ends: Ends<Ipv6Addr>) -> bool {
-    let len = w.prefix_of(ends.daddr).map_or(128, |prefix| prefix.len());
-    w.native6(packet, ends).is_some_and(|native| native > len)
+pub(super) fn is_native<W: World>(w: &W, packet: &W::Packet6, addrs: Addrs<Ipv6Addr>) -> bool {
+    let len = w.prefix_of(addrs.daddr).map_or(128, |prefix| prefix.len());
+    w.native6(packet, addrs).is_some_and(|native| native > len)
 }
 
 /// Translation goes before the ways of IPv4: always, unless there is a route of its own to a mapped

@@ -10,7 +10,7 @@ use super::{
     world::World,
 };
 use crate::xlate::{
-    eam::{Ends, ErrorPair},
+    eam::{Addrs, ErrorXlat},
     icmp,
     icmp_error::{InnerCheck, Quote4, Quote6},
     ipv4, ipv6,
@@ -63,14 +63,14 @@ pub enum Decision<E> {
 
 fn quoted6<'a>(packet: &'a impl Packet, from: &Headers) -> Result<Quote6<'a>, DropReason> {
     let end = ipv6::LEN.saturating_add(from.ip.payload_len.into());
-    let message = packet.head().get(from.l4_offset()..end);
+    let message = packet.linear().get(from.l4_offset()..end);
     let message = message.ok_or(DropReason::Truncated)?;
     icmp::verify6(message, from.ip.saddr, from.ip.daddr)?;
     Quote6::parse_bare(message)
 }
 
 fn quoted4<'a>(packet: &'a impl Packet, ip: &ipv4::Header) -> Result<Quote4<'a>, DropReason> {
-    let message = packet.head().get(l4_offset(ip)..ip.total_len.into());
+    let message = packet.linear().get(l4_offset(ip)..ip.total_len.into());
     let message = message.ok_or(DropReason::Truncated)?;
     icmp::verify4(message)?;
     Quote4::parse_bare(message, InnerCheck::Ignore)
@@ -78,16 +78,16 @@ fn quoted4<'a>(packet: &'a impl Packet, ip: &ipv4::Header) -> Result<Quote4<'a>,
 
 /// The quoted packet in IPv4, if it is one of a session.
 fn session6<W: World>(w: &W, quote: &Quote6<'_>) -> Result<Tuple4, DropReason> {
-    if let Some(reason) = quote.bare {
+    if let Some(reason) = quote.no_ports {
         return Err(reason);
     }
-    let session = w.session6(&quote.tuple.turned(), quote.protocol());
-    Ok(session.ok_or(DropReason::NoSession)?.turned())
+    let session = w.session6(&quote.tuple.inverted(), quote.protocol());
+    Ok(session.ok_or(DropReason::NoSession)?.inverted())
 }
 
 /// The quoted packet in IPv6, turned round, if it is one of a session.
 fn session4<W: World>(w: &W, quote: &Quote4<'_>) -> Option<Tuple6> {
-    match quote.bare {
+    match quote.no_ports {
         Some(_) => None,
         None => w.session4(&quote.tuple, quote.header.protocol),
     }
@@ -107,13 +107,13 @@ pub fn decide6<'p, W: World>(
         Err(_) if !under_prefix => return Ok(Decision::Pass),
         Err(reason) => return Err(reason),
     };
-    let outer = Ends {
+    let outer = Addrs {
         saddr: ip.saddr,
         daddr: ip.daddr,
     };
     let addresses = w.addresses();
     let stateless = match w.is_stateless() {
-        true => addresses.error6(outer, quote.tuple.ends()),
+        true => addresses.error6(outer, quote.tuple.addrs()),
         false => None,
     };
     let (pair, inner) = match stateless {
@@ -121,15 +121,15 @@ pub fn decide6<'p, W: World>(
         None if !under_prefix => return Ok(Decision::Pass),
         None => {
             let v4 = session6(w, &quote)?;
-            let pair = ErrorPair {
+            let pair = ErrorXlat {
                 saddr: addresses.v4_of(ip.saddr),
                 daddr: v4.saddr,
-                quoted: v4.ends(),
+                quoted: v4.addrs(),
             };
             (pair, v4)
         }
     };
-    check_reporter6(w, ip.saddr, quote.tuple.ends())?;
+    check_reporter6(w, ip.saddr, quote.tuple.addrs())?;
     w.policy6(packet)?;
     // A router that has no IPv4 form answers as the pool, unless told otherwise.
     let source = match stateless {
@@ -171,12 +171,12 @@ pub fn decide4<'p, W: World>(
         Ok(quote) => quote,
         Err(reason) => return others4(w, packet, ip, reason),
     };
-    let outer = Ends {
+    let outer = Addrs {
         saddr: ip.saddr,
         daddr: ip.daddr,
     };
     let stateless = match w.is_stateless() {
-        true => w.addresses().error4(outer, quote.tuple.ends()),
+        true => w.addresses().error4(outer, quote.tuple.addrs()),
         false => None,
     };
     let (saddr, inner) = match stateless {
@@ -188,7 +188,7 @@ pub fn decide4<'p, W: World>(
         }
         None => {
             let Some(v6) = session4(w, &quote) else {
-                let reason = quote.bare.unwrap_or(DropReason::NoSession);
+                let reason = quote.no_ports.unwrap_or(DropReason::NoSession);
                 return others4(w, packet, ip, reason);
             };
             let prefix = w.prefix_of(v6.daddr).ok_or(DropReason::NoPrefix)?;
@@ -212,11 +212,11 @@ pub fn claims6<W: World>(w: &W, packet: &mut W::Packet6, from: &Headers) -> bool
     let Ok(quote) = quoted6(packet, from) else {
         return false;
     };
-    let outer = Ends {
+    let outer = Addrs {
         saddr: from.ip.saddr,
         daddr: from.ip.daddr,
     };
-    w.is_stateless() && w.addresses().error6(outer, quote.tuple.ends()).is_some()
+    w.is_stateless() && w.addresses().error6(outer, quote.tuple.addrs()).is_some()
         || session6(w, &quote).is_ok()
 }
 
@@ -228,10 +228,10 @@ pub fn claims4<W: World>(w: &W, packet: &mut W::Packet4, ip: &ipv4::Header) -> b
     let Ok(quote) = quoted4(packet, ip) else {
         return false;
     };
-    let outer = Ends {
+    let outer = Addrs {
         saddr: ip.saddr,
         daddr: ip.daddr,
     };
-    w.is_stateless() && w.addresses().error4(outer, quote.tuple.ends()).is_some()
+    w.is_stateless() && w.addresses().error4(outer, quote.tuple.addrs()).is_some()
         || session4(w, &quote).is_some()
 }

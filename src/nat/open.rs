@@ -6,6 +6,7 @@ use core::net::{Ipv4Addr, Ipv6Addr};
 use super::{tcp, world::Key};
 use crate::xlate::{
     l4,
+    side::Side,
     tuple::{Tuple4, Tuple6},
     DropReason,
 };
@@ -13,7 +14,7 @@ use crate::xlate::{
 impl<T> Key<T> {
     /// The state into which a packet from `side` brings its new session. Fails with `NoSession` if it
     /// is a TCP segment that opens none.
-    pub fn first_state(&self, side: tcp::Side) -> Result<tcp::State, DropReason> {
+    pub fn first_state(&self, side: Side) -> Result<tcp::State, DropReason> {
         match self.flags {
             None => Ok(tcp::State::None),
             Some(flags) if flags.opens() => Ok(tcp::next(tcp::State::None, side, flags).state),

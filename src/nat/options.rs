@@ -54,7 +54,7 @@ options! {
         "life of a TCP session that is not answered (RFC 6146 TCP_TRANS)",
     MaxSessions "max-sessions" [1..=16777216] 1048576 ""
         "sessions that there may be at once",
-    LowestIpv6Mtu "lowest-ipv6-mtu" [1280..=65535] 1280 "octets"
+    LowestIpv6Mtu "lowest-ipv6-mtu" [1280..=65535] 1280 "bytes"
         "IPv6 packets from IPv4 ones without DF are cut to this size (RFC 7915 section 4)",
     IgnoreTrafficClass "ignore-traffic-class" [0..=1] 0 ""
         "1 writes tos into IPv4 packets instead of the traffic class (RFC 7915 section 5.1)",

@@ -9,7 +9,7 @@ const EVEN: u64 = 0x5555_5555_5555_5555;
 
 /// What the new port should have in common with the source port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Want {
+pub struct PortPolicy {
     /// The source port.
     pub sport: u16,
     /// The same parity, if such a port is free.
@@ -18,11 +18,11 @@ pub struct Want {
     pub keep_class: bool,
 }
 
-impl Want {
+impl PortPolicy {
     /// What is wanted for a transport protocol (`l4::TCP` and so on).
-    pub const fn of(protocol: u8, sport: u16) -> Want {
+    pub const fn of(protocol: u8, sport: u16) -> PortPolicy {
         use crate::xlate::l4::{TCP, UDP};
-        Want {
+        PortPolicy {
             sport,
             keep_parity: protocol == UDP,
             keep_class: matches!(protocol, TCP | UDP),
@@ -58,7 +58,7 @@ impl Want {
 pub fn choose(
     words: impl Fn(usize) -> u64,
     ranges: &[(u16, u16)],
-    want: Want,
+    want: PortPolicy,
     random: u32,
 ) -> Option<u16> {
     let search = Search {

@@ -14,7 +14,7 @@ pub fn hash<const N: usize>(key: &[u64; 2], words: [u64; N]) -> u64 {
     for word in words {
         state = absorb(state, word);
     }
-    // The last block is the length in bytes, in the highest octet.
+    // The last block is the length in bytes, in the highest byte.
     let [v0, v1, v2, v3] = absorb(state, (N as u64) << 59);
     let [v0, v1, v2, v3] = round(round(round([v0, v1, v2 ^ 0xff, v3])));
     v0 ^ v1 ^ v2 ^ v3

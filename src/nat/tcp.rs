@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //! The TCP states of a session (RFC 6146 section 3.5.2.2).
 
-use crate::xlate::l4;
+use crate::xlate::{l4, side::Side};
 
 /// State of a session, numbered as `session-state` of the netlink family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,17 +21,8 @@ pub enum State {
     V4FinRcv = 5,
     /// Both sides have.
     V6FinV4FinRcv = 6,
-    /// Ends soon unless traffic revives it.
+    /// Addrs soon unless traffic revives it.
     Trans = 7,
-}
-
-/// Where a segment comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// The IPv6 host.
-    V6,
-    /// The IPv4 host.
-    V4,
 }
 
 /// The TCP flags that matter here.
@@ -44,10 +35,10 @@ impl Flags {
     const RST: u8 = 0x04;
     const ACK: u8 = 0x10;
 
-    /// Takes the flags octet of a TCP header.
+    /// Takes the flags byte of a TCP header.
     #[inline]
-    pub const fn new(octet: u8) -> Flags {
-        Flags(octet)
+    pub const fn new(byte: u8) -> Flags {
+        Flags(byte)
     }
 
     /// Reads the flags of a TCP header; other protocols have none.

@@ -12,7 +12,7 @@ use super::{
     world::{Key, Known, World},
 };
 use crate::xlate::{
-    eam::Ends,
+    eam::Addrs,
     ext::{self, Fragment},
     icmp, ipv4,
     l4::{self, Ports},
@@ -27,8 +27,8 @@ use crate::xlate::{
 pub type Decision4<W> = Decision<Ipv6Addr, <W as World>::To6>;
 
 /// The addresses of a packet.
-const fn ends(ip: &ipv4::Header) -> Ends<Ipv4Addr> {
-    Ends {
+const fn addrs(ip: &ipv4::Header) -> Addrs<Ipv4Addr> {
+    Addrs {
         saddr: ip.saddr,
         daddr: ip.daddr,
     }
@@ -36,7 +36,7 @@ const fn ends(ip: &ipv4::Header) -> Ends<Ipv4Addr> {
 
 /// The ICMP message is an error.
 fn is_error(packet: &impl Packet, ip: &ipv4::Header) -> bool {
-    let kind = packet.head().get(l4_offset(ip));
+    let kind = packet.linear().get(l4_offset(ip));
     ip.protocol == l4::ICMP && kind.is_some_and(|kind| icmp::is_error4(*kind))
 }
 
@@ -68,7 +68,7 @@ pub fn decide<W: World>(
 
 /// Tell whether a packet is one that [`decide`] would not pass on; nothing changes by that.
 pub fn claims<W: World>(w: &W, packet: &mut W::Packet4, for_pool: bool) -> bool {
-    let Ok(ip) = ipv4::Header::read(packet.head()) else {
+    let Ok(ip) = ipv4::Header::read(packet.linear()) else {
         return false;
     };
     if for_pool {
@@ -83,7 +83,7 @@ pub fn claims<W: World>(w: &W, packet: &mut W::Packet4, for_pool: bool) -> bool 
 
 /// Tell whether a packet is a fragment that is translated for itself.
 pub fn claims_fragment<W: World>(w: &W, packet: &W::Packet4) -> bool {
-    let ip = ipv4::Header::read(packet.head());
+    let ip = ipv4::Header::read(packet.linear());
     ip.is_ok_and(|ip| ip.is_fragment() && !w.is_pool(ip.daddr) && claims_stateless(w, packet, &ip))
 }
 
@@ -109,7 +109,7 @@ fn stateful<W: World>(
     if is_error(packet, ip) {
         return Ok(Decision::Error);
     }
-    let transport = packet.head().get(l4_offset(ip)..).unwrap_or(&[]);
+    let transport = packet.linear().get(l4_offset(ip)..).unwrap_or(&[]);
     let ports = match Ports::read(ip.protocol, transport) {
         Ok(ports) => ports,
         Err(reason) => return pass_or_drop(w, packet, ip, reason),
@@ -130,7 +130,7 @@ fn stateful<W: World>(
         },
     };
     if l4_offset(ip) != ipv4::LEN {
-        ext::check_options(packet.head(), ip)?;
+        ext::check_options(packet.linear(), ip)?;
     }
     Ok(Decision::Translate(known.0, Some(known.1)))
 }
@@ -146,7 +146,7 @@ fn open<W: World>(
     if !w.has_mapping4(&key.tuple, key.proto) {
         return Ok(None);
     }
-    check_source(w, packet, ends(ip))?;
+    check_source(w, packet, addrs(ip))?;
     w.policy4(packet)?;
     w.open4(key)
 }
@@ -166,14 +166,14 @@ fn claims_stateful<W: World>(w: &W, packet: &mut W::Packet4, ip: &ipv4::Header) 
     if is_error(packet, ip) {
         return error::claims4(w, packet, ip);
     }
-    let transport = packet.head().get(l4_offset(ip)..).unwrap_or(&[]);
+    let transport = packet.linear().get(l4_offset(ip)..).unwrap_or(&[]);
     Ports::read(ip.protocol, transport)
         .is_ok_and(|ports| w.has_mapping4(&tuple(ip, ports), ip.protocol))
 }
 
 /// The packet is for stateless rules.
 fn claims_stateless<W: World>(w: &W, packet: &W::Packet4, ip: &ipv4::Header) -> bool {
-    w.addresses().claim4(ends(ip)).is_some() && native_yields(w, packet, ip.daddr)
+    w.addresses().claim4(addrs(ip)).is_some() && native_yields(w, packet, ip.daddr)
 }
 
 /// Decide about a packet that is for no pool: each of stateless rules is translated for itself,
@@ -188,20 +188,20 @@ fn stateless<W: World>(
     if has_kind && is_error(packet, ip) {
         return Ok(Decision::Error);
     }
-    let Some(pair) = w.addresses().claim4(ends(ip)) else {
+    let Some(pair) = w.addresses().claim4(addrs(ip)) else {
         return Ok(Decision::Pass);
     };
     if !native_yields(w, packet, ip.daddr) {
         return Ok(Decision::Pass);
     }
-    check_source(w, packet, ends(ip))?;
+    check_source(w, packet, addrs(ip))?;
     w.policy4(packet)?;
     let pair = pair?;
     // Each has an ICMP of its own, and IGMP is for one link only (RFC 7915 section 4.2).
     if matches!(ip.protocol, l4::ICMPV6 | l4::IGMP) {
         return Err(DropReason::UnknownProtocol);
     }
-    ext::check_options(packet.head(), ip)?;
+    ext::check_options(packet.linear(), ip)?;
     let fragment = Fragment::of_v4(ip);
     if let Some(fragment) = fragment {
         if ip.protocol == l4::ICMP {
@@ -220,7 +220,7 @@ fn stateless<W: World>(
         && ip.protocol == l4::UDP
         && (fragment.is_some() || w.options().get(Id::UdpZeroChecksum) == 0)
     {
-        let datagram = packet.head().get(l4_offset(ip)..).unwrap_or(&[]);
+        let datagram = packet.linear().get(l4_offset(ip)..).unwrap_or(&[]);
         l4::check_udp6(datagram)?;
     }
     Ok(Decision::Translate(Rewrite::to_v6(&pair), None))

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::xlate::{
     addr,
-    eam::Ends,
+    eam::Addrs,
     ext, icmp, ipv6,
     l4::{self, Ports},
     packet::Packet,
@@ -29,8 +29,8 @@ const HEADERS: usize = 2048;
 pub type Decision6<W> = Decision<Ipv4Addr, <W as World>::To4>;
 
 /// The addresses of a packet.
-const fn ends(ip: &ipv6::Header) -> Ends<Ipv6Addr> {
-    Ends {
+const fn addrs(ip: &ipv6::Header) -> Addrs<Ipv6Addr> {
+    Addrs {
         saddr: ip.saddr,
         daddr: ip.daddr,
     }
@@ -43,7 +43,7 @@ fn pull_headers(packet: &mut impl Packet) {
 
 /// The type of an ICMPv6 message that is an error.
 fn is_error(packet: &impl Packet, from: &Headers) -> bool {
-    let kind = packet.head().get(from.l4_offset());
+    let kind = packet.linear().get(from.l4_offset());
     from.walk.protocol == l4::ICMPV6 && kind.is_some_and(|kind| icmp::is_error6(*kind))
 }
 
@@ -61,11 +61,11 @@ const fn tuple(ip: &ipv6::Header, ports: Ports) -> Tuple6 {
 /// Read the headers of a packet. Fails where they are not for translation.
 #[inline(always)]
 pub fn headers(packet: &mut impl Packet) -> Result<Headers, DropReason> {
-    let ip = ipv6::Header::parse(packet.head())?;
+    let ip = ipv6::Header::parse(packet.linear())?;
     if !matches!(ip.next_header, l4::TCP | l4::UDP) {
         pull_headers(packet);
     }
-    let walk = ext::walk(packet.head())?;
+    let walk = ext::walk(packet.linear())?;
     Ok(Headers { ip, walk })
 }
 
@@ -96,12 +96,12 @@ pub fn decide<W: World>(
     }
     if is_error(packet, from) {
         // One to a host of its own route, which sent what it is about: perhaps from this box itself.
-        return Ok(match is_native(w, packet, ends(ip)) {
+        return Ok(match is_native(w, packet, addrs(ip)) {
             true => Decision::Pass,
             false => Decision::Error,
         });
     }
-    let transport = packet.head().get(from.l4_offset()..).unwrap_or(&[]);
+    let transport = packet.linear().get(from.l4_offset()..).unwrap_or(&[]);
     let ports = match Ports::read(walk.protocol, transport) {
         Ok(ports) => ports,
         Err(_) if is_for_proxy(w, packet, ip, transport) => return Ok(Decision::Solicitation),
@@ -128,19 +128,19 @@ pub fn decide<W: World>(
 
 /// Tell whether a packet is one that [`decide`] would not pass on; nothing changes by that.
 pub fn claims<W: World>(w: &W, packet: &mut W::Packet6) -> bool {
-    let Ok(ip) = ipv6::Header::parse(packet.head()) else {
+    let Ok(ip) = ipv6::Header::parse(packet.linear()) else {
         return false;
     };
     if w.is_stateless() && claims_stateless(w, packet, &ip) {
         return true;
     }
-    if is_native(w, packet, ends(&ip)) {
+    if is_native(w, packet, addrs(&ip)) {
         return false;
     }
     pull_headers(packet);
     let under_prefix = w.prefix_of(ip.daddr).is_some();
     // What cannot be translated is ours too: it is dropped.
-    let Ok(walk) = ext::walk(packet.head()) else {
+    let Ok(walk) = ext::walk(packet.linear()) else {
         return under_prefix;
     };
     let from = Headers { ip, walk };
@@ -150,7 +150,7 @@ pub fn claims<W: World>(w: &W, packet: &mut W::Packet6) -> bool {
     if !under_prefix {
         return false;
     }
-    let transport = packet.head().get(from.l4_offset()..).unwrap_or(&[]);
+    let transport = packet.linear().get(from.l4_offset()..).unwrap_or(&[]);
     let proto = l4::protocol_to_v4(walk.protocol);
     Ports::read(walk.protocol, transport).map_or(true, |ports| {
         w.has_rule(ip.saddr, proto) || w.session6(&tuple(&ip, ports), proto).is_some()
@@ -159,10 +159,10 @@ pub fn claims<W: World>(w: &W, packet: &mut W::Packet6) -> bool {
 
 /// Tell whether a packet is a fragment that is translated for itself.
 pub fn claims_fragment<W: World>(w: &W, packet: &mut W::Packet6) -> bool {
-    match ipv6::Header::parse(packet.head()) {
+    match ipv6::Header::parse(packet.linear()) {
         Ok(ip) if ext::is_skipped(ip.next_header) => {
             pull_headers(packet);
-            let walk = ext::walk(packet.head());
+            let walk = ext::walk(packet.linear());
             walk.is_ok_and(|walk| walk.fragment.is_some_and(|it| it.is_piece()))
                 && claims_stateless(w, packet, &ip)
         }
@@ -178,7 +178,7 @@ fn refuse<W: World>(
     from: &Headers,
     reason: DropReason,
 ) -> Result<Decision6<W>, DropReason> {
-    match is_native(w, packet, ends(&from.ip)) {
+    match is_native(w, packet, addrs(&from.ip)) {
         true => Ok(Decision::Pass),
         false => Err(reason),
     }
@@ -207,7 +207,7 @@ fn open<W: World>(
     if w.prefix_of(ip.saddr).is_some() {
         return Err(DropReason::SourceInPrefix);
     }
-    if is_native(w, packet, ends(ip)) {
+    if is_native(w, packet, addrs(ip)) {
         return Ok(None);
     }
     if w.has_rule(ip.saddr, key.proto) {
@@ -221,7 +221,7 @@ fn open<W: World>(
 
 /// The packet is for stateless rules.
 fn claims_stateless<W: World>(w: &W, packet: &W::Packet6, ip: &ipv6::Header) -> bool {
-    w.addresses().claim6(ends(ip)).is_some() && !is_native(w, packet, ends(ip))
+    w.addresses().claim6(addrs(ip)).is_some() && !is_native(w, packet, addrs(ip))
 }
 
 /// Decide about a packet if stateless rules are for it: each is translated for itself, fragments
@@ -237,11 +237,12 @@ fn stateless<W: World>(
     if first && packet.pull(from.l4_offset().saturating_add(1)) && is_error(packet, from) {
         return Ok(None);
     }
-    let Some(pair) = w.addresses().claim6(ends(ip)) else {
-        let for_others = w.prefix_of(ip.daddr).is_none() || w.addresses().is_done(ends(ip));
+    let Some(pair) = w.addresses().claim6(addrs(ip)) else {
+        let for_others =
+            w.prefix_of(ip.daddr).is_none() || w.addresses().already_translated(addrs(ip));
         return Ok(for_others.then_some(Decision::Pass));
     };
-    if is_native(w, packet, ends(ip)) {
+    if is_native(w, packet, addrs(ip)) {
         return Ok(Some(Decision::Pass));
     }
     w.policy6(packet)?;

@@ -6,7 +6,7 @@ use core::net::{Ipv4Addr, Ipv6Addr};
 use super::{options::Values, tcp};
 use crate::xlate::{
     addr::Prefix,
-    eam::{Addresses, Ends},
+    eam::{Addresses, Addrs},
     packet::Packet,
     rewrite::Rewrite,
     tuple::{Tuple4, Tuple6},
@@ -65,7 +65,7 @@ pub trait World {
     fn is_stateful(&self) -> bool;
     /// The longest prefix that an address is under.
     fn prefix_of(&self, addr: Ipv6Addr) -> Option<&Prefix>;
-    /// Hosts share this address.
+    /// Side share this address.
     fn is_pool(&self, addr: Ipv4Addr) -> bool;
     /// A stateful rule is for packets of this host.
     fn has_rule(&self, host: Ipv6Addr, proto: u8) -> bool;
@@ -110,7 +110,7 @@ pub trait World {
     /// This host may answer solicitations of others' addresses where the packet came in.
     fn is_proxy(&self, packet: &Self::Packet6) -> bool;
     /// Prefix length of the IPv6 route to the destination; none if there is none of interest.
-    fn native6(&self, packet: &Self::Packet6, ends: Ends<Ipv6Addr>) -> Option<u8>;
+    fn native6(&self, packet: &Self::Packet6, addrs: Addrs<Ipv6Addr>) -> Option<u8>;
     /// Prefix length of the IPv4 route to an address, loopback left aside.
     fn native4(&self, packet: &Self::Packet4, daddr: Ipv4Addr) -> Option<u8>;
     /// Fails where IPsec policy does not let the packet be forwarded as it came.
@@ -118,5 +118,5 @@ pub trait World {
     /// The same for an IPv4 packet.
     fn policy4(&self, packet: &Self::Packet4) -> Result<(), DropReason>;
     /// Fails where a packet with these addresses cannot have come in where this one did.
-    fn source4(&self, packet: &Self::Packet4, ends: Ends<Ipv4Addr>) -> Result<(), DropReason>;
+    fn source4(&self, packet: &Self::Packet4, addrs: Addrs<Ipv4Addr>) -> Result<(), DropReason>;
 }

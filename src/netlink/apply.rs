@@ -21,7 +21,8 @@ use crate::{
     state::config::{Config, Refused},
     xlate::{
         addr::{Prefix, PrefixError},
-        eam::{Hosts, Mapping, MappingError},
+        eam::{Eam, EamError},
+        side::Side,
     },
 };
 use core::net::{Ipv4Addr, Ipv6Addr};
@@ -46,7 +47,7 @@ impl Do for Apply {
     }
 }
 
-/// At most 79 octets reach the caller.
+/// At most 79 bytes reach the caller.
 const NO_USERS: &str = "network namespaces of user namespaces need the module's parameter userns=1";
 const _: () = assert!(NO_USERS.len() < 80);
 
@@ -224,8 +225,8 @@ fn add_mapping<'m>(
         ));
     };
     let hosts = match get(rule::STATELESS).and_then(|attr| attr.u8()) {
-        Some(hosts::V6) => Hosts::V6,
-        Some(hosts::V4) => Hosts::V4,
+        Some(hosts::V6) => Side::V6,
+        Some(hosts::V4) => Side::V4,
         _ => return Err(Refusal::new(EINVAL, "unknown place of hosts", nest)),
     };
     let length = |kind, whole| get(kind).and_then(|attr| attr.u8()).unwrap_or(whole);
@@ -242,17 +243,15 @@ fn add_mapping<'m>(
         .iter()
         .find(|it| (it.addr(), it.len()) == v6);
     let mapping = match (prefix, hosts) {
-        (Some(prefix), Hosts::V6) => Mapping::embedded(*prefix, v4),
-        _ => Mapping::explicit(hosts, v6, v4),
+        (Some(prefix), Side::V6) => Eam::embedded(*prefix, v4),
+        _ => Eam::explicit(hosts, v6, v4),
     };
     let mapping = mapping.map_err(|e| {
         let wrong = match e {
-            MappingError::Length6 | MappingError::Suffix => rule::FROM_LENGTH,
-            MappingError::Length4 => rule::TO_LENGTH,
-            MappingError::HostBits6 | MappingError::Martian6 | MappingError::WellKnown => {
-                rule::FROM
-            }
-            MappingError::HostBits4 | MappingError::Martian4 => rule::TO,
+            EamError::Length6 | EamError::Suffix => rule::FROM_LENGTH,
+            EamError::Length4 => rule::TO_LENGTH,
+            EamError::HostBits6 | EamError::Martian6 | EamError::WellKnown => rule::FROM,
+            EamError::HostBits4 | EamError::Martian4 => rule::TO,
         };
         Refusal::new(EINVAL, e.text(), get(wrong).unwrap_or(nest))
     })?;

@@ -9,21 +9,18 @@ use crate::{
         pernet::{Net, PerNet},
         rcu::{self, Guard},
         sys,
-        table::{Entry, Table},
+        table::{HashEntry, Table},
     },
     nat::options,
     netns::Namespace,
     state::{
-        config::{self, Action, Config, Sharing},
+        config::{self, Action, Config, Stateful},
         counters,
-        mapping::Mapping,
+        mapping::BibEntry,
         session::Session,
         translator::Translator,
     },
-    xlate::{
-        addr::Prefix,
-        eam::{Hosts, Mapping as Stateless},
-    },
+    xlate::{addr::Prefix, eam::Eam, side::Side},
 };
 use kernel::{
     prelude::*,
@@ -100,20 +97,20 @@ impl Dump for Rules {
     }
 }
 
-fn rule(message: &mut Message, entry: &config::Entry) -> Result {
+fn rule(message: &mut Message, entry: &config::RuleEntry) -> Result {
     message.u32(attr::rule::NUMBER, entry.number)?;
     match &entry.action {
-        Action::Share(sharing) => shared(message, sharing),
+        Action::Stateful(sharing) => shared(message, sharing),
         Action::Stateless(mapping) => stateless(message, mapping),
     }
 }
 
-fn stateless(message: &mut Message, mapping: &Stateless) -> Result {
+fn stateless(message: &mut Message, mapping: &Eam) -> Result {
     let (addr6, len6) = mapping.v6();
     let (addr4, len4) = mapping.v4();
     let hosts = match mapping.hosts() {
-        Hosts::V6 => hosts::V6,
-        Hosts::V4 => hosts::V4,
+        Side::V6 => hosts::V6,
+        Side::V4 => hosts::V4,
     };
     message.bytes(attr::rule::FROM, &addr6.octets())?;
     message.u8(attr::rule::FROM_LENGTH, len6)?;
@@ -122,7 +119,7 @@ fn stateless(message: &mut Message, mapping: &Stateless) -> Result {
     message.u8(attr::rule::STATELESS, hosts)
 }
 
-fn shared(message: &mut Message, sharing: &Sharing) -> Result {
+fn shared(message: &mut Message, sharing: &Stateful) -> Result {
     let rule = &sharing.rule;
     if rule.from.len != 0 {
         message.bytes(attr::rule::FROM, &rule.from.addr.octets())?;
@@ -177,7 +174,7 @@ impl Dump for Counters {
 }
 
 /// Lists the entries of a table: the cursor is a bucket, and how many of its entries are done.
-fn table<T: Entry>(
+fn table<T: HashEntry>(
     net: &Net,
     list: &mut List<'_>,
     part: impl Fn(&Translator) -> &Table<T>,
@@ -216,7 +213,7 @@ impl Dump for Mappings {
     }
 }
 
-fn mapping(message: &mut Message, _: &Translator, mapping: &Mapping, _: &Guard) -> Result {
+fn mapping(message: &mut Message, _: &Translator, mapping: &BibEntry, _: &Guard) -> Result {
     message.u8(attr::mapping::PROTO, mapping.host.proto)?;
     message.bytes(attr::mapping::ADDRESS6, &mapping.host.addr.octets())?;
     message.u16(attr::mapping::PORT6, mapping.host.port)?;

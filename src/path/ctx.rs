@@ -6,7 +6,7 @@ use crate::{
     linux::{hooks::Socket, pernet::Net, rcu},
     nat::options::Id,
     state::{config::Config, translator::Translator},
-    xlate::header::Hop,
+    xlate::header::TtlAction,
 };
 use core::net::Ipv4Addr;
 
@@ -102,10 +102,10 @@ impl<'g> Ctx<'g> {
 
     /// Whether translation is a hop on the packet's way.
     #[inline(always)]
-    pub(super) fn hop(&self) -> Hop {
+    pub(super) fn hop(&self) -> TtlAction {
         match self.is_own() || self.inverted {
-            false => Hop::Count,
-            true => Hop::Keep,
+            false => TtlAction::Count,
+            true => TtlAction::Keep,
         }
     }
 

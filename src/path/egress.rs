@@ -14,7 +14,7 @@ use crate::{
         table::Linked,
     },
     state::session::Session,
-    xlate::{eam::Ends, l4, mtu::NextHops, DropReason},
+    xlate::{eam::Addrs, l4, mtu::NextHops, DropReason},
 };
 use core::net::{Ipv4Addr, Ipv6Addr};
 use kernel::prelude::*;
@@ -256,13 +256,13 @@ fn send_by<F: Family>(ctx: &Ctx<'_>, mut skb: Skb<F>, route: &Route<F>) -> Resul
 pub(super) fn next_hops<F: Family>(
     ctx: &Ctx<'_>,
     skb: &Skb<F>,
-    v6: Ends<Ipv6Addr>,
-    v4: Ends<Ipv4Addr>,
+    v6: Addrs<Ipv6Addr>,
+    v4: Addrs<Ipv4Addr>,
 ) -> NextHops {
-    fn flow<A>(ends: Ends<A>, proto: u8) -> Flow<A> {
+    fn flow<A>(addrs: Addrs<A>, proto: u8) -> Flow<A> {
         Flow {
-            saddr: ends.saddr,
-            daddr: ends.daddr,
+            saddr: addrs.saddr,
+            daddr: addrs.daddr,
             tos: 0,
             proto,
             selector: [0; 4],

@@ -87,7 +87,7 @@ fn send_v4(
 ) -> Result<(), DropReason> {
     let ErrorTo4 { quote, inner, .. } = error;
     let (saddr, daddr) = (error.saddr, error.daddr);
-    let hops = next_hops(ctx, skb, quote.tuple.ends(), inner.turned().ends());
+    let hops = next_hops(ctx, skb, quote.tuple.addrs(), inner.inverted().addrs());
     let mut out = [0; MAX_V4];
     let len = icmp_error::error_to_v4(quote, inner, error.reporter, hops, &mut out)?;
     let message = out.get(..len).ok_or(DropReason::TooBig)?;
@@ -123,7 +123,7 @@ fn send_v6(
 ) -> Result<(), DropReason> {
     let ErrorTo6 { quote, inner, .. } = error;
     let (saddr, daddr) = (error.saddr, inner.saddr);
-    let hops = next_hops(ctx, skb, inner.turned().ends(), quote.tuple.ends());
+    let hops = next_hops(ctx, skb, inner.inverted().addrs(), quote.tuple.addrs());
     let mut out = [0; MAX_V6];
     let len = icmp_error::error_to_v6(quote, saddr, daddr, inner, hops, &mut out)?;
     let message = out.get(..len).ok_or(DropReason::TooBig)?;

@@ -42,7 +42,7 @@ fn count<F: Family>(ctx: &Ctx<'_>, skb: &Skb<F>, reason: DropReason) {
 pub(super) fn drop_v6(ctx: &Ctx<'_>, skb: Skb<V6>, reason: DropReason) -> Outcome<V6> {
     count(ctx, &skb, reason);
     if ctx.has(Id::Icmp6Errors) {
-        if let Some((kind, code, info)) = reason.answer().icmp6(skb.head()) {
+        if let Some((kind, code, info)) = reason.answer().icmp6(skb.linear()) {
             icmp::send6(&skb, kind, code, info);
         }
     }
@@ -66,12 +66,12 @@ pub(super) fn too_big_v6(ctx: &Ctx<'_>, skb: Skb<V6>, mtu: u32) -> Outcome<V6> {
 pub(super) fn drop_v4(ctx: &Ctx<'_>, skb: Skb<V4>, reason: DropReason) -> Outcome<V4> {
     count(ctx, &skb, reason);
     if reason == DropReason::UdpChecksumZero {
-        let ip = ipv4::Header::read(skb.head());
-        let datagram = ip.map(|ip| skb.head().get(ip.header_len.into()..));
+        let ip = ipv4::Header::read(skb.linear());
+        let datagram = ip.map(|ip| skb.linear().get(ip.header_len.into()..));
         log::unsummed4(&skb, datagram.ok().flatten().unwrap_or(&[]));
     }
     if ctx.has(Id::IcmpErrors) {
-        if let Some((kind, code)) = reason.answer().icmp4(skb.head()) {
+        if let Some((kind, code)) = reason.answer().icmp4(skb.linear()) {
             icmp::send4(ctx.net, &skb, kind, code, 0);
         }
     }

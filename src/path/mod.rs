@@ -19,7 +19,7 @@ use crate::{
         hooks::{self, Hooks, Socket, Spec, NF_INET_LOCAL_OUT, NF_INET_PRE_ROUTING},
         pernet::Net,
         rcu,
-        skb::{Skb, Turn},
+        skb::{Claim, Skb},
     },
     state::translator::Translator,
     xlate::DropReason,
@@ -89,8 +89,8 @@ impl<D: Direction> hooks::Hook<Translator> for Parting<D> {
         guard: &rcu::Guard,
     ) -> Option<Skb<D>> {
         let ctx = Ctx::new(translator, net, Origin::Network, guard);
-        let turn = skb.turn(net, BEFORE_DEFRAG, LAST, guard);
-        if !ctx.is_tracked() && turn != Turn::Never && D::claims_fragment(&ctx, &mut skb) {
+        let claim = skb.claim(net, BEFORE_DEFRAG, LAST, guard);
+        if !ctx.is_tracked() && claim != Claim::Never && D::claims_fragment(&ctx, &mut skb) {
             skb.untrack();
         }
         Some(skb)
@@ -111,9 +111,9 @@ impl<D: Direction> hooks::Hook<Translator> for Arriving<D> {
         let Some(concern) = D::concern(ctx.config, &skb) else {
             return Some(skb);
         };
-        match skb.turn(net, PRIORITY, LAST, guard) {
-            Turn::Now if !ctx.is_tracked() => run::<D>(&ctx, skb, concern),
-            Turn::Later | Turn::Again if !ctx.is_tracked() => {
+        match skb.claim(net, PRIORITY, LAST, guard) {
+            Claim::Now if !ctx.is_tracked() => run::<D>(&ctx, skb, concern),
+            Claim::Later | Claim::Again if !ctx.is_tracked() => {
                 if D::claims(&ctx, &mut skb, concern) {
                     skb.untrack();
                 }
@@ -142,9 +142,9 @@ impl<D: Direction> hooks::Hook<Translator> for Waiting<D> {
         let Some(concern) = D::concern(ctx.config, &skb) else {
             return Some(skb);
         };
-        match skb.turn(net, PRIORITY, LAST, guard) {
-            Turn::Later => run_apart::<D>(&ctx, skb, concern),
-            Turn::Now if ctx.is_tracked() => run_apart::<D>(&ctx, skb, concern),
+        match skb.claim(net, PRIORITY, LAST, guard) {
+            Claim::Later => run_apart::<D>(&ctx, skb, concern),
+            Claim::Now if ctx.is_tracked() => run_apart::<D>(&ctx, skb, concern),
             // It was looked at already.
             _ => Some(skb),
         }

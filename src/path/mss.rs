@@ -6,7 +6,7 @@ use super::{ctx::Ctx, egress::next_hops};
 use crate::{
     linux::{family::Family, skb::Skb},
     xlate::{
-        eam::Ends,
+        eam::Addrs,
         l4,
         mss::{clamp, largest},
         packet::Packet as _,
@@ -17,16 +17,16 @@ use crate::{
 use core::net::{Ipv4Addr, Ipv6Addr};
 
 /// Lower the MSS of a TCP segment that is about to be translated, if it is a SYN. `v6` and `v4` lead
-/// to its two ends. Gives the packet back where that fails.
+/// to its two addrs. Gives the packet back where that fails.
 #[cold]
 pub(super) fn lower<F: Family>(
     ctx: &Ctx<'_>,
     mut skb: Skb<F>,
     l4_offset: usize,
-    v6: Ends<Ipv6Addr>,
-    v4: Ends<Ipv4Addr>,
+    v6: Addrs<Ipv6Addr>,
+    v4: Addrs<Ipv4Addr>,
 ) -> Result<Skb<F>, (Skb<F>, DropReason)> {
-    let segment = skb.head().get(l4_offset..).unwrap_or(&[]);
+    let segment = skb.linear().get(l4_offset..).unwrap_or(&[]);
     let Some(len) = l4::syn_header_len(segment) else {
         return Ok(skb);
     };

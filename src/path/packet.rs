@@ -12,8 +12,8 @@ use crate::{
 
 impl<F: Family> Packet for Skb<F> {
     #[inline(always)]
-    fn head(&self) -> &[u8] {
-        Skb::head(self)
+    fn linear(&self) -> &[u8] {
+        Skb::linear(self)
     }
 
     #[inline(always)]

@@ -23,7 +23,7 @@ use crate::{
     },
     state::{config::Config, counters::Event},
     xlate::{
-        eam::Ends,
+        eam::Addrs,
         ext::{Fragment, FRAGMENT_LEN},
         ipv4, ipv6, l4,
         mtu::Size,
@@ -41,14 +41,14 @@ impl Direction for V4 {
 
     #[inline(always)]
     fn concern(config: &Config, skb: &Skb<V4>) -> Option<bool> {
-        let bytes = skb.head().get(16..)?.first_chunk::<4>()?;
+        let bytes = skb.linear().get(16..)?.first_chunk::<4>()?;
         let for_pool = config.pool(Ipv4Addr::from(*bytes)).is_some();
         (for_pool || config.is_stateless()).then_some(for_pool)
     }
 
     #[inline(always)]
     fn run(ctx: &Ctx<'_>, mut skb: Skb<V4>, for_pool: bool) -> Outcome<V4> {
-        let ip = match ipv4::Header::read(skb.head()) {
+        let ip = match ipv4::Header::read(skb.linear()) {
             Ok(ip) => ip,
             Err(reason) if for_pool => return icmp_reply::drop_v4(ctx, skb, reason),
             Err(_) => return Outcome::Pass(skb),
@@ -136,11 +136,11 @@ fn translate<'g>(
         Size::Refragment(size) => return Outcome::Split(skb.fragment(size)),
     };
     if ctx.has(Id::MssClamp) && from.protocol == l4::TCP && writable_len(from) != 0 {
-        let v6 = Ends {
+        let v6 = Addrs {
             saddr: to.saddr,
             daddr: to.daddr,
         };
-        let v4 = Ends {
+        let v4 = Addrs {
             saddr: from.daddr,
             daddr: from.saddr,
         };

@@ -24,7 +24,7 @@ use crate::{
     },
     state::{config::Config, counters::Event},
     xlate::{
-        eam::Ends,
+        eam::Addrs,
         ipv4, l4,
         mtu::Size,
         packet::Packet as _,
@@ -40,9 +40,9 @@ impl Direction for V6 {
 
     #[inline(always)]
     fn concern(config: &Config, skb: &Skb<V6>) -> Option<()> {
-        let bytes = skb.head().get(24..)?.first_chunk::<16>()?;
+        let bytes = skb.linear().get(24..)?.first_chunk::<16>()?;
         let daddr = Ipv6Addr::from(*bytes);
-        let is_mapped = || config.is_stateless() && config.addresses().mapping6(daddr).is_some();
+        let is_mapped = || config.is_stateless() && config.addresses().eam6(daddr).is_some();
         (config.prefix_of(daddr).is_some() || is_mapped()).then_some(())
     }
 
@@ -129,11 +129,11 @@ fn translate<'g>(
         Size::Split | Size::Refragment(_) => return Outcome::Split(skb.segment()),
     };
     if ctx.has(Id::MssClamp) && from.walk.protocol == l4::TCP && from.writable_len() != 0 {
-        let v6 = Ends {
+        let v6 = Addrs {
             saddr: from.ip.daddr,
             daddr: from.ip.saddr,
         };
-        let v4 = Ends {
+        let v4 = Addrs {
             saddr: to.saddr,
             daddr: to.daddr,
         };

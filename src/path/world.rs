@@ -13,12 +13,12 @@ use crate::{
     nat::{
         border::check_source,
         options::{Id, Values},
-        tcp::Side,
         world::{Key, Known, World},
     },
     xlate::{
         addr::Prefix,
-        eam::{Addresses, Ends},
+        eam::{Addresses, Addrs},
+        side::Side,
         tuple::{Tuple4, Tuple6},
         DropReason,
     },
@@ -50,7 +50,7 @@ impl<'g> Ctx<'g> {
             .ingress()
             .map_or(0, |it| it.source_stamp(self.net, self.guard));
         if stamp == 0 || stamp != session.source() {
-            check_source(self, skb, session.v4.turned().ends())?;
+            check_source(self, skb, session.v4.inverted().addrs())?;
             session.know_source(stamp);
         }
         Ok(())
@@ -206,9 +206,9 @@ impl<'g> World for Ctx<'g> {
     }
 
     #[inline(always)]
-    fn native6(&self, skb: &Skb<V6>, ends: Ends<Ipv6Addr>) -> Option<u8> {
+    fn native6(&self, skb: &Skb<V6>, addrs: Addrs<Ipv6Addr>) -> Option<u8> {
         match self.translator.may_be_native() {
-            true => native6(self.net, skb, (ends.saddr, ends.daddr), self.guard),
+            true => native6(self.net, skb, (addrs.saddr, addrs.daddr), self.guard),
             false => None,
         }
     }
@@ -225,11 +225,11 @@ impl<'g> World for Ctx<'g> {
         self.policy(skb)
     }
 
-    fn source4(&self, skb: &Skb<V4>, ends: Ends<Ipv4Addr>) -> Result<(), DropReason> {
+    fn source4(&self, skb: &Skb<V4>, addrs: Addrs<Ipv4Addr>) -> Result<(), DropReason> {
         let Some(ingress) = skb.ingress() else {
             return Ok(());
         };
-        match ingress.source(self.net, (ends.saddr, ends.daddr), self.guard) {
+        match ingress.source(self.net, (addrs.saddr, addrs.daddr), self.guard) {
             Ok(()) => Ok(()),
             Err(Spoof::Martian) => Err(DropReason::MartianSource),
             Err(Spoof::ReversePath) => Err(DropReason::ReversePath),

@@ -14,7 +14,8 @@ use crate::{
     },
     xlate::{
         addr::Prefix,
-        eam::{Addresses, Hosts, Mapping},
+        eam::{Addresses, Eam},
+        side::Side,
     },
 };
 use core::net::{Ipv4Addr, Ipv6Addr};
@@ -32,7 +33,7 @@ const INTERVAL: u32 = 100;
 
 /// One `map` statement.
 #[derive(Clone)]
-pub(crate) struct Entry {
+pub(crate) struct RuleEntry {
     /// Place in the list.
     pub(crate) number: u32,
     pub(crate) action: Action,
@@ -41,32 +42,32 @@ pub(crate) struct Entry {
 /// What a `map` statement does.
 #[derive(Clone)]
 pub(crate) enum Action {
-    /// Hosts share the addresses of a pool.
-    Share(Sharing),
+    /// Side share the addresses of a pool.
+    Stateful(Stateful),
     /// Each host has an address of its own.
-    Stateless(Mapping),
+    Stateless(Eam),
 }
 
 /// A stateful rule with its pool.
 #[derive(Clone)]
-pub(crate) struct Sharing {
+pub(crate) struct Stateful {
     pub(crate) rule: Rule,
     pub(crate) pool: Arc<Pool>,
     /// New mappings that the rule made.
     pub(crate) mappings: Arc<Atomic<u64>>,
 }
 
-impl Entry {
-    fn sharing(&self) -> Option<&Sharing> {
+impl RuleEntry {
+    fn sharing(&self) -> Option<&Stateful> {
         match &self.action {
-            Action::Share(sharing) => Some(sharing),
+            Action::Stateful(sharing) => Some(sharing),
             Action::Stateless(_) => None,
         }
     }
 
-    fn mapping(&self) -> Option<&Mapping> {
+    fn mapping(&self) -> Option<&Eam> {
         match &self.action {
-            Action::Share(_) => None,
+            Action::Stateful(_) => None,
             Action::Stateless(mapping) => Some(mapping),
         }
     }
@@ -103,14 +104,14 @@ pub(crate) struct Config {
     pub(crate) generation: u32,
     pub(crate) enabled: bool,
     pub(crate) prefixes: Array<Prefix>,
-    pub(crate) rules: Array<Entry>,
+    pub(crate) rules: Array<RuleEntry>,
     pub(crate) values: Values,
     /// In the order of their addresses.
     pools: Array<Arc<Pool>>,
     /// The explicit mappings of stateless rules, in the order of their IPv6 addresses.
-    by6: Array<Mapping>,
+    by6: Array<Eam>,
     /// All of them, in the order of their IPv4 addresses.
-    by4: Array<Mapping>,
+    by4: Array<Eam>,
 }
 
 impl Config {
@@ -171,10 +172,10 @@ impl Config {
     }
 
     /// The first stateful rule for a host and protocol.
-    pub(crate) fn rule_for(&self, host: Ipv6Addr, proto: u8) -> Option<&Sharing> {
+    pub(crate) fn rule_for(&self, host: Ipv6Addr, proto: u8) -> Option<&Stateful> {
         self.rules
             .iter()
-            .filter_map(Entry::sharing)
+            .filter_map(RuleEntry::sharing)
             .find(|sharing| sharing.rule.matches(host, proto))
     }
 
@@ -189,12 +190,8 @@ impl Config {
         if self.prefixes.iter().any(|other| other.overlaps(&prefix)) {
             return Err(Refused::Exists("prefix overlaps one that is set already"));
         }
-        let same = |it: &Mapping| it.v6() == (prefix.addr(), prefix.len());
-        if self
-            .by6
-            .iter()
-            .any(|it| it.hosts() == Hosts::V6 && same(it))
-        {
+        let same = |it: &Eam| it.v6() == (prefix.addr(), prefix.len());
+        if self.by6.iter().any(|it| it.hosts() == Side::V6 && same(it)) {
             return Err(Refused::Exists(
                 "a stateless rule has these IPv6 addresses: delete the rule first",
             ));
@@ -225,7 +222,7 @@ impl Config {
 
     /// Adds a stateful rule that was checked.
     pub(crate) fn add_rule(&mut self, number: u32, rule: Rule) -> Result<(), Refused> {
-        if self.addresses().mapping4(rule.to).is_some() {
+        if self.addresses().eam4(rule.to).is_some() {
             return Err(Refused::Exists("pool address is in a stateless rule"));
         }
         let pool = match self.pool(rule.to) {
@@ -241,16 +238,16 @@ impl Config {
             }
         };
         let mappings = Arc::new(Atomic::new(0), memory::flags())?;
-        let sharing = Sharing {
+        let sharing = Stateful {
             rule,
             pool,
             mappings,
         };
-        self.add_entry(number, Action::Share(sharing))
+        self.add_entry(number, Action::Stateful(sharing))
     }
 
     /// Adds a stateless rule that was checked.
-    pub(crate) fn add_mapping(&mut self, number: u32, mapping: Mapping) -> Result<(), Refused> {
+    pub(crate) fn add_mapping(&mut self, number: u32, mapping: Eam) -> Result<(), Refused> {
         if self.by4.iter().any(|other| other.overlaps(&mapping)) {
             return Err(Refused::Exists(
                 "addresses overlap those of another stateless rule",
@@ -276,14 +273,14 @@ impl Config {
         if same.is_some() {
             return Err(Refused::Exists("there is a rule with this number already"));
         }
-        Ok(self.rules.insert(place, Entry { number, action })?)
+        Ok(self.rules.insert(place, RuleEntry { number, action })?)
     }
 
     /// Puts the mappings of the stateless rules in order.
     fn index_mappings(&mut self) -> Result<(), Refused> {
         self.by6 = Array::new(self.account, 0, [])?;
         self.by4 = Array::new(self.account, 0, [])?;
-        for mapping in self.rules.iter().filter_map(Entry::mapping) {
+        for mapping in self.rules.iter().filter_map(RuleEntry::mapping) {
             index(&mut self.by6, &mut self.by4, *mapping)?;
         }
         Ok(())
@@ -327,11 +324,7 @@ impl Config {
 }
 
 /// Puts a mapping where it belongs in the order of its addresses.
-fn index(
-    by6: &mut Array<Mapping>,
-    by4: &mut Array<Mapping>,
-    mapping: Mapping,
-) -> Result<(), Refused> {
+fn index(by6: &mut Array<Eam>, by4: &mut Array<Eam>, mapping: Eam) -> Result<(), Refused> {
     let place = first_not(by4, |other| other.order4() < mapping.order4());
     by4.insert(place, mapping)?;
     if let Some(order) = mapping.order6() {

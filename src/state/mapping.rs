@@ -6,7 +6,7 @@ use super::session::{Secret, Session};
 use crate::{
     linux::{
         memory::Cache,
-        table::{Entry, Links},
+        table::{HashEntry, Links},
     },
     nat::siphash,
 };
@@ -14,7 +14,7 @@ use core::net::{Ipv4Addr, Ipv6Addr};
 use kernel::sync::atomic::{ordering, Atomic};
 
 /// (IPv6 address, port, protocol) ↔ (IPv4 address, port), whatever the peer.
-pub(crate) struct Mapping {
+pub(crate) struct BibEntry {
     links: Links<Self>,
     pub(crate) host: Host,
     pub(crate) addr: Ipv4Addr,
@@ -24,7 +24,7 @@ pub(crate) struct Mapping {
     sessions: Atomic<u32>,
 }
 
-const _: () = assert!(size_of::<Mapping>() <= 96);
+const _: () = assert!(size_of::<BibEntry>() <= 96);
 
 /// The IPv6 side of a mapping.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub(crate) fn hash4(key: &Secret, addr: Ipv4Addr, port: u16, proto: u8) -> u32 {
     siphash::hash(key, [u64::from(u32::from(addr)) << 32 | ports]) as u32
 }
 
-impl Mapping {
+impl BibEntry {
     pub(crate) fn new(
         key: &Secret,
         host: Host,
@@ -87,9 +87,9 @@ impl Mapping {
     }
 }
 
-pub(super) static CACHE: Cache<Mapping> = Cache::new();
+pub(super) static CACHE: Cache<BibEntry> = Cache::new();
 
-impl Entry for Mapping {
+impl HashEntry for BibEntry {
     fn cache() -> &'static Cache<Self> {
         &CACHE
     }

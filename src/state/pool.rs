@@ -10,7 +10,7 @@ use crate::{
         pernet::Net,
         sys,
     },
-    nat::port::{self, Want},
+    nat::port::{self, PortPolicy},
     xlate::l4,
 };
 use core::net::Ipv4Addr;
@@ -77,7 +77,7 @@ impl Pool {
             none => none.insert(Array::zeroes(self.charge.account(), WORDS)?),
         };
         let word = |i| used.get(i).copied().unwrap_or(u64::MAX);
-        let (want, random) = (Want::of(proto, sport), sys::random());
+        let (want, random) = (PortPolicy::of(proto, sport), sys::random());
         let chosen = match range {
             Some(range) => port::choose(word, &[range], want, random),
             None if proto != l4::ICMP && sys::is_local4(net, self.addr) => {

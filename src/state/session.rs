@@ -9,7 +9,7 @@ use crate::{
         once::read_once,
         route::DstCache,
         sys,
-        table::{Entry, Links},
+        table::{HashEntry, Links},
     },
     nat::{
         options::{Id, Values},
@@ -19,6 +19,7 @@ use crate::{
         checksum::Delta,
         l4::{self, Ports},
         rewrite::Rewrite,
+        side::Side,
         tuple::{Tuple4, Tuple6},
     },
 };
@@ -156,7 +157,7 @@ impl Session {
 
     /// Takes note of a packet: TCP state and timer.
     #[inline]
-    pub(crate) fn advance(&self, side: tcp::Side, flags: Option<tcp::Flags>, now: u32) {
+    pub(crate) fn advance(&self, side: Side, flags: Option<tcp::Flags>, now: u32) {
         match flags {
             Some(flags) if !flags.is_data() || self.state() != tcp::State::Established => {
                 self.step(side, flags, now)
@@ -166,7 +167,7 @@ impl Session {
     }
 
     #[cold]
-    fn step(&self, side: tcp::Side, flags: tcp::Flags, now: u32) {
+    fn step(&self, side: Side, flags: tcp::Flags, now: u32) {
         let step = tcp::next(self.state(), side, flags);
         self.state.store(step.state as u32, ordering::Relaxed);
         if step.timer != tcp::Timer::Keep {
@@ -221,7 +222,7 @@ impl Session {
 
 pub(super) static CACHE: Cache<Session> = Cache::new();
 
-impl Entry for Session {
+impl HashEntry for Session {
     fn cache() -> &'static Cache<Self> {
         &CACHE
     }

@@ -3,10 +3,10 @@
 //! The tables of a namespace, and how entries come and go.
 
 use super::{
-    config::{Config, Sharing},
+    config::{Config, Stateful},
     counters::{Counters, Event},
     ident::Identifiers,
-    mapping::{self, Host, Mapping},
+    mapping::{self, BibEntry, Host},
     session::{self, Secret, Session},
 };
 use crate::{
@@ -22,10 +22,11 @@ use crate::{
         route::{DstCache, Route, Use},
         snapshot::Snapshot,
         sys,
-        table::{Entry as _, Linked, Side, Table},
+        table::{HashEntry as _, Index, Linked, Table},
     },
     nat::{options::Id, tcp, world::Key},
     xlate::{
+        side::Side,
         tuple::{Tuple4, Tuple6},
         DropReason,
     },
@@ -53,7 +54,7 @@ pub(crate) struct Translator {
     #[pin]
     pub(crate) sessions: Table<Session>,
     #[pin]
-    pub(crate) mappings: Table<Mapping>,
+    pub(crate) mappings: Table<BibEntry>,
     /// Taken to change the mappings of a host's port and what is under them.
     #[pin]
     hosts: Stripes,
@@ -177,7 +178,7 @@ impl Translator {
         guard: &'g rcu::Guard,
     ) -> Option<Linked<'g, Session>> {
         let same = |session: &Session| session.v6 == key.tuple && session.proto == key.proto;
-        self.sessions.find(Side::V6, key.hash, guard, same)
+        self.sessions.find(Index::V6, key.hash, guard, same)
     }
 
     /// The session of an IPv4 packet, whose tuple is turned round: the pool is its source.
@@ -188,7 +189,7 @@ impl Translator {
         guard: &'g rcu::Guard,
     ) -> Option<Linked<'g, Session>> {
         let same = |session: &Session| session.v4 == key.tuple && session.proto == key.proto;
-        self.sessions.find(Side::V4, key.hash, guard, same)
+        self.sessions.find(Index::V4, key.hash, guard, same)
     }
 
     /// The mapping that has a port of a pool address.
@@ -197,9 +198,9 @@ impl Translator {
         tuple: &Tuple4,
         proto: u8,
         guard: &'g rcu::Guard,
-    ) -> Option<Linked<'g, Mapping>> {
+    ) -> Option<Linked<'g, BibEntry>> {
         let hash = mapping::hash4(&self.key, tuple.saddr, tuple.sport, proto);
-        self.mappings.find(Side::V4, hash, guard, |mapping| {
+        self.mappings.find(Index::V4, hash, guard, |mapping| {
             mapping.addr == tuple.saddr
                 && mapping.port == tuple.sport
                 && mapping.host.proto == proto
@@ -212,7 +213,7 @@ impl Translator {
         &self,
         config: &Config,
         session: Linked<'_, Session>,
-        side: tcp::Side,
+        side: Side,
         flags: Option<tcp::Flags>,
         guard: &rcu::Guard,
     ) -> bool {
@@ -245,7 +246,7 @@ impl Translator {
         let Some(rule) = config.rule_for(host.addr, proto) else {
             return Ok(None);
         };
-        let state = key.first_state(tcp::Side::V6)?;
+        let state = key.first_state(Side::V6)?;
 
         let bh = BhGuard::new();
         let hash = host.hash(&self.key);
@@ -256,7 +257,7 @@ impl Translator {
         }
         let known = self
             .mappings
-            .find(Side::V6, hash, guard, |mapping| mapping.host == host);
+            .find(Index::V6, hash, guard, |mapping| mapping.host == host);
         self.reserve(config)?;
         let charging = self.memcg.charging(&bh);
         let mapping = match known {
@@ -289,11 +290,11 @@ impl Translator {
             .prefix_of(mapping.target)
             .or(config.prefixes.first())
             .ok_or(DropReason::NoPrefix)?;
-        let state = key.first_state(tcp::Side::V4)?;
+        let state = key.first_state(Side::V4)?;
         let host = mapping.host;
 
         let bh = BhGuard::new();
-        let hash = mapping.links().hash(Side::V6);
+        let hash = mapping.links().hash(Index::V6);
         let _lock = self.hosts.lock(hash, &bh);
         if let Some(session) = self.find4(key, guard) {
             return Ok(Some(session));
@@ -328,18 +329,18 @@ impl Translator {
 
     fn open_mapping<'g>(
         &'g self,
-        rule: &Sharing,
+        rule: &Stateful,
         host: Host,
         tuple: &Tuple6,
         bh: &BhGuard,
         charging: &Charging<'_>,
         guard: &'g rcu::Guard,
-    ) -> Result<Linked<'g, Mapping>, DropReason> {
+    ) -> Result<Linked<'g, BibEntry>, DropReason> {
         let (pool, ports) = (&rule.pool, rule.rule.ports);
         let port = pool
             .take(&self.net, ports, host.proto, host.port, bh, charging)?
             .ok_or(DropReason::PortsExhausted)?;
-        let mapping = Mapping::new(&self.key, host, pool.addr, port, tuple.daddr);
+        let mapping = BibEntry::new(&self.key, host, pool.addr, port, tuple.daddr);
         let mapping = self
             .mappings
             .insert(mapping, bh, charging, guard)
@@ -353,7 +354,7 @@ impl Translator {
     fn add<'g>(
         &'g self,
         config: &Config,
-        mapping: Linked<'_, Mapping>,
+        mapping: Linked<'_, BibEntry>,
         session: Session,
         bh: &BhGuard,
         charging: &Charging<'_>,
@@ -370,7 +371,7 @@ impl Translator {
         Ok(session)
     }
 
-    /// Ends a session, and its mapping with the last one.
+    /// Addrs a session, and its mapping with the last one.
     pub(crate) fn close(&self, config: &Config, session: Linked<'_, Session>, guard: &rcu::Guard) {
         let host = Host::of(&session);
         let hash = session.host;
@@ -382,7 +383,7 @@ impl Translator {
         self.unreserve();
         let mapping = self
             .mappings
-            .find(Side::V6, hash, guard, |mapping| mapping.host == host);
+            .find(Index::V6, hash, guard, |mapping| mapping.host == host);
         if let Some(mapping) = mapping {
             mapping.set_sessions(mapping.sessions().saturating_sub(1));
             self.close_unused(config, mapping, &bh, guard);
@@ -392,7 +393,7 @@ impl Translator {
     fn close_unused(
         &self,
         config: &Config,
-        mapping: Linked<'_, Mapping>,
+        mapping: Linked<'_, BibEntry>,
         bh: &BhGuard,
         guard: &rcu::Guard,
     ) {

@@ -8,10 +8,10 @@ use super::DropReason;
 /// The well-known prefix 64:ff9b::/96.
 const WELL_KNOWN: u128 = 0x0064_ff9b << 96;
 
-/// Octet u (RFC 6052 section 2.2).
+/// Byte u (RFC 6052 section 2.2).
 const OCTET_U: u128 = 0xff << 56;
 
-/// The lower half of an address, where octet u begins.
+/// The lower half of an address, where byte u begins.
 const LOWER: u128 = u64::MAX as u128;
 
 /// Blocks that no prefix may touch, and why.
@@ -141,11 +141,11 @@ impl Prefix {
             return Ipv6Addr::from_bits(self.bits | v4);
         }
         let wide = v4.wrapping_shl(self.shift());
-        // What falls into the lower half makes room for octet u.
+        // What falls into the lower half makes room for byte u.
         Ipv6Addr::from_bits(self.bits | (wide & !LOWER) | ((wide & LOWER) >> 8))
     }
 
-    /// The IPv4 address inside `addr`; octet u and the suffix may be anything.
+    /// The IPv4 address inside `addr`; byte u and the suffix may be anything.
     #[inline]
     pub const fn extract(&self, addr: Ipv6Addr) -> Ipv4Addr {
         let bits = addr.to_bits();
@@ -192,7 +192,7 @@ impl Prefix {
         Ok(())
     }
 
-    /// How far an IPv4 address is shifted up, octet u not counted.
+    /// How far an IPv4 address is shifted up, byte u not counted.
     #[inline(always)]
     const fn shift(&self) -> u32 {
         96u32.wrapping_sub(self.len as u32)

@@ -4,16 +4,7 @@
 use core::net::{Ipv4Addr, Ipv6Addr};
 
 use super::addr::{illegal_source6, is_unroutable4, mask, Prefix};
-use super::DropReason;
-
-/// Where the hosts of a mapping are; on the other side they have the mapping's other addresses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hosts {
-    /// IPv6 hosts that are known to IPv4 ones (RFC 7755).
-    V6,
-    /// IPv4 hosts that go out through an IPv6 network: the CLAT of RFC 6877.
-    V4,
-}
+use super::{side::Side, DropReason};
 
 /// How the IPv6 addresses of a mapping are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +17,7 @@ enum Form {
 
 /// Why a mapping is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MappingError {
+pub enum EamError {
     /// IPv6 prefix longer than an address.
     Length6,
     /// IPv4 prefix longer than an address.
@@ -45,28 +36,28 @@ pub enum MappingError {
     WellKnown,
 }
 
-impl MappingError {
+impl EamError {
     /// One line for the user.
     pub const fn text(self) -> &'static str {
         match self {
-            MappingError::Length6 => "IPv6 prefix length must not be above 128",
-            MappingError::Length4 => "IPv4 prefix length must not be above 32",
-            MappingError::HostBits6 => "IPv6 prefix has bits set beyond its length",
-            MappingError::HostBits4 => "IPv4 prefix has bits set beyond its length",
-            MappingError::Suffix => "there are more IPv4 addresses than IPv6 addresses",
-            MappingError::Martian6 => {
+            EamError::Length6 => "IPv6 prefix length must not be above 128",
+            EamError::Length4 => "IPv4 prefix length must not be above 32",
+            EamError::HostBits6 => "IPv6 prefix has bits set beyond its length",
+            EamError::HostBits4 => "IPv4 prefix has bits set beyond its length",
+            EamError::Suffix => "there are more IPv4 addresses than IPv6 addresses",
+            EamError::Martian6 => {
                 "IPv6 prefix covers loopback, link-local, multicast or IPv4-mapped addresses"
             }
-            MappingError::Martian4 => "IPv4 prefix covers 0/8, 127/8, 224/4 or 240/4",
-            MappingError::WellKnown => "hosts cannot have addresses under the well-known prefix",
+            EamError::Martian4 => "IPv4 prefix covers 0/8, 127/8, 224/4 or 240/4",
+            EamError::WellKnown => "hosts cannot have addresses under the well-known prefix",
         }
     }
 }
 
 /// Addresses of one family that stand for the same number of the other, one by one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mapping {
-    hosts: Hosts,
+pub struct Eam {
+    hosts: Side,
     form: Form,
     v4: u32,
     v4_len: u8,
@@ -77,45 +68,45 @@ const fn mask4(len: u8) -> u32 {
     (mask((len as u32).saturating_add(96)) & 0xffff_ffff) as u32
 }
 
-fn check4(addr: Ipv4Addr, len: u8) -> Result<u32, MappingError> {
+fn check4(addr: Ipv4Addr, len: u8) -> Result<u32, EamError> {
     let bits = addr.to_bits();
     if len > 32 {
-        return Err(MappingError::Length4);
+        return Err(EamError::Length4);
     }
     if bits & !mask4(len) != 0 {
-        return Err(MappingError::HostBits4);
+        return Err(EamError::HostBits4);
     }
     let blocks = [(0, 8), (127, 8), (224, 4), (240, 4)];
     for (first, block_len) in blocks {
         if (bits ^ (first << 24)) & mask4(len) & mask4(block_len) == 0 {
-            return Err(MappingError::Martian4);
+            return Err(EamError::Martian4);
         }
     }
     Ok(bits)
 }
 
-impl Mapping {
+impl Eam {
     /// An explicit mapping. There must not be more IPv4 addresses than IPv6 ones.
     pub fn explicit(
-        hosts: Hosts,
+        hosts: Side,
         (addr6, len6): (Ipv6Addr, u8),
         (addr4, len4): (Ipv4Addr, u8),
-    ) -> Result<Mapping, MappingError> {
+    ) -> Result<Eam, EamError> {
         let bits = addr6.to_bits();
         if len6 > 128 {
-            return Err(MappingError::Length6);
+            return Err(EamError::Length6);
         }
         if bits & !mask(len6.into()) != 0 {
-            return Err(MappingError::HostBits6);
+            return Err(EamError::HostBits6);
         }
         if illegal_source6(addr6) || len6 < 8 {
-            return Err(MappingError::Martian6);
+            return Err(EamError::Martian6);
         }
         let v4 = check4(addr4, len4)?;
         if 32u8.saturating_sub(len4) > 128u8.saturating_sub(len6) {
-            return Err(MappingError::Suffix);
+            return Err(EamError::Suffix);
         }
-        Ok(Mapping {
+        Ok(Eam {
             hosts,
             form: Form::Explicit { bits, len: len6 },
             v4,
@@ -124,24 +115,23 @@ impl Mapping {
     }
 
     /// The mapping of IPv6 hosts that have their RFC 6052 addresses under a prefix.
-    pub fn embedded(
-        prefix: Prefix,
-        (addr4, len4): (Ipv4Addr, u8),
-    ) -> Result<Mapping, MappingError> {
+    pub fn embedded(prefix: Prefix, (addr4, len4): (Ipv4Addr, u8)) -> Result<Eam, EamError> {
         if prefix.is_well_known() {
-            return Err(MappingError::WellKnown);
+            return Err(EamError::WellKnown);
         }
-        Ok(Mapping {
-            hosts: Hosts::V6,
+        Ok(Eam {
+            hosts: Side::V6,
             form: Form::Embedded(prefix),
             v4: check4(addr4, len4)?,
             v4_len: len4,
         })
     }
 
-    /// Where the hosts are.
+    /// Where the hosts are: IPv6 hosts that are known to IPv4 ones (RFC 7755), or IPv4 hosts that go
+    /// out through an IPv6 network, the CLAT of RFC 6877. On the other side they have the mapping's
+    /// other addresses.
     #[inline]
-    pub const fn hosts(&self) -> Hosts {
+    pub const fn hosts(&self) -> Side {
         self.hosts
     }
 
@@ -210,7 +200,7 @@ impl Mapping {
     }
 
     /// Whether some address of either family is in both mappings.
-    pub fn overlaps(&self, other: &Mapping) -> bool {
+    pub fn overlaps(&self, other: &Eam) -> bool {
         let both4 = mask4(self.v4_len) & mask4(other.v4_len);
         if (self.v4 ^ other.v4) & both4 == 0 {
             return true;
@@ -253,7 +243,7 @@ fn last<T>(items: &[T], before: impl Fn(&T) -> bool) -> Option<&T> {
 
 /// Source and destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ends<A> {
+pub struct Addrs<A> {
     /// Source address.
     pub saddr: A,
     /// Destination address.
@@ -262,31 +252,31 @@ pub struct Ends<A> {
 
 /// A packet's addresses in both families.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pair {
+pub struct AddrXlat {
     /// In IPv6.
-    pub v6: Ends<Ipv6Addr>,
+    pub v6: Addrs<Ipv6Addr>,
     /// In IPv4.
-    pub v4: Ends<Ipv4Addr>,
+    pub v4: Addrs<Ipv4Addr>,
 }
 
 /// How an error is translated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ErrorPair<A> {
+pub struct ErrorXlat<A> {
     /// Who reports it; nothing if the reporter has no address of the other family.
     pub saddr: Option<A>,
     /// Who is told.
     pub daddr: A,
     /// The quoted packet.
-    pub quoted: Ends<A>,
+    pub quoted: Addrs<A>,
 }
 
 /// All that translates addresses. Mappings do not overlap each other.
 #[derive(Clone, Copy, Debug)]
 pub struct Addresses<'a> {
     /// Explicit mappings in the order of their IPv6 addresses.
-    pub by6: &'a [Mapping],
+    pub by6: &'a [Eam],
     /// All mappings in the order of their IPv4 addresses.
-    pub by4: &'a [Mapping],
+    pub by4: &'a [Eam],
     /// The translation prefixes; the first one is for IPv4 addresses without a mapping.
     pub prefixes: &'a [Prefix],
 }
@@ -294,13 +284,13 @@ pub struct Addresses<'a> {
 impl<'a> Addresses<'a> {
     /// The mapping that an IPv4 address is in.
     #[inline]
-    pub fn mapping4(&self, addr: Ipv4Addr) -> Option<&'a Mapping> {
+    pub fn eam4(&self, addr: Ipv4Addr) -> Option<&'a Eam> {
         last(self.by4, |it| it.order4() <= addr.to_bits()).filter(|it| it.contains4(addr))
     }
 
     /// The mapping that an IPv6 address is in, unless a longer prefix has it (RFC 7757 section 3.3).
     #[inline]
-    pub fn mapping6(&self, addr: Ipv6Addr) -> Option<&'a Mapping> {
+    pub fn eam6(&self, addr: Ipv6Addr) -> Option<&'a Eam> {
         let explicit = last(self.by6, |it| {
             it.order6().is_some_and(|bits| bits <= addr.to_bits())
         })
@@ -311,7 +301,7 @@ impl<'a> Addresses<'a> {
         if let Some(mapping) = explicit.filter(|it| it.v6().1 >= prefix.len()) {
             return Some(mapping);
         }
-        self.mapping4(prefix.extract(addr))
+        self.eam4(prefix.extract(addr))
             .filter(|it| it.prefix() == Some(prefix))
     }
 
@@ -322,24 +312,24 @@ impl<'a> Addresses<'a> {
     }
 
     fn is_host6(&self, addr: Ipv6Addr) -> bool {
-        self.mapping6(addr).is_some_and(|it| it.hosts == Hosts::V6)
+        self.eam6(addr).is_some_and(|it| it.hosts == Side::V6)
     }
 
     /// Whether there are IPv6 hosts with mappings.
     pub fn has_hosts6(&self) -> bool {
-        self.by4.iter().any(|it| it.hosts == Hosts::V6)
+        self.by4.iter().any(|it| it.hosts == Side::V6)
     }
 
     /// Whether packets under a prefix are to go on as they are: to a neighbour of their sender's, or
     /// made from those of an IPv4 host just now.
-    pub fn is_done(&self, v6: Ends<Ipv6Addr>) -> bool {
-        let from = self.mapping6(v6.saddr);
-        self.is_host6(v6.daddr) || from.is_some_and(|it| it.hosts == Hosts::V4)
+    pub fn already_translated(&self, v6: Addrs<Ipv6Addr>) -> bool {
+        let from = self.eam6(v6.saddr);
+        self.is_host6(v6.daddr) || from.is_some_and(|it| it.hosts == Side::V4)
     }
 
     /// The mapping of an IPv6 host's IPv4 address.
-    pub fn host6(&self, addr: Ipv4Addr) -> Option<&'a Mapping> {
-        self.mapping4(addr).filter(|it| it.hosts == Hosts::V6)
+    pub fn host6(&self, addr: Ipv4Addr) -> Option<&'a Eam> {
+        self.eam4(addr).filter(|it| it.hosts == Side::V6)
     }
 
     /// Whether packets to an IPv4 address turn straight back to IPv6 (RFC 7757 section 4.2.2).
@@ -348,12 +338,12 @@ impl<'a> Addresses<'a> {
     }
 
     fn is_host4(&self, addr: Ipv4Addr) -> bool {
-        self.mapping4(addr).is_some_and(|it| it.hosts == Hosts::V4)
+        self.eam4(addr).is_some_and(|it| it.hosts == Side::V4)
     }
 
     /// The IPv4 form of any address that has one.
     pub fn v4_of(&self, addr: Ipv6Addr) -> Option<Ipv4Addr> {
-        match self.mapping6(addr) {
+        match self.eam6(addr) {
             Some(mapping) => mapping.v4_of(addr),
             None => Some(self.prefix_of(addr)?.extract(addr)),
         }
@@ -372,12 +362,7 @@ impl<'a> Addresses<'a> {
     }
 
     /// The IPv6 form of the other end of a mapping's host.
-    fn peer(
-        &self,
-        mapping: &Mapping,
-        addr: Ipv4Addr,
-        strict: bool,
-    ) -> Result<Ipv6Addr, DropReason> {
+    fn peer(&self, mapping: &Eam, addr: Ipv4Addr, strict: bool) -> Result<Ipv6Addr, DropReason> {
         match mapping.prefix() {
             Some(prefix) if strict => prefix.source(addr),
             Some(prefix) => Ok(prefix.embed(addr)),
@@ -386,30 +371,30 @@ impl<'a> Addresses<'a> {
     }
 
     /// What an IPv6 packet turns into, if it is for stateless translation and no ICMPv6 error.
-    pub fn claim6(&self, v6: Ends<Ipv6Addr>) -> Option<Result<Pair, DropReason>> {
-        let to = self.mapping6(v6.daddr);
+    pub fn claim6(&self, v6: Addrs<Ipv6Addr>) -> Option<Result<AddrXlat, DropReason>> {
+        let to = self.eam6(v6.daddr);
         let from_host = self.is_host6(v6.saddr);
         match to {
-            // Hosts of the same side find each other without us.
-            Some(mapping) if mapping.hosts == Hosts::V6 => None,
+            // Side of the same side find each other without us.
+            Some(mapping) if mapping.hosts == Side::V6 => None,
             Some(mapping) => {
                 let daddr = mapping.v4_of(v6.daddr)?;
                 let saddr = self.prefix_of(v6.saddr)?.extract(v6.saddr);
                 Some(if is_unroutable4(saddr) {
                     Err(DropReason::MartianSource)
                 } else {
-                    Ok(Pair {
+                    Ok(AddrXlat {
                         v6,
-                        v4: Ends { saddr, daddr },
+                        v4: Addrs { saddr, daddr },
                     })
                 })
             }
             None if from_host => {
                 let target = self.prefix_of(v6.daddr)?.target(v6.daddr);
                 let saddr = self.v4_of(v6.saddr)?;
-                Some(target.map(|daddr| Pair {
+                Some(target.map(|daddr| AddrXlat {
                     v6,
-                    v4: Ends { saddr, daddr },
+                    v4: Addrs { saddr, daddr },
                 }))
             }
             None => None,
@@ -419,17 +404,17 @@ impl<'a> Addresses<'a> {
     /// What an IPv4 packet turns into, if it is for stateless translation and no ICMPv4 error.
     /// A source in front of an explicit destination is not mapped, so that hairpinned packets find
     /// their way back (RFC 7757 section 4.2.1).
-    pub fn claim4(&self, v4: Ends<Ipv4Addr>) -> Option<Result<Pair, DropReason>> {
-        let pair = |saddr, daddr| Pair {
+    pub fn claim4(&self, v4: Addrs<Ipv4Addr>) -> Option<Result<AddrXlat, DropReason>> {
+        let pair = |saddr, daddr| AddrXlat {
             v4,
-            v6: Ends { saddr, daddr },
+            v6: Addrs { saddr, daddr },
         };
         if let Some(mapping) = self.host6(v4.daddr) {
             let daddr = mapping.v6_of(v4.daddr)?;
             let source = self.peer(mapping, v4.saddr, true);
             return Some(source.map(|saddr| pair(saddr, daddr)));
         }
-        let mapping = self.mapping4(v4.saddr).filter(|it| it.hosts == Hosts::V4)?;
+        let mapping = self.eam4(v4.saddr).filter(|it| it.hosts == Side::V4)?;
         let saddr = mapping.v6_of(v4.saddr)?;
         let target = match is_unroutable4(v4.daddr) {
             true => Err(DropReason::MartianTarget),
@@ -440,27 +425,27 @@ impl<'a> Addresses<'a> {
 
     /// Whether an ICMPv6 error may come from `reporter`: under a prefix are IPv4 hosts, which are not
     /// here, unless a mapping says so or its translator is another one (CLAT).
-    pub fn may_report6(&self, reporter: Ipv6Addr, quoted: Ends<Ipv6Addr>) -> bool {
+    pub fn may_report6(&self, reporter: Ipv6Addr, quoted: Addrs<Ipv6Addr>) -> bool {
         let Some(prefix) = self.prefix_of(reporter) else {
             return true;
         };
-        let from = self.mapping6(quoted.saddr);
-        self.mapping6(reporter).is_some()
-            || from.is_some_and(|it| it.hosts == Hosts::V4)
+        let from = self.eam6(quoted.saddr);
+        self.eam6(reporter).is_some()
+            || from.is_some_and(|it| it.hosts == Side::V4)
                 && !is_unroutable4(prefix.extract(reporter))
     }
 
     /// What an ICMPv6 error with this quoted packet turns into, if we translated that one.
     pub fn error6(
         &self,
-        error: Ends<Ipv6Addr>,
-        quoted: Ends<Ipv6Addr>,
-    ) -> Option<ErrorPair<Ipv4Addr>> {
+        error: Addrs<Ipv6Addr>,
+        quoted: Addrs<Ipv6Addr>,
+    ) -> Option<ErrorXlat<Ipv4Addr>> {
         let ours = match self.is_host6(quoted.daddr) {
             true => self.prefix_of(quoted.saddr).is_some(),
             false => {
-                let from = self.mapping6(quoted.saddr)?;
-                from.hosts == Hosts::V4 && self.prefix_of(quoted.daddr).is_some()
+                let from = self.eam6(quoted.saddr)?;
+                from.hosts == Side::V4 && self.prefix_of(quoted.daddr).is_some()
             }
         };
         let saddr = self.v4_of(quoted.saddr)?;
@@ -468,10 +453,10 @@ impl<'a> Addresses<'a> {
         if !ours || error.daddr != quoted.saddr || is_unroutable4(saddr) || is_unroutable4(daddr) {
             return None;
         }
-        Some(ErrorPair {
+        Some(ErrorXlat {
             saddr: self.v4_of(error.saddr),
             daddr: saddr,
-            quoted: Ends { saddr, daddr },
+            quoted: Addrs { saddr, daddr },
         })
     }
 
@@ -480,9 +465,9 @@ impl<'a> Addresses<'a> {
     /// (RFC 7757 section 4.2.1).
     pub fn error4(
         &self,
-        error: Ends<Ipv4Addr>,
-        quoted: Ends<Ipv4Addr>,
-    ) -> Option<Result<ErrorPair<Ipv6Addr>, DropReason>> {
+        error: Addrs<Ipv4Addr>,
+        quoted: Addrs<Ipv4Addr>,
+    ) -> Option<Result<ErrorXlat<Ipv6Addr>, DropReason>> {
         if error.daddr != quoted.saddr {
             return None;
         }
@@ -495,10 +480,10 @@ impl<'a> Addresses<'a> {
 
     fn error_to_host6(
         &self,
-        mapping: &Mapping,
-        error: Ends<Ipv4Addr>,
-        quoted: Ends<Ipv4Addr>,
-    ) -> Result<ErrorPair<Ipv6Addr>, DropReason> {
+        mapping: &Eam,
+        error: Addrs<Ipv4Addr>,
+        quoted: Addrs<Ipv4Addr>,
+    ) -> Result<ErrorXlat<Ipv6Addr>, DropReason> {
         let host = mapping
             .v6_of(quoted.saddr)
             .ok_or(DropReason::MartianTarget)?;
@@ -507,10 +492,10 @@ impl<'a> Addresses<'a> {
             true => peer,
             false => self.reporter(error.saddr)?,
         };
-        Ok(ErrorPair {
+        Ok(ErrorXlat {
             saddr: Some(saddr),
             daddr: host,
-            quoted: Ends {
+            quoted: Addrs {
                 saddr: host,
                 daddr: peer,
             },
@@ -519,20 +504,18 @@ impl<'a> Addresses<'a> {
 
     fn error_from_host4(
         &self,
-        error: Ends<Ipv4Addr>,
-        quoted: Ends<Ipv4Addr>,
-    ) -> Result<ErrorPair<Ipv6Addr>, DropReason> {
+        error: Addrs<Ipv4Addr>,
+        quoted: Addrs<Ipv4Addr>,
+    ) -> Result<ErrorXlat<Ipv6Addr>, DropReason> {
         let peer = self.embed(quoted.saddr, false)?;
-        let mapping = self
-            .mapping4(quoted.daddr)
-            .ok_or(DropReason::MartianSource)?;
+        let mapping = self.eam4(quoted.daddr).ok_or(DropReason::MartianSource)?;
         let host = mapping
             .v6_of(quoted.daddr)
             .ok_or(DropReason::MartianSource)?;
-        Ok(ErrorPair {
+        Ok(ErrorXlat {
             saddr: Some(self.reporter(error.saddr)?),
             daddr: peer,
-            quoted: Ends {
+            quoted: Addrs {
                 saddr: peer,
                 daddr: host,
             },
@@ -541,7 +524,7 @@ impl<'a> Addresses<'a> {
 
     /// The IPv6 form of whoever reports an ICMPv4 error.
     fn reporter(&self, addr: Ipv4Addr) -> Result<Ipv6Addr, DropReason> {
-        match self.mapping4(addr).and_then(|it| it.v6_of(addr)) {
+        match self.eam4(addr).and_then(|it| it.v6_of(addr)) {
             Some(saddr) => Ok(saddr),
             None => self.embed(addr, true),
         }

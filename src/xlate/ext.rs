@@ -195,7 +195,7 @@ fn scan_options(options: &[u8]) -> Result<(), DropReason> {
     }
 }
 
-/// Refuses a transport header in more than one fragment (RFC 1858, RFC 3128). `len` octets of the
+/// Refuses a transport header in more than one fragment (RFC 1858, RFC 3128). `len` bytes of the
 /// transport are in this one.
 pub fn check_fragment(protocol: u8, fragment: Fragment, len: usize) -> Result<(), DropReason> {
     match (protocol, fragment.offset) {

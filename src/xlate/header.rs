@@ -28,21 +28,21 @@ pub struct Payload {
 
 /// Whether this translation is one hop on the packet's way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hop {
+pub enum TtlAction {
     /// A forwarded packet: one less.
     Count,
     /// A quoted packet or one of our own host.
     Keep,
 }
 
-impl Hop {
+impl TtlAction {
     /// The hop limit with which the packet goes on.
     #[inline]
     pub const fn next(self, hop_limit: u8) -> Result<u8, DropReason> {
         match (self, hop_limit) {
-            (Hop::Keep, _) => Ok(hop_limit),
-            (Hop::Count, 0 | 1) => Err(DropReason::HopLimit),
-            (Hop::Count, _) => Ok(hop_limit.wrapping_sub(1)),
+            (TtlAction::Keep, _) => Ok(hop_limit),
+            (TtlAction::Count, 0 | 1) => Err(DropReason::HopLimit),
+            (TtlAction::Count, _) => Ok(hop_limit.wrapping_sub(1)),
         }
     }
 }
@@ -57,7 +57,7 @@ pub fn to_v4(
     daddr: Ipv4Addr,
     payload: &Payload,
     id: u16,
-    hop: Hop,
+    hop: TtlAction,
     tos: Option<u8>,
 ) -> Result<ipv4::Header, DropReason> {
     let total_len = payload.len.saturating_add(ipv4::LEN as u32);
@@ -90,7 +90,7 @@ pub fn to_v6(
     saddr: Ipv6Addr,
     daddr: Ipv6Addr,
     payload: &Payload,
-    hop: Hop,
+    hop: TtlAction,
     traffic_class: Option<u8>,
 ) -> Result<ipv6::Header, DropReason> {
     let (next_header, ext_len) = match payload.fragment {

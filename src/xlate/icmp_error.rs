@@ -7,7 +7,7 @@ use super::{
     bytes::{array, be16, copy, put},
     checksum::{pseudo_v6, Delta, Sum},
     ext::{walk, Fragment, Walk},
-    header::{to_v4, to_v6, Hop, Payload},
+    header::{to_v4, to_v6, Payload, TtlAction},
     icmp::{self, Echo, ErrorType, Field},
     ipv4, ipv6,
     l4::{self, Ports},
@@ -117,10 +117,10 @@ pub struct Quote6<'a> {
     pub header: ipv6::Header,
     /// What its extension headers say.
     pub walk: Walk,
-    /// Its addresses and ports; the latter are 0 where `bare` says so.
+    /// Its addresses and ports; the latter are 0 where `no_ports` says so.
     pub tuple: Tuple6,
     /// Why the quoted packet has no ports, if it has none: no session can be found by it.
-    pub bare: Option<DropReason>,
+    pub no_ports: Option<DropReason>,
     message: Message,
     transport: &'a [u8],
     extension: &'a [u8],
@@ -130,7 +130,7 @@ impl<'a> Quote6<'a> {
     /// Parses a whole ICMPv6 error; its checksum is verified elsewhere (`icmp::verify6`).
     pub fn parse(message: &'a [u8]) -> Result<Quote6<'a>, DropReason> {
         let quote = Self::parse_bare(message)?;
-        quote.bare.map_or(Ok(quote), Err)
+        quote.no_ports.map_or(Ok(quote), Err)
     }
 
     /// As `parse`, also where the quoted packet has no ports: its addresses may do.
@@ -161,7 +161,7 @@ impl<'a> Quote6<'a> {
                 sport: ports.sport,
                 dport: ports.dport,
             },
-            bare: inner.err(),
+            no_ports: inner.err(),
             message: head,
             transport,
             extension: body.extension,
@@ -189,10 +189,10 @@ pub enum InnerCheck {
 pub struct Quote4<'a> {
     /// IPv4 header of the quoted packet.
     pub header: ipv4::Header,
-    /// Its addresses and ports; the latter are 0 where `bare` says so.
+    /// Its addresses and ports; the latter are 0 where `no_ports` says so.
     pub tuple: Tuple4,
     /// Why the quoted packet has no ports, if it has none: no session can be found by it.
-    pub bare: Option<DropReason>,
+    pub no_ports: Option<DropReason>,
     message: Message,
     transport: &'a [u8],
     extension: &'a [u8],
@@ -202,7 +202,7 @@ impl<'a> Quote4<'a> {
     /// Parses a whole ICMPv4 error; its checksum is verified elsewhere (`icmp::verify4`).
     pub fn parse(message: &'a [u8], check: InnerCheck) -> Result<Quote4<'a>, DropReason> {
         let quote = Self::parse_bare(message, check)?;
-        quote.bare.map_or(Ok(quote), Err)
+        quote.no_ports.map_or(Ok(quote), Err)
     }
 
     /// As `parse`, also where the quoted packet has no ports: its addresses may do.
@@ -231,7 +231,7 @@ impl<'a> Quote4<'a> {
                 sport: ports.sport,
                 dport: ports.dport,
             },
-            bare: inner.err(),
+            no_ports: inner.err(),
             message: head,
             transport,
             extension: body.extension,
@@ -258,7 +258,15 @@ pub fn error_to_v4(
         segment: None,
     };
     let (saddr, daddr) = (tuple.saddr, tuple.daddr);
-    let header = to_v4(&quote.header, saddr, daddr, &payload, 0, Hop::Keep, None)?;
+    let header = to_v4(
+        &quote.header,
+        saddr,
+        daddr,
+        &payload,
+        0,
+        TtlAction::Keep,
+        None,
+    )?;
 
     let object = reporter.map(reporter_object);
     let object = object.as_ref().map_or(&[][..], |object| object);
@@ -330,7 +338,7 @@ pub fn error_to_v6(
         tuple.saddr,
         tuple.daddr,
         &payload,
-        Hop::Keep,
+        TtlAction::Keep,
         None,
     )?;
 

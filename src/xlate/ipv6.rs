@@ -19,7 +19,7 @@ pub struct Header {
     pub payload_len: u16,
     /// First extension header or transport protocol.
     pub next_header: u8,
-    /// Hop limit.
+    /// TtlAction limit.
     pub hop_limit: u8,
     /// Source.
     pub saddr: Ipv6Addr,

@@ -68,13 +68,13 @@ pub const fn writable_len(protocol: u8) -> usize {
     }
 }
 
-/// The octet with the TCP flags.
+/// The byte with the TCP flags.
 #[inline]
 pub fn tcp_flags(segment: &[u8]) -> Option<u8> {
     segment.get(13).copied()
 }
 
-/// Octets of the TCP header of a SYN; nothing for other segments.
+/// Bytes of the TCP header of a SYN; nothing for other segments.
 pub fn syn_header_len(segment: &[u8]) -> Option<usize> {
     const SYN: u8 = 0x02;
     let len = usize::from(*segment.get(12)? >> 4) << 2;
@@ -91,7 +91,7 @@ pub fn check_udp6(datagram: &[u8]) -> Result<(), DropReason> {
     }
 }
 
-/// Length of a UDP datagram by its own account, which has to lie within the `len` octets that its
+/// Length of a UDP datagram by its own account, which has to lie within the `len` bytes that its
 /// packet has for it (RFC 768).
 pub fn udp_len(datagram: &[u8], len: u32) -> Result<u32, DropReason> {
     match bytes::be16(datagram, 4).map(u32::from) {

@@ -24,6 +24,7 @@ pub mod mtu;
 pub mod packet;
 pub mod reason;
 pub mod rewrite;
+pub mod side;
 pub mod to4;
 pub mod to6;
 pub mod tuple;

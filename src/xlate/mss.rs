@@ -39,7 +39,7 @@ pub fn clamp(header: &mut [u8], most: u16) -> Delta {
                 let value = at.wrapping_add(2);
                 super::bytes::put(header, value, most.to_be_bytes());
                 let word = |mss: u16| {
-                    // At an odd place its octets are in two words, the other way round.
+                    // At an odd place its bytes are in two words, the other way round.
                     let mss = if value & 1 == 0 {
                         mss
                     } else {

@@ -6,7 +6,7 @@ use super::{bytes, DropReason};
 /// A packet, from its network header on.
 pub trait Packet {
     /// The bytes at hand; the rest may lie elsewhere.
-    fn head(&self) -> &[u8];
+    fn linear(&self) -> &[u8];
 
     /// Bytes in the packet.
     fn total_len(&self) -> u32;

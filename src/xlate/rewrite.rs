@@ -6,7 +6,7 @@ use core::net::{Ipv4Addr, Ipv6Addr};
 use super::{
     bytes::put,
     checksum::{Delta, Sum},
-    eam::{Ends, Pair},
+    eam::{AddrXlat, Addrs},
     icmp::Echo,
     l4::{self, Ports},
     packet::field,
@@ -38,13 +38,13 @@ impl<A> Rewrite<A> {
         }
     }
 
-    const fn of_addresses(ends: Ends<A>, delta: Delta) -> Rewrite<A>
+    const fn of_addresses(addrs: Addrs<A>, delta: Delta) -> Rewrite<A>
     where
         A: Copy,
     {
         Rewrite {
-            saddr: ends.saddr,
-            daddr: ends.daddr,
+            saddr: addrs.saddr,
+            daddr: addrs.daddr,
             ports: None,
             finished: delta,
             partial: delta,
@@ -54,24 +54,24 @@ impl<A> Rewrite<A> {
 
 impl Rewrite<Ipv4Addr> {
     /// An IPv6 packet between these addresses becomes an IPv4 one.
-    pub const fn to_v4(pair: &Pair) -> Self {
+    pub const fn to_v4(pair: &AddrXlat) -> Self {
         Rewrite::of_addresses(pair.v4, Delta::of(sum6(&pair.v6), sum4(&pair.v4)))
     }
 }
 
 impl Rewrite<Ipv6Addr> {
     /// An IPv4 packet between these addresses becomes an IPv6 one.
-    pub const fn to_v6(pair: &Pair) -> Self {
+    pub const fn to_v6(pair: &AddrXlat) -> Self {
         Rewrite::of_addresses(pair.v6, Delta::of(sum4(&pair.v4), sum6(&pair.v6)))
     }
 }
 
-const fn sum4(ends: &Ends<Ipv4Addr>) -> Sum {
-    Sum::ZERO.add_v4(ends.saddr).add_v4(ends.daddr)
+const fn sum4(addrs: &Addrs<Ipv4Addr>) -> Sum {
+    Sum::ZERO.add_v4(addrs.saddr).add_v4(addrs.daddr)
 }
 
-const fn sum6(ends: &Ends<Ipv6Addr>) -> Sum {
-    Sum::ZERO.add_v6(ends.saddr).add_v6(ends.daddr)
+const fn sum6(addrs: &Addrs<Ipv6Addr>) -> Sum {
+    Sum::ZERO.add_v6(addrs.saddr).add_v6(addrs.daddr)
 }
 
 /// Give a transport header new ports, where there are any, and the checksum that goes with its new

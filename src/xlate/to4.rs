@@ -5,7 +5,7 @@ use core::net::Ipv4Addr;
 
 use super::{
     ext::Walk,
-    header::{self, Hop, Payload},
+    header::{self, Payload, TtlAction},
     icmp, ipv4, ipv6, l4,
     mtu::{self, Fit, Size},
     packet::Packet,
@@ -54,7 +54,7 @@ impl Headers {
     fn transport<'a>(&self, packet: &'a impl Packet) -> &'a [u8] {
         match self.writable_len() {
             0 => &[],
-            _ => packet.head().get(self.l4_offset()..).unwrap_or(&[]),
+            _ => packet.linear().get(self.l4_offset()..).unwrap_or(&[]),
         }
     }
 }
@@ -73,7 +73,7 @@ pub fn header(
     packet: &impl Packet,
     from: &Headers,
     to: &Rewrite<Ipv4Addr>,
-    hop: Hop,
+    hop: TtlAction,
     tos: Option<u8>,
     id: impl Fn(u32) -> u16,
 ) -> Result<ipv4::Header, DropReason> {

@@ -6,7 +6,7 @@ use core::net::Ipv6Addr;
 use super::{
     checksum::{pseudo_v6, Sum},
     ext::Fragment,
-    header::{self, Hop, Payload},
+    header::{self, Payload, TtlAction},
     icmp, ipv4, ipv6, l4,
     mtu::{self, Fit, Size},
     packet::Packet,
@@ -37,7 +37,7 @@ pub const fn writable_len(from: &ipv4::Header) -> usize {
 fn transport_of<'a>(packet: &'a impl Packet, from: &ipv4::Header) -> &'a [u8] {
     match writable_len(from) {
         0 => &[],
-        _ => packet.head().get(l4_offset(from)..).unwrap_or(&[]),
+        _ => packet.linear().get(l4_offset(from)..).unwrap_or(&[]),
     }
 }
 
@@ -60,7 +60,7 @@ pub fn header(
     packet: &impl Packet,
     from: &ipv4::Header,
     to: &Rewrite<Ipv6Addr>,
-    hop: Hop,
+    hop: TtlAction,
     traffic_class: Option<u8>,
 ) -> Result<ipv6::Header, DropReason> {
     let payload = Payload {

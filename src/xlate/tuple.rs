@@ -3,7 +3,7 @@
 
 use core::net::{Ipv4Addr, Ipv6Addr};
 
-use super::{checksum::Sum, eam::Ends};
+use super::{checksum::Sum, eam::Addrs};
 
 /// Addresses and ports of an IPv4 packet; both ports are the identifier of an ICMP echo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,8 +20,8 @@ pub struct Tuple4 {
 
 impl Tuple4 {
     /// The addresses.
-    pub const fn ends(&self) -> Ends<Ipv4Addr> {
-        Ends {
+    pub const fn addrs(&self) -> Addrs<Ipv4Addr> {
+        Addrs {
             saddr: self.saddr,
             daddr: self.daddr,
         }
@@ -29,7 +29,7 @@ impl Tuple4 {
 
     /// The tuple of the way back.
     #[must_use]
-    pub const fn turned(&self) -> Tuple4 {
+    pub const fn inverted(&self) -> Tuple4 {
         Tuple4 {
             saddr: self.daddr,
             daddr: self.saddr,
@@ -39,10 +39,10 @@ impl Tuple4 {
     }
 
     /// The same ports between addresses of the other family.
-    pub const fn in_v6(&self, ends: Ends<Ipv6Addr>) -> Tuple6 {
+    pub const fn in_v6(&self, addrs: Addrs<Ipv6Addr>) -> Tuple6 {
         Tuple6 {
-            saddr: ends.saddr,
-            daddr: ends.daddr,
+            saddr: addrs.saddr,
+            daddr: addrs.daddr,
             sport: self.sport,
             dport: self.dport,
         }
@@ -76,8 +76,8 @@ pub struct Tuple6 {
 
 impl Tuple6 {
     /// The addresses.
-    pub const fn ends(&self) -> Ends<Ipv6Addr> {
-        Ends {
+    pub const fn addrs(&self) -> Addrs<Ipv6Addr> {
+        Addrs {
             saddr: self.saddr,
             daddr: self.daddr,
         }
@@ -85,7 +85,7 @@ impl Tuple6 {
 
     /// The tuple of the way back.
     #[must_use]
-    pub const fn turned(&self) -> Tuple6 {
+    pub const fn inverted(&self) -> Tuple6 {
         Tuple6 {
             saddr: self.daddr,
             daddr: self.saddr,
@@ -95,10 +95,10 @@ impl Tuple6 {
     }
 
     /// The same ports between addresses of the other family.
-    pub const fn in_v4(&self, ends: Ends<Ipv4Addr>) -> Tuple4 {
+    pub const fn in_v4(&self, addrs: Addrs<Ipv4Addr>) -> Tuple4 {
         Tuple4 {
-            saddr: ends.saddr,
-            daddr: ends.daddr,
+            saddr: addrs.saddr,
+            daddr: addrs.daddr,
             sport: self.sport,
             dport: self.dport,
         }

@@ -34,7 +34,7 @@ checkpatch()
 {
 	"$top/scripts/buildroot" run perl /usr/src/natpt/source/scripts/checkpatch.pl \
 		--no-tree --strict --terse --no-summary -f \
-		"$top/src/linux/helpers.c" "$top/src/linux/bindings.h"
+		"$top"/src/linux/*.[ch]
 }
 
 unsafe_outside()

@@ -42,7 +42,7 @@ impl<'m> Attr<'m> {
         self.bytes().map(u64::from_ne_bytes)
     }
 
-    /// A string's octets without the NUL at the end.
+    /// A string's bytes without the NUL at the end.
     pub(crate) fn text(&self) -> &'m [u8] {
         match self.payload.split_last() {
             Some((0, text)) => text,

@@ -66,7 +66,7 @@ impl List<'_> {
     pub(crate) fn cursor(&self) -> [u64; 2] {
         // SAFETY: Every value is one of the plain numbers that the context is for.
         let ctx = unsafe { &self.cb.__bindgen_anon_1.ctx };
-        // SAFETY: The context has 48 octets, aligned for pointers.
+        // SAFETY: The context has 48 bytes, aligned for pointers.
         unsafe { ctx.as_ptr().cast::<[u64; 2]>().read() }
     }
 

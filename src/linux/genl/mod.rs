@@ -62,7 +62,7 @@ impl From<Error> for Refusal<'_> {
     }
 }
 
-/// At most 79 octets reach the caller.
+/// At most 79 bytes reach the caller.
 const CEILING: &str = "user namespaces hold too much: raise the module's parameter userns_memory";
 const _: () = assert!(CEILING.len() < 80);
 

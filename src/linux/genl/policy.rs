@@ -44,12 +44,12 @@ impl Policy {
         Self(policy(bindings::NLA_U64, 0))
     }
 
-    /// A string of at most `max` octets that ends in NUL.
+    /// A string of at most `max` bytes that ends in NUL.
     pub(crate) const fn string(max: u16) -> Self {
         Self(policy(bindings::NLA_NUL_STRING, max))
     }
 
-    /// Exactly `len` octets.
+    /// Exactly `len` bytes.
     pub(crate) const fn exact(len: u16) -> Self {
         let mut it = policy(bindings::NLA_BINARY, len);
         it.validation_type = bindings::nla_policy_validation_NLA_VALIDATE_RANGE as u8;

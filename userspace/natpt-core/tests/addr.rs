@@ -295,7 +295,7 @@ fn other_prefixes_carry_private_addresses() {
 fn any_prefix() -> impl Strategy<Value = Prefix> {
     (any::<u128>(), 0..LENGTHS.len()).prop_map(|(bits, index)| {
         let len = LENGTHS[index];
-        // Global unicast, octet u zero.
+        // Global unicast, byte u zero.
         let bits = (bits & !(0xff << 120) & !(0xff << 56)) | (0x20 << 120);
         let bits = bits & !(u128::MAX >> len);
         Prefix::new(Ipv6Addr::from_bits(bits), len).unwrap()

@@ -6,12 +6,12 @@ mod common;
 use common::{ip4, ip6, v4, v6, TCP, UDP};
 use natpt_core::xlate::{
     ext::{check_options, segments_left, walk, Fragment, Walk},
-    header::{to_v4, Hop, Payload},
+    header::{to_v4, Payload, TtlAction},
     ipv4, ipv6, DropReason,
 };
 use proptest::prelude::*;
 
-/// Builds a packet: extension headers (type, octets 2 to 7, units of 8 bytes beyond the first),
+/// Builds a packet: extension headers (type, bytes 2 to 7, units of 8 bytes beyond the first),
 /// then the transport protocol and 8 bytes of it.
 fn chain(headers: &[(u8, [u8; 6], u8)], protocol: u8) -> Vec<u8> {
     let mut payload = Vec::new();
@@ -67,7 +67,7 @@ fn total_length_without_extension_headers() {
         segment: None,
     };
     let addr = v4("192.0.2.1");
-    let header = to_v4(&header, addr, addr, &payload, 1, Hop::Count, None).unwrap();
+    let header = to_v4(&header, addr, addr, &payload, 1, TtlAction::Count, None).unwrap();
     assert_eq!((header.total_len, header.protocol), (112, UDP));
 }
 

@@ -6,19 +6,27 @@ mod common;
 use common::{header4, header6, ip4, ip6, payload, reseal4, rfc1071, v4, v6, TCP, UDP};
 use natpt_core::xlate::{
     ext::Fragment,
-    header::{to_v4, to_v6, Hop, Payload},
+    header::{to_v4, to_v6, Payload, TtlAction},
     ipv4, ipv6, DropReason,
 };
 use proptest::prelude::*;
 
 fn four(header: &ipv6::Header, payload: &Payload) -> Result<ipv4::Header, DropReason> {
     let (saddr, daddr) = (v4("192.0.2.1"), v4("198.51.100.10"));
-    to_v4(header, saddr, daddr, payload, 0x4242, Hop::Count, None)
+    to_v4(
+        header,
+        saddr,
+        daddr,
+        payload,
+        0x4242,
+        TtlAction::Count,
+        None,
+    )
 }
 
 fn six(header: &ipv4::Header, payload: &Payload) -> Result<ipv6::Header, DropReason> {
     let (saddr, daddr) = (v6("2001:db8:64::c633:640a"), v6("2001:db8:6::1"));
-    to_v6(header, saddr, daddr, payload, Hop::Count, None)
+    to_v6(header, saddr, daddr, payload, TtlAction::Count, None)
 }
 
 #[test]
@@ -44,7 +52,7 @@ fn tos_can_be_set() {
     let addr = v4("192.0.2.1");
     let from = header6(0xff, 100, UDP, 64);
     let payload = payload(UDP, 100);
-    let header = to_v4(&from, addr, addr, &payload, 0, Hop::Count, Some(0x10)).unwrap();
+    let header = to_v4(&from, addr, addr, &payload, 0, TtlAction::Count, Some(0x10)).unwrap();
     assert_eq!(header.tos, 0x10);
 }
 
@@ -211,7 +219,14 @@ fn traffic_class_is_the_tos() {
     }
     let addr = v6("2001:db8::1");
     let from = header4(0xb9, 120, UDP, 64);
-    let header = to_v6(&from, addr, addr, &payload(UDP, 100), Hop::Count, Some(0));
+    let header = to_v6(
+        &from,
+        addr,
+        addr,
+        &payload(UDP, 100),
+        TtlAction::Count,
+        Some(0),
+    );
     assert_eq!(header.unwrap().traffic_class, 0);
 }
 
@@ -294,9 +309,17 @@ fn own_packets_keep_their_hop_limit() {
     // req: A-131
     let addr = v4("192.0.2.1");
     let from = header6(0, 100, UDP, 7);
-    let header = to_v4(&from, addr, addr, &payload(UDP, 100), 0, Hop::Keep, None);
+    let header = to_v4(
+        &from,
+        addr,
+        addr,
+        &payload(UDP, 100),
+        0,
+        TtlAction::Keep,
+        None,
+    );
     assert_eq!(header.unwrap().ttl, 7);
-    assert_eq!(Hop::Keep.next(0), Ok(0));
+    assert_eq!(TtlAction::Keep.next(0), Ok(0));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //! Choice of ports.
 
-use natpt_core::nat::port::{choose, Want};
+use natpt_core::nat::port::{choose, PortPolicy};
 use proptest::prelude::*;
 use std::cell::Cell;
 
@@ -33,7 +33,7 @@ impl Map {
         self.0[usize::from(port) / 64] |= 1 << (port % 64);
     }
 
-    fn choose(&self, ranges: &[(u16, u16)], want: Want, random: u32) -> Option<u16> {
+    fn choose(&self, ranges: &[(u16, u16)], want: PortPolicy, random: u32) -> Option<u16> {
         choose(|word| self.0[word], ranges, want, random)
     }
 }
@@ -49,7 +49,9 @@ fn keeps_parity_for_udp() {
     let map = Map::new();
     for n in 0..10_000 {
         let sport = 1024 + (scatter(n) >> 16) as u16 % 60_000;
-        let port = map.choose(ALL, Want::of(UDP, sport), scatter(n)).unwrap();
+        let port = map
+            .choose(ALL, PortPolicy::of(UDP, sport), scatter(n))
+            .unwrap();
         assert_eq!(port % 2, sport % 2);
     }
 }
@@ -59,7 +61,7 @@ fn any_parity_for_tcp() {
     // req: D-044
     let map = Map::new();
     let odd = (0..1000).filter(|&n| {
-        let port = map.choose(ALL, Want::of(TCP, 40_000), scatter(n));
+        let port = map.choose(ALL, PortPolicy::of(TCP, 40_000), scatter(n));
         port.unwrap() % 2 == 1
     });
     assert!((300..700).contains(&odd.count()));
@@ -71,7 +73,7 @@ fn keeps_the_privileged_class() {
     let map = Map::new();
     for n in 0..1000 {
         for (protocol, sport) in [(UDP, 500), (TCP, 500), (UDP, 1023), (TCP, 1)] {
-            let port = map.choose(ALL, Want::of(protocol, sport), scatter(n));
+            let port = map.choose(ALL, PortPolicy::of(protocol, sport), scatter(n));
             assert!((1..1024).contains(&port.unwrap()));
         }
     }
@@ -83,7 +85,7 @@ fn keeps_the_other_class() {
     let map = Map::new();
     for n in 0..1000 {
         for (protocol, sport) in [(UDP, 1024), (TCP, 1024), (UDP, 65535), (TCP, 65535)] {
-            let port = map.choose(ALL, Want::of(protocol, sport), scatter(n));
+            let port = map.choose(ALL, PortPolicy::of(protocol, sport), scatter(n));
             assert!(port.unwrap() >= 1024);
         }
     }
@@ -93,16 +95,16 @@ fn keeps_the_other_class() {
 fn class_goes_before_parity() {
     // req: D-036 D-038
     let map = Map::with((1..1024).filter(|port| port % 2 == 1));
-    let port = map.choose(ALL, Want::of(UDP, 501), 7).unwrap();
+    let port = map.choose(ALL, PortPolicy::of(UDP, 501), 7).unwrap();
     assert!(port < 1024 && port % 2 == 0);
 }
 
 #[test]
 fn other_class_when_the_right_one_is_full() {
     // req: D-036 D-037
-    let port = Map::with(0..1024).choose(ALL, Want::of(UDP, 501), 7);
+    let port = Map::with(0..1024).choose(ALL, PortPolicy::of(UDP, 501), 7);
     assert!(port.unwrap() >= 1024 && port.unwrap() % 2 == 1);
-    let port = Map::with(1024..=65535).choose(ALL, Want::of(UDP, 5001), 7);
+    let port = Map::with(1024..=65535).choose(ALL, PortPolicy::of(UDP, 5001), 7);
     assert!(port.unwrap() < 1024 && port.unwrap() % 2 == 1);
 }
 
@@ -111,7 +113,7 @@ fn any_identifier_for_icmp() {
     // req: D-045
     let map = Map::new();
     let ports: Vec<u16> = (0..1000)
-        .filter_map(|n| map.choose(ALL, Want::of(ICMP, 7), scatter(n)))
+        .filter_map(|n| map.choose(ALL, PortPolicy::of(ICMP, 7), scatter(n)))
         .collect();
     assert!(ports.iter().any(|port| port % 2 == 0) && ports.iter().any(|port| port % 2 == 1));
 }
@@ -120,15 +122,18 @@ fn any_identifier_for_icmp() {
 fn never_zero() {
     // req: D-048
     let map = Map::with(1..=65535);
-    assert_eq!(map.choose(ALL, Want::of(TCP, 80), 0), None);
-    assert_eq!(map.choose(ALL, Want::of(ICMP, 0), 0), None);
-    assert_eq!(Map::new().choose(&[(0, 0)], Want::of(TCP, 80), 0), None);
+    assert_eq!(map.choose(ALL, PortPolicy::of(TCP, 80), 0), None);
+    assert_eq!(map.choose(ALL, PortPolicy::of(ICMP, 0), 0), None);
+    assert_eq!(
+        Map::new().choose(&[(0, 0)], PortPolicy::of(TCP, 80), 0),
+        None
+    );
 }
 
 #[test]
 fn exhausted() {
     // req: D-041
-    let want = Want::of(UDP, 5000);
+    let want = PortPolicy::of(UDP, 5000);
     assert_eq!(Map::with(0..=65535).choose(ALL, want, 99), None);
     assert_eq!(
         Map::with(2000..=2009).choose(&[(2000, 2009)], want, 99),
@@ -143,7 +148,11 @@ fn the_last_free_port_is_found() {
     for free in [1u16, 63, 64, 1023, 1024, 40_000, 65_535] {
         let map = Map::with((0..=65535).filter(|&port| port != free));
         for random in [0, 1, 1022, 1023, 65_534, u32::MAX] {
-            for want in [Want::of(UDP, 5000), Want::of(TCP, 80), Want::of(ICMP, 1)] {
+            for want in [
+                PortPolicy::of(UDP, 5000),
+                PortPolicy::of(TCP, 80),
+                PortPolicy::of(ICMP, 1),
+            ] {
                 assert_eq!(map.choose(ALL, want, random), Some(free));
             }
         }
@@ -156,7 +165,7 @@ fn fills_its_ranges_to_the_last_port() {
     let ranges = [(1000, 1100), (2000, 2000), (3000, 3200)];
     let mut map = Map::new();
     let mut count = 0;
-    while let Some(port) = map.choose(&ranges, Want::of(UDP, count), scatter(count.into())) {
+    while let Some(port) = map.choose(&ranges, PortPolicy::of(UDP, count), scatter(count.into())) {
         assert!(!map.is_set(port), "{port} twice");
         assert!(ranges
             .iter()
@@ -174,7 +183,9 @@ fn every_port_has_the_same_chance() {
     let ranges = [(5000, 5099), (7000, 7099)];
     let mut hits = [0u32; 200];
     for random in 0..20_000 {
-        let port = map.choose(&ranges, Want::of(TCP, 5000), random).unwrap();
+        let port = map
+            .choose(&ranges, PortPolicy::of(TCP, 5000), random)
+            .unwrap();
         let index = if port < 6000 {
             port - 5000
         } else {
@@ -195,7 +206,7 @@ fn usually_one_word_is_looked_at() {
             looked.set(looked.get() + 1);
             map.0[word]
         };
-        assert!(choose(words, ALL, Want::of(TCP, 40_000), scatter(n)).is_some());
+        assert!(choose(words, ALL, PortPolicy::of(TCP, 40_000), scatter(n)).is_some());
     }
     assert!(looked.get() < 12_000, "{}", looked.get());
 }
@@ -207,7 +218,10 @@ fn at_most_the_whole_map_is_looked_at() {
         looked.set(looked.get() + 1);
         u64::MAX
     };
-    assert_eq!(choose(words, ALL, Want::of(UDP, 40_001), 123_456), None);
+    assert_eq!(
+        choose(words, ALL, PortPolicy::of(UDP, 40_001), 123_456),
+        None
+    );
     assert!(looked.get() <= 1024 + 2, "{}", looked.get());
 }
 
@@ -224,7 +238,7 @@ proptest! {
         // req: D-036 D-037 D-038 D-043
         let last = first + len;
         let map = Map::with(used.into_iter().map(|port| first + port % (len + 1)));
-        let want = Want::of(if udp { UDP } else { TCP }, sport);
+        let want = PortPolicy::of(if udp { UDP } else { TCP }, sport);
         let free = |port: &u16| *port != 0 && !map.is_set(*port);
         let class = |port: &u16| (*port < 1024) == (sport < 1024);
         let parity = |port: &u16| !udp || port % 2 == sport % 2;
@@ -244,6 +258,6 @@ proptest! {
         sport in any::<u16>(),
         random in any::<u32>(),
     ) {
-        let _ = choose(|_| word, &ranges, Want::of(UDP, sport), random);
+        let _ = choose(|_| word, &ranges, PortPolicy::of(UDP, sport), random);
     }
 }

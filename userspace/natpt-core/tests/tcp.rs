@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 //! TCP states of a session (RFC 6146 section 3.5.2.2).
 
-use natpt_core::nat::tcp::{
-    next, timeout, Flags,
-    Side::{self, V4, V6},
-    State::{self, *},
-    Step,
-    Timer::{self, *},
+use natpt_core::{
+    nat::tcp::{
+        next, timeout, Flags,
+        State::{self, *},
+        Step,
+        Timer::{self, *},
+    },
+    xlate::side::Side::{self, V4, V6},
 };
 
 const FIN: u8 = 0x01;
@@ -163,16 +165,16 @@ fn every_combination_of_flags() {
     // req: D-082
     for state in STATES {
         for side in [V6, V4] {
-            for octet in 0..=255 {
-                let step = next(state, side, Flags::new(octet));
-                let without_psh_urg = next(state, side, Flags::new(octet & 0x17));
+            for byte in 0..=255 {
+                let step = next(state, side, Flags::new(byte));
+                let without_psh_urg = next(state, side, Flags::new(byte & 0x17));
                 assert_eq!(step, without_psh_urg);
-                if octet & RST != 0 {
+                if byte & RST != 0 {
                     // A reset never opens, revives or refreshes anything.
                     assert!(
                         step.timer != Est && (step.state == state || step.state == State::Trans)
                     );
-                } else if octet & (SYN | FIN) == SYN | FIN {
+                } else if byte & (SYN | FIN) == SYN | FIN {
                     assert_eq!(step, next(state, side, Flags::new(ACK)));
                 }
             }
@@ -226,10 +228,10 @@ fn numbers_are_those_of_the_netlink_family() {
 
 #[test]
 fn which_segments_may_change_a_state() {
-    for octet in 0..=255 {
-        let flags = Flags::new(octet);
-        assert_eq!(flags.is_data(), octet & 0x07 == 0);
-        assert_eq!(flags.opens(), octet & 0x17 == SYN);
+    for byte in 0..=255 {
+        let flags = Flags::new(byte);
+        assert_eq!(flags.is_data(), byte & 0x07 == 0);
+        assert_eq!(flags.opens(), byte & 0x17 == SYN);
         if flags.is_data() {
             assert_eq!(next(Established, V4, flags).state, Established);
         }

@@ -64,12 +64,12 @@ impl Builder<'_> {
         for layer in patches {
             let mut layer = layer.clone();
             let at = layer.number()?;
-            let octets = hex(&layer.word().unwrap_or_default())?;
+            let bytes = hex(&layer.word().unwrap_or_default())?;
             layer.done()?;
-            let place = out.get_mut(at..at + octets.len());
+            let place = out.get_mut(at..at + bytes.len());
             place
                 .ok_or("patch beyond the packet")?
-                .copy_from_slice(&octets);
+                .copy_from_slice(&bytes);
         }
         Ok(out)
     }
@@ -194,7 +194,7 @@ impl Builder<'_> {
         Ok(out)
     }
 
-    /// What follows an IP header, and its protocol; `part` picks some of the transport octets.
+    /// What follows an IP header, and its protocol; `part` picks some of the transport bytes.
     fn payload(
         &mut self,
         layers: &[Layer],
@@ -207,7 +207,7 @@ impl Builder<'_> {
         Ok((out, next))
     }
 
-    /// The octets of `layers`, which begin at `base`.
+    /// The bytes of `layers`, which begin at `base`.
     fn rest(
         &mut self,
         layers: &[Layer],
@@ -277,7 +277,7 @@ impl Builder<'_> {
         base: usize,
     ) -> Result<Vec<u8>, Error> {
         let next = layer.field("nh")?.unwrap_or(Value::Number(next.into()));
-        let next = self.octet(next, base)?;
+        let next = self.byte(next, base)?;
         let size = match layer.field("size")? {
             Some(Value::Number(size)) => size as usize,
             _ if layer.kind == "ah" => 24,
@@ -307,13 +307,13 @@ impl Builder<'_> {
             out.extend(id.to_be_bytes());
             return Ok(out);
         }
-        let mut out = vec![next, self.octet(units, base + 1)?];
+        let mut out = vec![next, self.byte(units, base + 1)?];
         match layer.kind.as_str() {
             "rh" => {
                 let kind = layer.field("type")?.unwrap_or(Value::Number(0));
-                out.push(self.octet(kind, base + 2)?);
+                out.push(self.byte(kind, base + 2)?);
                 let left = layer.field("sl")?.unwrap_or(Value::Number(0));
-                out.push(self.octet(left, base + 3)?);
+                out.push(self.byte(left, base + 3)?);
             }
             "ah" => {}
             _ => match layer.text("opt") {
@@ -340,7 +340,7 @@ impl Builder<'_> {
         let mut port = |at: usize| {
             let word = layer.word().ok_or(format!("{kind} wants two ports"))?;
             self.scope
-                .resolve(&Value::parse(&word)?, Place::octets(base + at, 2))
+                .resolve(&Value::parse(&word)?, Place::bytes(base + at, 2))
         };
         let (sport, dport) = (port(0)? as u16, port(2)? as u16);
         let mut out = [sport.to_be_bytes(), dport.to_be_bytes()].concat();
@@ -419,8 +419,8 @@ impl Builder<'_> {
         let six = layer.kind == "icmp6";
         let word = layer.word().ok_or("icmp wants type/code")?;
         let (kind, code) = word.split_once('/').ok_or("icmp wants type/code")?;
-        let kind = self.octet(Value::parse(kind)?, base)?;
-        let code = self.octet(Value::parse(code)?, base + 1)?;
+        let kind = self.byte(Value::parse(kind)?, base)?;
+        let code = self.byte(Value::parse(code)?, base + 1)?;
         let bad = layer.flag("bad");
         let given = layer.field("check")?;
 
@@ -499,7 +499,7 @@ impl Builder<'_> {
         at: usize,
     ) -> Result<u16, Error> {
         match given {
-            Some(value) => Ok(self.scope.resolve(&value, Place::octets(at, 2))? as u16),
+            Some(value) => Ok(self.scope.resolve(&value, Place::bytes(at, 2))? as u16),
             None if bad => Ok(add(right, 0x0100)),
             None => Ok(right),
         }
@@ -514,11 +514,11 @@ impl Builder<'_> {
         len: usize,
     ) -> Result<u128, Error> {
         let value = given.unwrap_or(Value::Number(default));
-        self.scope.resolve(&value, Place::octets(at, len))
+        self.scope.resolve(&value, Place::bytes(at, len))
     }
 
-    fn octet(&mut self, value: Value, at: usize) -> Result<u8, Error> {
-        Ok(self.scope.resolve(&value, Place::octets(at, 1))? as u8)
+    fn byte(&mut self, value: Value, at: usize) -> Result<u8, Error> {
+        Ok(self.scope.resolve(&value, Place::bytes(at, 1))? as u8)
     }
 }
 
@@ -526,13 +526,13 @@ impl Builder<'_> {
 fn structure(mut first: Layer) -> Result<Vec<u8>, Error> {
     let mut out = vec![0x20, 0, 0, 0];
     while let Some(word) = first.word() {
-        let (kind, octets) = word.split_once(':').ok_or("an object is CLASS/TYPE:HEX")?;
+        let (kind, bytes) = word.split_once(':').ok_or("an object is CLASS/TYPE:HEX")?;
         let (class, kind) = kind.split_once('/').ok_or("an object is CLASS/TYPE:HEX")?;
-        let octets = hex(octets)?;
-        out.extend((4 + octets.len() as u16).to_be_bytes());
+        let bytes = hex(bytes)?;
+        out.extend((4 + bytes.len() as u16).to_be_bytes());
         out.push(class.parse().map_err(|_| "no class of an object")?);
         out.push(kind.parse().map_err(|_| "no type of an object")?);
-        out.extend(octets);
+        out.extend(bytes);
     }
     first.done()?;
     let check = checksum(&[&out]);

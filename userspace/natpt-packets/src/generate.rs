@@ -4,7 +4,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::{
-    dice::Dice,
+    rng::Rng,
     sum::{add, checksum, pseudo4, pseudo6},
 };
 
@@ -53,18 +53,18 @@ enum Family {
 }
 
 /// A packet of the host, or an error of its side about one that it got.
-pub fn packet6(ends: &Ends, dice: &mut Dice<'_>) -> Vec<u8> {
-    Generator { ends, dice }.packet(Family::Six, false, 0)
+pub fn packet6(ends: &Ends, rng: &mut Rng<'_>) -> Vec<u8> {
+    Generator { ends, rng }.packet(Family::Six, false, 0)
 }
 
 /// A packet of the peer, or an error of its side about one that it got.
-pub fn packet4(ends: &Ends, dice: &mut Dice<'_>) -> Vec<u8> {
-    Generator { ends, dice }.packet(Family::Four, true, 0)
+pub fn packet4(ends: &Ends, rng: &mut Rng<'_>) -> Vec<u8> {
+    Generator { ends, rng }.packet(Family::Four, true, 0)
 }
 
 struct Generator<'a, 'b> {
     ends: &'a Ends,
-    dice: &'a mut Dice<'b>,
+    rng: &'a mut Rng<'b>,
 }
 
 impl Generator<'_, '_> {
@@ -104,7 +104,7 @@ impl Generator<'_, '_> {
             (host4, peer4)
         };
         let from6 = self.rare(near6, &odd6);
-        let to6 = if self.dice.once_in(32) { odd6[3] } else { far6 };
+        let to6 = if self.rng.once_in(32) { odd6[3] } else { far6 };
         let from4 = self.rare(near4, &odd4);
         let pseudo = |protocol, len| match family {
             Family::Six => pseudo6(from6.to_bits(), to6.to_bits(), protocol, len),
@@ -112,14 +112,14 @@ impl Generator<'_, '_> {
         };
 
         let icmp = if family == Family::Six { 58 } else { 1 };
-        let choice = self.dice.octet() % 16;
+        let choice = self.rng.byte() % 16;
         let (mut protocol, mut transport) = match choice {
             0..=3 => (17, self.udp(family, from_peer)),
             4..=6 => (6, self.tcp(family, from_peer)),
             7 | 8 => (icmp, self.echo(family)),
             9 => (
-                self.dice.octet(),
-                self.dice.rest().iter().take(40).copied().collect(),
+                self.rng.byte(),
+                self.rng.rest().iter().take(40).copied().collect(),
             ),
             _ if depth == 0 => (icmp, self.error(family, from_peer)),
             _ => (17, self.udp(family, from_peer)),
@@ -139,8 +139,8 @@ impl Generator<'_, '_> {
     }
 
     fn rare<T: Copy>(&mut self, usual: T, odd: &[T]) -> T {
-        match self.dice.once_in(32) {
-            true => self.dice.pick(odd),
+        match self.rng.once_in(32) {
+            true => self.rng.pick(odd),
             false => usual,
         }
     }
@@ -153,8 +153,8 @@ impl Generator<'_, '_> {
         } else {
             (host, peer)
         };
-        let to = if self.dice.once_in(64) {
-            self.dice.word()
+        let to = if self.rng.once_in(64) {
+            self.rng.word()
         } else {
             to
         };
@@ -162,13 +162,13 @@ impl Generator<'_, '_> {
     }
 
     fn payload(&mut self) -> Vec<u8> {
-        let len = match self.dice.octet() % 16 {
+        let len = match self.rng.byte() % 16 {
             0 => 0,
-            1 => 1200 + usize::from(self.dice.octet()),
+            1 => 1200 + usize::from(self.rng.byte()),
             2 => 128,
-            _ => usize::from(self.dice.octet()) % 64,
+            _ => usize::from(self.rng.byte()) % 64,
         };
-        let seed = self.dice.octet();
+        let seed = self.rng.byte();
         (0..len)
             .map(|at| seed.wrapping_mul(31).wrapping_add(at as u8))
             .collect()
@@ -177,8 +177,8 @@ impl Generator<'_, '_> {
     fn udp(&mut self, family: Family, from_peer: bool) -> Vec<u8> {
         let mut out = self.ports(family, from_peer, self.ends.udp);
         let payload = self.payload();
-        let len = match self.dice.once_in(32) {
-            true => self.dice.word(),
+        let len = match self.rng.once_in(32) {
+            true => self.rng.word(),
             false => 8 + payload.len() as u16,
         };
         out.extend(len.to_be_bytes());
@@ -190,7 +190,7 @@ impl Generator<'_, '_> {
     fn tcp(&mut self, family: Family, from_peer: bool) -> Vec<u8> {
         let mut out = self.ports(family, from_peer, self.ends.tcp);
         out.extend([0, 0, 0, 1, 0, 0, 0, 2]);
-        let flags = self.dice.mostly(&[0x10, 0x02, 0x12, 0x04, 0x11]);
+        let flags = self.rng.mostly(&[0x10, 0x02, 0x12, 0x04, 0x11]);
         out.extend([0x50, flags, 1, 0, 0, 0, 0, 0]);
         out.extend(self.payload());
         out
@@ -202,9 +202,9 @@ impl Generator<'_, '_> {
             Family::Six => ([128, 129, 128, 135, 143], id6),
             Family::Four => ([8, 0, 8, 13, 17], id4),
         };
-        let mut out = vec![self.dice.pick(&kinds), 0, 0, 0];
-        if self.dice.once_in(64) {
-            out[1] = self.dice.octet();
+        let mut out = vec![self.rng.pick(&kinds), 0, 0, 0];
+        if self.rng.once_in(64) {
+            out[1] = self.rng.byte();
         }
         out.extend(id.to_be_bytes());
         out.extend([0, 3]);
@@ -215,39 +215,39 @@ impl Generator<'_, '_> {
     /// An error about a packet from the other side.
     fn error(&mut self, family: Family, from_peer: bool) -> Vec<u8> {
         let (kind, most) = match family {
-            Family::Six => self.dice.mostly(&[(1, 6), (2, 1), (3, 3), (4, 3), (5, 1)]),
+            Family::Six => self.rng.mostly(&[(1, 6), (2, 1), (3, 3), (4, 3), (5, 1)]),
             Family::Four => self
-                .dice
+                .rng
                 .mostly(&[(3, 17), (11, 3), (12, 4), (4, 1), (5, 1)]),
         };
-        let kind = if self.dice.once_in(16) {
-            self.dice.octet()
+        let kind = if self.rng.once_in(16) {
+            self.rng.byte()
         } else {
             kind
         };
-        let mut out = vec![kind, self.dice.octet() % most, 0, 0];
-        let word = match self.dice.octet() % 4 {
+        let mut out = vec![kind, self.rng.byte() % most, 0, 0];
+        let word = match self.rng.byte() % 4 {
             0 => [0, 0, 0, 0],
-            1 => [self.dice.octet() % 44, 0, 0, 0],
-            2 => [0, 0, self.dice.octet() % 8, self.dice.octet()],
-            _ => [0, 0, 0, self.dice.octet() % 44],
+            1 => [self.rng.byte() % 44, 0, 0, 0],
+            2 => [0, 0, self.rng.byte() % 8, self.rng.byte()],
+            _ => [0, 0, 0, self.rng.byte() % 44],
         };
         out.extend(word);
         let mut quoted = self.packet(family, !from_peer, 1);
         let unit = if family == Family::Six { 8 } else { 4 };
-        if self.dice.once_in(4) {
-            let least = 8 + usize::from(self.dice.octet());
-            quoted.truncate(least.max(self.dice.mostly(&[255, 0])));
+        if self.rng.once_in(4) {
+            let least = 8 + usize::from(self.rng.byte());
+            quoted.truncate(least.max(self.rng.mostly(&[255, 0])));
         }
-        if self.dice.once_in(4) {
-            let area = match self.dice.once_in(4) {
+        if self.rng.once_in(4) {
+            let area = match self.rng.once_in(4) {
                 true => quoted.len().next_multiple_of(unit),
                 false => quoted.len().max(128).next_multiple_of(unit),
             };
             quoted.resize(area, 0);
             let at = if family == Family::Six { 4 } else { 5 };
             out[at] = (area / unit) as u8;
-            quoted.extend([0x20, 0, 0, 0, 0, 8, 1, 1, 0, 0, 0x11, self.dice.octet()]);
+            quoted.extend([0x20, 0, 0, 0, 0, 8, 1, 1, 0, 0, 0x11, self.rng.byte()]);
         }
         quoted.truncate(1500);
         out.extend(quoted);
@@ -256,37 +256,37 @@ impl Generator<'_, '_> {
 
     /// Extension headers before a transport; answers with the first next header.
     fn chain(&mut self, out: &mut Vec<u8>, protocol: u8) -> u8 {
-        let count = match self.dice.octet() {
+        let count = match self.rng.byte() {
             0..=159 => 0,
             160..=199 => 1,
             200..=229 => 2,
             230..=249 => 3,
-            octet => usize::from(octet - 244),
+            byte => usize::from(byte - 244),
         };
         let mut headers = Vec::new();
         for _ in 0..count {
-            headers.push(self.dice.pick(&[0, 43, 44, 60, 60]));
+            headers.push(self.rng.pick(&[0, 43, 44, 60, 60]));
         }
         for at in 0..count {
             let next = headers.get(at + 1).copied().unwrap_or(protocol);
             match headers[at] {
                 44 => {
-                    let offset = if self.dice.once_in(8) {
-                        self.dice.octet()
+                    let offset = if self.rng.once_in(8) {
+                        self.rng.byte()
                     } else {
                         0
                     };
                     out.extend([next, 0, 0, offset]);
-                    out.extend([1, 2, self.dice.octet(), self.dice.octet()]);
+                    out.extend([1, 2, self.rng.byte(), self.rng.byte()]);
                 }
                 43 => {
-                    let left = u8::from(self.dice.once_in(8));
-                    out.extend([next, 0, self.dice.octet(), left, 0, 0, 0, 0]);
+                    let left = u8::from(self.rng.once_in(8));
+                    out.extend([next, 0, self.rng.byte(), left, 0, 0, 0, 0]);
                 }
                 _ => {
-                    let len = self.dice.mostly(&[0, 1, 2, 200]);
+                    let len = self.rng.mostly(&[0, 1, 2, 200]);
                     out.extend([next, len, 1, 4, 0, 0, 0, 0]);
-                    if !self.dice.once_in(16) {
+                    if !self.rng.once_in(16) {
                         out.extend(vec![0; 8 * usize::from(len)]);
                     }
                 }
@@ -298,11 +298,11 @@ impl Generator<'_, '_> {
     /// Makes a right transport wrong now and then.
     fn spoil(&mut self, protocol: u8, transport: &mut Vec<u8>) {
         let at = check_at(protocol);
-        match self.dice.octet() {
-            0 => transport.truncate(usize::from(self.dice.octet()) % 24),
+        match self.rng.byte() {
+            0 => transport.truncate(usize::from(self.rng.byte()) % 24),
             1..=8 if transport.len() >= at + 2 => {
                 let check = u16::from_be_bytes([transport[at], transport[at + 1]]);
-                let wrong = add(check, 1 + u16::from(self.dice.octet()));
+                let wrong = add(check, 1 + u16::from(self.rng.byte()));
                 transport[at..at + 2].copy_from_slice(&wrong.to_be_bytes());
             }
             9..=16 if protocol == 17 && transport.len() >= 8 => transport[6..8].fill(0),
@@ -311,14 +311,14 @@ impl Generator<'_, '_> {
     }
 
     fn ip6(&mut self, from: Ipv6Addr, to: Ipv6Addr, next: u8, payload: Vec<u8>) -> Vec<u8> {
-        let word = 0x6000_0000 | (u32::from(self.dice.word()) << 12);
+        let word = 0x6000_0000 | (u32::from(self.rng.word()) << 12);
         let mut out = word.to_be_bytes().to_vec();
-        let len = match self.dice.once_in(64) {
-            true => self.dice.word(),
+        let len = match self.rng.once_in(64) {
+            true => self.rng.word(),
             false => payload.len() as u16,
         };
         out.extend(len.to_be_bytes());
-        out.extend([next, self.dice.mostly(&[64, 0, 1, 2, 255])]);
+        out.extend([next, self.rng.mostly(&[64, 0, 1, 2, 255])]);
         out.extend(from.octets());
         out.extend(to.octets());
         out.extend(payload);
@@ -326,7 +326,7 @@ impl Generator<'_, '_> {
     }
 
     fn ip4(&mut self, from: Ipv4Addr, to: Ipv4Addr, protocol: u8, payload: Vec<u8>) -> Vec<u8> {
-        let options: &[u8] = match self.dice.octet() {
+        let options: &[u8] = match self.rng.byte() {
             0..=8 => &[1, 1, 1, 0],
             9..=16 => &[131, 7, 4, 1, 2, 3, 4, 1],
             17..=24 => &[137, 7, 8, 1, 2, 3, 4, 1],
@@ -334,24 +334,24 @@ impl Generator<'_, '_> {
             _ => &[],
         };
         let header_len = 20 + options.len();
-        let mut out = vec![0x40 | (header_len / 4) as u8, self.dice.octet()];
-        let len = match self.dice.once_in(64) {
-            true => self.dice.word(),
+        let mut out = vec![0x40 | (header_len / 4) as u8, self.rng.byte()];
+        let len = match self.rng.once_in(64) {
+            true => self.rng.word(),
             false => (header_len + payload.len()) as u16,
         };
         out.extend(len.to_be_bytes());
-        out.extend([0x12, self.dice.octet()]);
+        out.extend([0x12, self.rng.byte()]);
         let frag = self
-            .dice
+            .rng
             .mostly(&[0x0000, 0x4000, 0x4000, 0x2000, 0x0001, 0x2001]);
         out.extend(u16::to_be_bytes(frag));
-        out.extend([self.dice.mostly(&[64, 0, 1, 2, 255]), protocol, 0, 0]);
+        out.extend([self.rng.mostly(&[64, 0, 1, 2, 255]), protocol, 0, 0]);
         out.extend(from.octets());
         out.extend(to.octets());
         out.extend(options);
         let check = checksum(&[&out]).to_be_bytes();
         out[10..12].copy_from_slice(&check);
-        if self.dice.once_in(128) {
+        if self.rng.once_in(128) {
             out[11] ^= 1;
         }
         out.extend(payload);

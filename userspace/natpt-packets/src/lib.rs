@@ -3,14 +3,14 @@
 
 pub mod build;
 pub mod case;
-pub mod dice;
+pub mod compare;
+pub mod differential;
 pub mod generate;
-pub mod judge;
 pub mod reference;
-pub mod round;
+pub mod rng;
+pub mod round_trip;
 pub mod sum;
 pub mod text;
 pub mod translator;
 pub mod value;
-pub mod versus;
 pub mod vm;

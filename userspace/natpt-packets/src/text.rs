@@ -85,9 +85,9 @@ impl Layer {
     }
 }
 
-/// Reads octets in hexadecimal.
+/// Reads bytes in hexadecimal.
 pub fn hex(text: &str) -> Result<Vec<u8>, Error> {
-    let bad = || format!("'{text}' are no octets");
+    let bad = || format!("'{text}' are no bytes");
     if text.len() % 2 != 0 {
         return Err(bad());
     }

@@ -47,17 +47,17 @@ impl Value {
 /// Where a field stands in a packet.
 #[derive(Clone, Copy)]
 pub struct Place {
-    /// Its first octet.
+    /// Its first byte.
     pub at: usize,
-    /// How many octets it touches.
+    /// How many bytes it touches.
     pub len: usize,
     /// Its bits in them.
     pub mask: u128,
 }
 
 impl Place {
-    /// A field of whole octets.
-    pub fn octets(at: usize, len: usize) -> Place {
+    /// A field of whole bytes.
+    pub fn bytes(at: usize, len: usize) -> Place {
         let mask = u128::MAX >> (128 - 8 * len);
         Place { at, len, mask }
     }
@@ -98,8 +98,8 @@ impl Scope<'_> {
             return Err("a packet to be sent must be known".into());
         };
         // What is too short differs anyway.
-        let octets = (place.at..place.at + place.len).map(|at| seen.get(at).copied().unwrap_or(0));
-        let number = octets.fold(0, |number, octet| (number << 8) | u128::from(octet));
+        let bytes = (place.at..place.at + place.len).map(|at| seen.get(at).copied().unwrap_or(0));
+        let number = bytes.fold(0, |number, byte| (number << 8) | u128::from(byte));
         Ok((number & place.mask) >> place.mask.trailing_zeros())
     }
 }

@@ -5,7 +5,7 @@ use std::{path::Path, process::ExitCode};
 
 use natpt_packets::{
     case::{self, Case, Side, Step},
-    judge::Trial,
+    compare::Trial,
     translator::{Config, Outcome, Translator},
     value::Error,
 };

@@ -3,9 +3,9 @@
 
 use natpt_packets::{
     case::Mtu,
-    dice::{Dice, Random},
-    round::RoundTrip,
-    versus::{Tally, World},
+    differential::{Tally, World},
+    rng::{Random, Rng},
+    round_trip::RoundTrip,
 };
 
 const PACKETS: u64 = 200_000;
@@ -15,10 +15,10 @@ fn run(seed: u64, mtu: Mtu) -> Tally {
     let world = World::new(mtu);
     let mut tally = Tally::default();
     let mut random = Random::new(seed);
-    let mut octets = [0; 192];
+    let mut bytes = [0; 192];
     for _ in 0..PACKETS {
-        random.fill(&mut octets);
-        world.structured(&octets, &mut tally);
+        random.fill(&mut bytes);
+        world.structured(&bytes, &mut tally);
     }
     println!("{tally:?}");
     tally
@@ -69,19 +69,19 @@ fn stateless_rules_of_all_sorts() {
     const RULES: u64 = 400;
     let mut random = Random::new(4);
     let mut tally = Tally::default();
-    let mut octets = [0; 256];
+    let mut bytes = [0; 256];
     for _ in 0..RULES {
-        random.fill(&mut octets);
-        let mtu = match octets[0] % 4 {
+        random.fill(&mut bytes);
+        let mtu = match bytes[0] % 4 {
             0 => (1280, 1000),
             1 => (9000, 9000),
             _ => (1500, 1500),
         };
         let (six, four) = mtu;
-        let world = World::of_choices(&mut Dice::new(&octets[1..]), Mtu { six, four });
+        let world = World::of_choices(&mut Rng::new(&bytes[1..]), Mtu { six, four });
         for _ in 0..PACKETS / RULES {
-            random.fill(&mut octets);
-            world.structured(&octets, &mut tally);
+            random.fill(&mut bytes);
+            world.structured(&bytes, &mut tally);
         }
     }
     println!("{tally:?}");
@@ -95,10 +95,10 @@ fn there_and_back() {
     let trip = RoundTrip::new();
     let mut random = Random::new(5);
     let mut tally = Tally::default();
-    let mut octets = [0; 192];
+    let mut bytes = [0; 192];
     for _ in 0..PACKETS {
-        random.fill(&mut octets);
-        trip.structured(&octets, &mut tally);
+        random.fill(&mut bytes);
+        trip.structured(&bytes, &mut tally);
     }
     println!("{tally:?}");
     assert!(tally.out > PACKETS / 4, "{tally:?}");

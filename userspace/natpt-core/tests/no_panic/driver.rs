@@ -14,7 +14,7 @@ pub fn hash(key: &[u64; 2], words: [u64; 5]) -> u64 {
 pub fn choose(
     map: &[u64; 1024],
     ranges: &[(u16, u16)],
-    want: nat::port::Want,
+    want: nat::port::PortPolicy,
     random: u32,
 ) -> Option<u16> {
     let words = |word| map.get(word).copied().unwrap_or(u64::MAX);

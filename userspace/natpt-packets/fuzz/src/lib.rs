@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-//! What is fuzzed: each target makes a packet of octets, and panics if the pure code and the
+//! What is fuzzed: each target makes a packet of bytes, and panics if the pure code and the
 //! reference do not do the same with it.
 
 use natpt_packets::{
     case::{Mtu, Side},
-    dice::Dice,
-    round::RoundTrip,
+    differential::{Tally, World},
+    rng::Rng,
+    round_trip::RoundTrip,
     sum::{checksum, pseudo6},
-    versus::{Tally, World},
 };
 
 /// A target and its name.
@@ -86,9 +86,9 @@ pub fn stateless(worlds: &Worlds, data: &[u8], tally: &mut Tally) {
 
 /// Which rules there are is a choice too.
 pub fn mappings(_: &Worlds, data: &[u8], tally: &mut Tally) {
-    let mut dice = Dice::new(data);
-    let world = World::of_choices(&mut dice, MTU);
-    world.chosen(&mut dice, tally);
+    let mut rng = Rng::new(data);
+    let world = World::of_choices(&mut rng, MTU);
+    world.chosen(&mut rng, tally);
 }
 
 /// To the other family and back.

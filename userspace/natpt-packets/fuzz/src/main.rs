@@ -8,10 +8,10 @@ use std::{
 };
 
 use natpt_fuzz::{corpus, Target, Worlds, TARGETS};
-use natpt_packets::versus::Tally;
+use natpt_packets::differential::Tally;
 use totd_fuzz::fuzzer::Fuzzer;
 
-/// What a target needs that is handed nothing but octets.
+/// What a target needs that is handed nothing but bytes.
 struct Running {
     worlds: Worlds,
     tally: Tally,

@@ -2,7 +2,7 @@
 //! The corpus, and some of what a fuzzer makes of it, always the same.
 
 use natpt_fuzz::{corpus, Worlds, TARGETS};
-use natpt_packets::{dice::Random, versus::Tally};
+use natpt_packets::{differential::Tally, rng::Random};
 
 const MUTANTS: usize = 5_000;
 

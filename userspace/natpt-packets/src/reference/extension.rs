@@ -6,7 +6,7 @@ use std::net::Ipv6Addr;
 use super::sum::{checksum, error};
 
 /// Original datagram and extension of what follows the ICMP header; `len` is the length attribute
-/// in octets. One that cannot be is taken for none (section 5.5).
+/// in bytes. One that cannot be is taken for none (section 5.5).
 pub fn split(body: &[u8], len: usize) -> (&[u8], &[u8]) {
     if len == 0 || len > body.len() {
         return (body, &[]);
@@ -15,8 +15,8 @@ pub fn split(body: &[u8], len: usize) -> (&[u8], &[u8]) {
 }
 
 /// Adds an extension, and an object that names the reporter, to a quoted packet, which is padded to
-/// 128 octets and to a multiple of `unit`; all that and the ICMP header take no more than `limit`
-/// octets. What is quoted is cut as far as need be, but not below 128 octets; objects that have no
+/// 128 bytes and to a multiple of `unit`; all that and the ICMP header take no more than `limit`
+/// bytes. What is quoted is cut as far as need be, but not below 128 bytes; objects that have no
 /// room then are left out, the last one first. Answers with the length attribute.
 pub fn append(
     quoted: &mut Vec<u8>,
@@ -39,7 +39,7 @@ pub fn append(
     if extension.is_empty() {
         return 0;
     }
-    // The longest area that leaves room and can be told in one octet.
+    // The longest area that leaves room and can be told in one byte.
     let mut longest = 255 * unit;
     while 8 + longest + extension.len() > limit {
         longest -= unit;

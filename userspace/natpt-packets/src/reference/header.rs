@@ -22,8 +22,8 @@ pub fn six(packet: &[u8]) -> Result<Six, &'static str> {
         return Err("version");
     }
     let addr = |at| {
-        let octets: [u8; 16] = header[at..at + 16].try_into().unwrap_or_default();
-        Ipv6Addr::from(octets)
+        let bytes: [u8; 16] = header[at..at + 16].try_into().unwrap_or_default();
+        Ipv6Addr::from(bytes)
     };
     Ok(Six {
         class: header[0] % 16 * 16 + header[1] / 16,
@@ -38,7 +38,7 @@ pub fn six(packet: &[u8]) -> Result<Six, &'static str> {
 /// A Fragment Header (RFC 8200 section 4.5), or its fields in an IPv4 header.
 #[derive(Clone, Copy)]
 pub struct Piece {
-    /// In units of 8 octets.
+    /// In units of 8 bytes.
     pub offset: u16,
     pub more: bool,
     pub id: u32,
@@ -98,7 +98,7 @@ pub fn chain(packet: &[u8], first: u8) -> Result<Chain, &'static str> {
 
 /// The fields of an IPv4 header that matter.
 pub struct Four {
-    /// Octets of the header, options included.
+    /// Bytes of the header, options included.
     pub len: usize,
     pub tos: u8,
     pub total_len: usize,

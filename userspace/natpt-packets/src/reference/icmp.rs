@@ -325,7 +325,7 @@ pub fn error_to_v6(
     Ok((about, out))
 }
 
-/// Section 5.2, Packet Too Big. No IPv4 link carries less than 68 octets.
+/// Section 5.2, Packet Too Big. No IPv4 link carries less than 68 bytes.
 fn mtu_to_v4(network: &Network, mtu: u32, fragment: bool) -> u16 {
     let growth = if fragment { 28 } else { 20 };
     let candidates = [

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 //! A translator that is slow and obviously right: each function is a table or a section of an RFC,
-//! packets are lists of octets that grow at the end, and checksums are summed up from the start.
+//! packets are lists of bytes that grow at the end, and checksums are summed up from the start.
 //! It shares no code with `natpt_core::xlate`.
 
 pub(crate) mod extension;
@@ -83,24 +83,24 @@ impl Network {
         fate.unwrap_or_else(Fate::Dropped)
     }
 
-    /// RFC 6052 section 2.3: what follows the prefix, octet 8 left out.
+    /// RFC 6052 section 2.3: what follows the prefix, byte 8 left out.
     fn extract(&self, addr: Ipv6Addr) -> Option<Ipv4Addr> {
         let (prefix, len) = (self.prefix.0.octets(), self.prefix.1 / 8);
-        let octets = addr.octets();
+        let bytes = addr.octets();
         let mut places = (len..16).filter(|at| *at != 8);
-        let mut next = || places.next().map(|at| octets[at]);
+        let mut next = || places.next().map(|at| bytes[at]);
         let v4 = Ipv4Addr::new(next()?, next()?, next()?, next()?);
-        (octets[..len] == prefix[..len]).then_some(v4)
+        (bytes[..len] == prefix[..len]).then_some(v4)
     }
 
     /// RFC 6052 section 2.2.
     pub(crate) fn embed(&self, addr: Ipv4Addr) -> Ipv6Addr {
-        let mut octets = self.prefix.0.octets();
+        let mut bytes = self.prefix.0.octets();
         let places = (self.prefix.1 / 8..16).filter(|at| *at != 8);
-        for (place, octet) in places.zip(addr.octets()) {
-            octets[place] = octet;
+        for (place, byte) in places.zip(addr.octets()) {
+            bytes[place] = byte;
         }
-        octets.into()
+        bytes.into()
     }
 
     /// The session in which `from` sends to `to`, ends in IPv6.
@@ -126,10 +126,10 @@ impl Network {
     }
 }
 
-fn u16_at(octets: &[u8], at: usize) -> Option<u16> {
-    Some((u16::from(*octets.get(at)?) << 8) | u16::from(*octets.get(at + 1)?))
+fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+    Some((u16::from(*bytes.get(at)?) << 8) | u16::from(*bytes.get(at + 1)?))
 }
 
-fn u32_at(octets: &[u8], at: usize) -> Option<u32> {
-    Some((u32::from(u16_at(octets, at)?) << 16) | u32::from(u16_at(octets, at + 2)?))
+fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    Some((u32::from(u16_at(bytes, at)?) << 16) | u32::from(u16_at(bytes, at + 2)?))
 }

@@ -3,11 +3,11 @@
 
 /// Sixteen-bit words of `parts` one after another, added with end-around carry (RFC 1071).
 fn total(parts: &[&[u8]]) -> u32 {
-    let octets = parts.concat();
+    let bytes = parts.concat();
     let mut sum: u32 = 0;
-    for at in (0..octets.len()).step_by(2) {
-        let low = octets.get(at + 1).copied().unwrap_or(0);
-        sum += u32::from(octets[at]) * 256 + u32::from(low);
+    for at in (0..bytes.len()).step_by(2) {
+        let low = bytes.get(at + 1).copied().unwrap_or(0);
+        sum += u32::from(bytes[at]) * 256 + u32::from(low);
         if sum > 0xffff {
             sum -= 0xffff;
         }

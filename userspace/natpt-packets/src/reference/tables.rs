@@ -50,7 +50,7 @@ pub const TO_V4: [(u8, u8, u8, u8, Word); 9] = [
     (4, 1, 3, 2, Word::Unused),
 ];
 
-/// Figure 3: the field of an IPv4 header, from and to an octet; the field of an IPv6 header.
+/// Figure 3: the field of an IPv4 header, from and to an byte; the field of an IPv6 header.
 #[rustfmt::skip]
 pub const POINTERS_TO_V6: [(u32, u32, u8); 7] = [
     (0, 0, 0),    // Version/IHL → Version/Traffic Class
@@ -62,7 +62,7 @@ pub const POINTERS_TO_V6: [(u32, u32, u8); 7] = [
     (16, 19, 24), // Destination Address
 ];
 
-/// Figure 6: the field of an IPv6 header, from and to an octet; the field of an IPv4 header.
+/// Figure 6: the field of an IPv6 header, from and to an byte; the field of an IPv4 header.
 #[rustfmt::skip]
 pub const POINTERS_TO_V4: [(u32, u32, u8); 7] = [
     (0, 0, 0),    // Version/Traffic Class → Version/IHL, Type of Service

@@ -7,7 +7,8 @@ use natpt_core::{
     nat::options::{Id, Values},
     xlate::{
         addr::{mask, Prefix},
-        eam::{Addresses, Hosts, Mapping},
+        eam::{Addresses, Eam},
+        side::Side,
     },
 };
 
@@ -26,9 +27,9 @@ pub struct Config {
     pub prefixes: Vec<Prefix>,
     pub rules: Vec<Rule>,
     /// Those of IPv6 addresses of their own, in the order of these.
-    by6: Vec<Mapping>,
+    by6: Vec<Eam>,
     /// All, in the order of their IPv4 addresses.
-    by4: Vec<Mapping>,
+    by4: Vec<Eam>,
     pub values: Values,
 }
 
@@ -91,27 +92,27 @@ impl Config {
     /// `map from FROM to TO stateless`.
     fn stateless(&mut self, from: &str, to: &str) -> Option<()> {
         let (hosts, v6, v4) = match from.contains(':') {
-            true => (Hosts::V6, from, to),
-            false => (Hosts::V4, to, from),
+            true => (Side::V6, from, to),
+            false => (Side::V4, to, from),
         };
         let (addr, len) = network(v6, 128)?;
         let v6 = (addr, len as u8);
         let (addr, len) = v4.split_once('/').unwrap_or((v4, "32"));
         let v4 = (addr.parse().ok()?, len.parse().ok()?);
         let mut prefixes = self.prefixes.iter();
-        let prefix = prefixes.find(|it| hosts == Hosts::V6 && (it.addr(), it.len()) == v6);
+        let prefix = prefixes.find(|it| hosts == Side::V6 && (it.addr(), it.len()) == v6);
         let mapping = match prefix {
-            Some(prefix) => Mapping::embedded(*prefix, v4),
-            None => Mapping::explicit(hosts, v6, v4),
+            Some(prefix) => Eam::embedded(*prefix, v4),
+            None => Eam::explicit(hosts, v6, v4),
         };
         let mapping = mapping.ok()?;
         if self.by4.iter().any(|other| other.overlaps(&mapping)) {
             return None;
         }
         self.by4.push(mapping);
-        self.by4.sort_by_key(Mapping::order4);
+        self.by4.sort_by_key(Eam::order4);
         self.by6.extend(mapping.order6().map(|_| mapping));
-        self.by6.sort_by_key(Mapping::order6);
+        self.by6.sort_by_key(Eam::order6);
         Some(())
     }
 

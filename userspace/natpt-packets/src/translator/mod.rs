@@ -107,7 +107,7 @@ impl Translator {
             return Ok(Outcome::Silent);
         }
         let addresses = self.config.addresses();
-        if self.config.prefix_of(ip.daddr).is_none() && addresses.mapping6(ip.daddr).is_none() {
+        if self.config.prefix_of(ip.daddr).is_none() && addresses.eam6(ip.daddr).is_none() {
             return Ok(Outcome::Untouched);
         }
         let w = self.surroundings(false);

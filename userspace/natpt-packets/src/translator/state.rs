@@ -4,11 +4,12 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use natpt_core::{
-    nat::{tcp::Side, world::Key},
+    nat::world::Key,
     xlate::{
         checksum::Delta,
         l4::Ports,
         rewrite::Rewrite,
+        side::Side,
         tuple::{Tuple4, Tuple6},
         DropReason,
     },

@@ -13,7 +13,7 @@ use natpt_core::{
     },
     xlate::{
         addr::Prefix,
-        eam::{Addresses, Ends},
+        eam::{Addresses, Addrs},
         packet::Packet,
         tuple::{Tuple4, Tuple6},
         DropReason,
@@ -26,7 +26,7 @@ use super::{state::State, Config};
 pub struct Bytes<'a>(pub &'a [u8]);
 
 impl Packet for Bytes<'_> {
-    fn head(&self) -> &[u8] {
+    fn linear(&self) -> &[u8] {
         self.0
     }
 
@@ -156,7 +156,7 @@ impl<'a> World for Surroundings<'a> {
         false
     }
 
-    fn native6(&self, _: &Bytes<'a>, _: Ends<Ipv6Addr>) -> Option<u8> {
+    fn native6(&self, _: &Bytes<'a>, _: Addrs<Ipv6Addr>) -> Option<u8> {
         None
     }
 
@@ -172,7 +172,7 @@ impl<'a> World for Surroundings<'a> {
         Ok(())
     }
 
-    fn source4(&self, _: &Bytes<'a>, _: Ends<Ipv4Addr>) -> Result<(), DropReason> {
+    fn source4(&self, _: &Bytes<'a>, _: Addrs<Ipv4Addr>) -> Result<(), DropReason> {
         Ok(())
     }
 }

@@ -12,7 +12,7 @@ use natpt_core::{
     xlate::{
         checksum::Sum,
         ext::Fragment,
-        header::{self, Hop, Payload},
+        header::{self, Payload, TtlAction},
         icmp_error::{error_to_v4, error_to_v6, MAX_V4, MAX_V6},
         ipv4, l4,
         mtu::{NextHops, Size},
@@ -25,10 +25,10 @@ use super::{surroundings::Bytes, Outcome, Surroundings, ID};
 use crate::case::Mtu;
 
 /// Whether this is a hop on the packet's way.
-fn hop(w: &Surroundings<'_>) -> Hop {
+fn hop(w: &Surroundings<'_>) -> TtlAction {
     match w.inverted {
-        true => Hop::Keep,
-        false => Hop::Count,
+        true => TtlAction::Keep,
+        false => TtlAction::Count,
     }
 }
 

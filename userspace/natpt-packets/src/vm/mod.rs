@@ -8,7 +8,7 @@ use network::Network;
 
 use crate::{
     case::{Case, Side, Step},
-    judge::Trial,
+    compare::Trial,
     value::Error,
 };
 

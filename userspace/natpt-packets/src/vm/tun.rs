@@ -32,7 +32,7 @@ impl Tun {
         let mut options = OpenOptions::new();
         let file = options.read(true).write(true).open("/dev/net/tun");
         let file = file.map_err(|error| wrong(&error))?;
-        // SAFETY: All octets of the structure may be zero.
+        // SAFETY: All bytes of the structure may be zero.
         let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
         for (to, from) in request.ifr_name.iter_mut().zip(name.bytes()) {
             *to = from as libc::c_char;
@@ -79,5 +79,5 @@ impl Tun {
 
 /// What IPv6 says to its neighbours now and then.
 fn is_noise(packet: &[u8]) -> bool {
-    packet.first().is_some_and(|octet| octet >> 4 == 6) && packet.get(24) == Some(&0xff)
+    packet.first().is_some_and(|byte| byte >> 4 == 6) && packet.get(24) == Some(&0xff)
 }

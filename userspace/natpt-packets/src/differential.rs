@@ -6,10 +6,10 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use crate::{
     build::{Builder, Defaults},
     case::{Mtu, Side},
-    dice::Dice,
+    compare::show,
     generate::{packet4, packet6, Ends},
-    judge::show,
     reference::{End, Fate, Mapping, Network, Session},
+    rng::Rng,
     text::layers,
     translator::{Config, Outcome, Translator, ID},
     value::{Names, Scope, Value},
@@ -110,14 +110,14 @@ impl World {
     }
 
     /// A world with rules of these choices, none of which overlap.
-    pub fn of_choices(dice: &mut Dice<'_>, mtu: Mtu) -> World {
-        let len = dice.pick(&[96, 96, 32, 40, 48, 56, 64]);
+    pub fn of_choices(rng: &mut Rng<'_>, mtu: Mtu) -> World {
+        let len = rng.pick(&[96, 96, 32, 40, 48, 56, 64]);
         let prefix = Ipv6Addr::from(first_bits(0x3fff_0064_0122_0344 << 64, len));
         let mut statements = vec![format!("prefix {prefix}/{len}")];
         // One that no other may touch, lest there is none.
         statements.push("map from 2001:db8:6::a to 192.0.2.1 stateless".into());
-        for _ in 0..1 + dice.octet() % 6 {
-            statements.push(random_rule(prefix, len, dice));
+        for _ in 0..1 + rng.byte() % 6 {
+            statements.push(random_rule(prefix, len, rng));
             if Config::parse(&statements).is_err() {
                 statements.pop();
             }
@@ -126,19 +126,19 @@ impl World {
     }
 
     /// A packet of these choices through both.
-    pub fn structured(&self, octets: &[u8], tally: &mut Tally) {
-        self.chosen(&mut Dice::new(octets), tally);
+    pub fn structured(&self, bytes: &[u8], tally: &mut Tally) {
+        self.chosen(&mut Rng::new(bytes), tally);
     }
 
     /// See `structured`.
-    pub fn chosen(&self, dice: &mut Dice<'_>, tally: &mut Tally) {
+    pub fn chosen(&self, rng: &mut Rng<'_>, tally: &mut Tally) {
         let ends = match self.ends.len() {
             1 => &self.ends[0],
-            len => &self.ends[usize::from(dice.octet()) % len],
+            len => &self.ends[usize::from(rng.byte()) % len],
         };
-        match dice.octet() % 2 {
-            0 => self.compare(Side::Six, &packet6(ends, dice), tally),
-            _ => self.compare(Side::Four, &packet4(ends, dice), tally),
+        match rng.byte() % 2 {
+            0 => self.compare(Side::Six, &packet6(ends, rng), tally),
+            _ => self.compare(Side::Four, &packet4(ends, rng), tally),
         }
     }
 
@@ -223,25 +223,25 @@ fn first_bits(number: u128, len: usize) -> u128 {
 }
 
 /// A rule that may or may not go with others.
-fn random_rule(prefix: Ipv6Addr, len: usize, dice: &mut Dice<'_>) -> String {
-    let len4 = 32 - usize::from(dice.octet() % 12);
-    let octet = dice.pick(&[20, 21, 203]);
-    let v4 = (octet << 24) | (dice.number() >> 8);
+fn random_rule(prefix: Ipv6Addr, len: usize, rng: &mut Rng<'_>) -> String {
+    let len4 = 32 - usize::from(rng.byte() % 12);
+    let byte = rng.pick(&[20, 21, 203]);
+    let v4 = (byte << 24) | (rng.number() >> 8);
     let v4 = Ipv4Addr::from((first_bits(u128::from(v4) << 96, len4) >> 96) as u32);
     let most = 96 + len4;
-    let len6 = dice
+    let len6 = rng
         .pick(&[128, 120, 112, 100, 96, 64, 62, 48, 36])
         .min(most);
-    let within = dice.once_in(4);
+    let within = rng.once_in(4);
     let base = match within {
         true => prefix.to_bits(),
         false => 0x2001_0db8 << 96,
     };
     let kept = if within { len } else { 32 };
-    let number = (u128::from(dice.number()) << 64) | u128::from(dice.number());
+    let number = (u128::from(rng.number()) << 64) | u128::from(rng.number());
     let v6 = base | (number << 32 >> kept);
     let v6 = Ipv6Addr::from(first_bits(v6, len6));
-    match dice.octet() % 6 {
+    match rng.byte() % 6 {
         0 => format!("map from {prefix}/{len} to {v4}/{len4} stateless"),
         1 | 2 => format!("map from {v4}/{len4} to {v6}/{len6} stateless"),
         _ => format!("map from {v6}/{len6} to {v4}/{len4} stateless"),

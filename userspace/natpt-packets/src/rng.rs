@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
-//! Choices that octets make: random ones in tests, a fuzzer's otherwise.
+//! Choices that bytes make: random ones in tests, a fuzzer's otherwise.
 
-/// Octets still to be used.
-pub struct Dice<'a>(&'a [u8]);
+/// Bytes still to be used.
+pub struct Rng<'a>(&'a [u8]);
 
-impl<'a> Dice<'a> {
-    /// Choices by these octets; when they are used up, always the first.
-    pub fn new(octets: &'a [u8]) -> Dice<'a> {
-        Dice(octets)
+impl<'a> Rng<'a> {
+    /// Choices by these bytes; when they are used up, always the first.
+    pub fn new(bytes: &'a [u8]) -> Rng<'a> {
+        Rng(bytes)
     }
 
-    /// The next octet.
-    pub fn octet(&mut self) -> u8 {
+    /// The next byte.
+    pub fn byte(&mut self) -> u8 {
         let Some((first, rest)) = self.0.split_first() else {
             return 0;
         };
@@ -19,30 +19,30 @@ impl<'a> Dice<'a> {
         *first
     }
 
-    /// The next two octets.
+    /// The next two bytes.
     pub fn word(&mut self) -> u16 {
-        u16::from_be_bytes([self.octet(), self.octet()])
+        u16::from_be_bytes([self.byte(), self.byte()])
     }
 
-    /// Once in `n` times, and not when there are no more octets.
+    /// Once in `n` times, and not when there are no more bytes.
     pub fn once_in(&mut self, n: u8) -> bool {
-        self.octet() % n == n - 1
+        self.byte() % n == n - 1
     }
 
     /// One of these.
     pub fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        from[usize::from(self.octet()) % from.len()]
+        from[usize::from(self.byte()) % from.len()]
     }
 
     /// Mostly the first of these, else any.
     pub fn mostly<T: Copy>(&mut self, from: &[T]) -> T {
-        match self.octet() {
+        match self.byte() {
             0..=191 => from[0],
-            octet => from[usize::from(octet) % from.len()],
+            byte => from[usize::from(byte) % from.len()],
         }
     }
 
-    /// The next four octets.
+    /// The next four bytes.
     pub fn number(&mut self) -> u32 {
         (u32::from(self.word()) << 16) | u32::from(self.word())
     }
@@ -53,7 +53,7 @@ impl<'a> Dice<'a> {
     }
 }
 
-/// Octets that look random, the same for the same seed (splitmix64).
+/// Bytes that look random, the same for the same seed (splitmix64).
 pub struct Random(u64);
 
 impl Random {
@@ -71,9 +71,9 @@ impl Random {
         x ^ (x >> 31)
     }
 
-    /// Fills `octets`.
-    pub fn fill(&mut self, octets: &mut [u8]) {
-        for chunk in octets.chunks_mut(8) {
+    /// Fills `bytes`.
+    pub fn fill(&mut self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(8) {
             chunk.copy_from_slice(&self.number().to_be_bytes()[..chunk.len()]);
         }
     }

@@ -4,16 +4,16 @@
 
 use crate::{
     case::{Mtu, Side},
-    dice::Dice,
+    compare::show,
+    differential::{same, Tally},
     generate::{packet4, packet6, Ends},
-    judge::show,
     reference::{
         extension::split,
         header::{chain, four, six},
         tables::{TO_V4, TO_V6},
     },
+    rng::Rng,
     translator::{Config, Outcome, Translator},
-    versus::{same, Tally},
 };
 
 /// Both translators, and who speaks through them.
@@ -222,14 +222,14 @@ impl RoundTrip {
     }
 
     /// A packet of these choices there and back; panics if it has changed.
-    pub fn structured(&self, octets: &[u8], tally: &mut Tally) {
-        let mut dice = Dice::new(octets);
+    pub fn structured(&self, bytes: &[u8], tally: &mut Tally) {
+        let mut rng = Rng::new(bytes);
         let (ends, turned) = (self.ends, self.ends.turned());
-        let (side, packet, from_host) = match dice.octet() % 4 {
-            0 => (Side::Six, packet6(&ends, &mut dice), true),
-            1 => (Side::Six, packet6(&turned, &mut dice), false),
-            2 => (Side::Four, packet4(&ends, &mut dice), false),
-            _ => (Side::Four, packet4(&turned, &mut dice), true),
+        let (side, packet, from_host) = match rng.byte() % 4 {
+            0 => (Side::Six, packet6(&ends, &mut rng), true),
+            1 => (Side::Six, packet6(&turned, &mut rng), false),
+            2 => (Side::Four, packet4(&ends, &mut rng), false),
+            _ => (Side::Four, packet4(&turned, &mut rng), true),
         };
         // Who is near to the host's side takes its packets first.
         let (mut first, mut second) = match (side, from_host) {

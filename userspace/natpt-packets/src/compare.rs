@@ -135,17 +135,17 @@ fn difference(step: &Step, wanted: &[u8], seen: &[u8]) -> Error {
     let pairs = wanted.iter().zip(seen);
     let at = pairs.take_while(|(a, b)| a == b).count();
     format!(
-        "{}: differs at octet {at}\nwanted: {}\nseen:   {}",
+        "{}: differs at byte {at}\nwanted: {}\nseen:   {}",
         step.line,
         show(wanted),
         show(seen)
     )
 }
 
-/// A packet in hexadecimal, four octets a group; the middle of a long one is left out.
+/// A packet in hexadecimal, four bytes a group; the middle of a long one is left out.
 pub fn show(packet: &[u8]) -> String {
-    let groups = |octets: &[u8]| {
-        let words = octets.chunks(4).map(|word| {
+    let groups = |bytes: &[u8]| {
+        let words = bytes.chunks(4).map(|word| {
             word.iter()
                 .map(|it| format!("{it:02x}"))
                 .collect::<Vec<_>>()
