@@ -79,6 +79,11 @@ fn problems_tell_where() {
             "prefix 2001:db8::/32\nprefix 2001:db8:1::/96",
             "2:8: the prefix overlaps another one",
         ),
+        // req: B-029
+        (
+            "prefix 64:ff9b:1:2::",
+            "1:8: prefixes of 64:ff9b:1::/48 may have any length: give it, e.g. /96",
+        ),
         ("prefix 2001:db8::/32 x", "1:22: 'x' is too much"),
         ("service domain", "1:9: unknown service 'domain'"),
         ("service 0", "1:9: unknown service '0'"),

@@ -105,12 +105,14 @@ impl Ranges {
 /// Reads a translation prefix: `addr/len`, or the address alone with a host part of 0 for a /96.
 pub fn prefix(text: &[u8]) -> Option<Prefix> {
     let (addr, len) = halves(text.trim_ascii(), b'/');
+    let addr = Ipv6Addr::from(address(libc::AF_INET6, addr)?);
     let len = match len {
         Some(len) => u8::try_from(number(len)?).ok()?,
+        // The block for local use says nothing about its prefixes (RFC 8215 section 5).
+        None if addr.segments().starts_with(&[0x64, 0xff9b, 1]) => return None,
         None => 96,
     };
-    let addr: [u8; 16] = address(libc::AF_INET6, addr)?;
-    Prefix::new(Ipv6Addr::from(addr), len).ok()
+    Prefix::new(addr, len).ok()
 }
 
 fn halves(text: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {

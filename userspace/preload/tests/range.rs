@@ -50,6 +50,8 @@ fn prefixes() {
         "ff00::/96",
         "198.51.100.0/24",
         "2001:db8::\0/96",
+        // req: B-029
+        "64:ff9b:1:2::",
         &long,
     ] {
         assert!(prefix(text.as_bytes()).is_none(), "{text:?}");

@@ -159,7 +159,15 @@ fn number<N: FromStr + PartialOrd>(word: Word<'_>, least: N) -> Result<N, Proble
 pub fn prefix(text: &str) -> Result<Prefix, String> {
     let what = || format!("'{text}' is not a prefix");
     let (addr, len) = net::split::<Ipv6Addr>(text, 128).ok_or_else(what)?;
-    let len = if text.contains('/') { len } else { 96 };
+    let len = match text.contains('/') {
+        true => len,
+        // The block for local use says nothing about its prefixes (RFC 8215 section 5).
+        false if addr.segments().starts_with(&[0x64, 0xff9b, 1]) => {
+            let text = "prefixes of 64:ff9b:1::/48 may have any length: give it, e.g. /96";
+            return Err(text.into());
+        }
+        false => 96,
+    };
     Prefix::new(addr, len).map_err(|problem| problem.text().into())
 }
 

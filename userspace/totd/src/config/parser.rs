@@ -197,6 +197,11 @@ fn translation_prefix(word: Word<'_>) -> Result<Prefix, Problem> {
     let mut addr: Ipv6Addr = addr.parse().map_err(|_| bad())?;
     let len = match len {
         Some(len) => len.parse().map_err(|_| bad())?,
+        // The block for local use says nothing about its prefixes (RFC 8215 section 5).
+        None if addr.segments().starts_with(&[0x64, 0xff9b, 1]) => {
+            let text = "prefixes of 64:ff9b:1::/48 may have any length: give it, e.g. /96";
+            return Err(word.problem(text));
+        }
         None => {
             addr = Ipv6Addr::from_bits(addr.to_bits() >> 32 << 32);
             96
