@@ -76,6 +76,10 @@ impl Net {
     }
 }
 
+pub fn within(nets: &[Net], addr: IpAddr) -> bool {
+    nets.iter().any(|net| net.contains(addr))
+}
+
 impl FromStr for Net {
     type Err = ();
 

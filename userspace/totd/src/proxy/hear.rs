@@ -155,8 +155,7 @@ fn next(task: &mut Task, answer: &[u8]) -> Result<(Next, bool), Malformed> {
 
 fn follow(task: &mut Task, stage: &Stage, answer: &[u8]) -> Result<(Next, bool), Malformed> {
     if matches!(stage, Stage::Relay | Stage::Transfer) {
-        let reply = reply::relay(&task.query, task.question_end, answer);
-        return Ok((Next::Reply(reply), false));
+        return Ok((Next::Reply(relay(task, answer)), false));
     }
     let message = Message::parse(answer)?;
     match stage {
@@ -193,6 +192,17 @@ fn follow(task: &mut Task, stage: &Stage, answer: &[u8]) -> Result<(Next, bool),
         }
         Stage::Reverse(target) => Ok((Next::Reply(reverse(task, target, &message)?), false)),
         Stage::Relay | Stage::Transfer | Stage::Discovery => Ok((Next::Fail, false)),
+    }
+}
+
+/// The answer for the client, less what is excluded; what cannot be read goes as it came.
+fn relay(task: &Task, answer: &[u8]) -> Vec<u8> {
+    let edited = task
+        .synthesis()
+        .and_then(|synthesis| synthesis.as_it_came(&Message::parse(answer)?));
+    match edited {
+        Ok(Aaaa::Reply(reply)) => reply,
+        _ => reply::relay(&task.query, task.question_end, answer),
     }
 }
 

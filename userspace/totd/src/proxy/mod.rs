@@ -376,7 +376,7 @@ fn stage(task: &Task) -> Stage {
         return Stage::Relay;
     }
     match task.question.rtype {
-        rtype::AAAA if settings.synthesises_for(client) && !task.checking_disabled() => Stage::Aaaa,
+        rtype::AAAA if task.is_edited() => Stage::Aaaa,
         rtype::A if settings.hides_a_from(client) => Stage::HiddenA,
         rtype::PTR if settings.config.ptr != Ptr::Off && settings.synthesises_for(client) => {
             let under = reverse::address(&task.question.name)

@@ -6,7 +6,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::config::{Clients, Config, PrefixRule, Prefixes, WELL_KNOWN};
-use crate::net::{Net, NEAR};
+use crate::net::{within, Net, NEAR};
 use natpt_core::xlate::addr::Prefix;
 
 pub struct Settings {
@@ -42,11 +42,6 @@ impl Settings {
 
     pub fn hides_a_from(&self, client: IpAddr) -> bool {
         within(&self.config.hide_a, client)
-    }
-
-    /// Whether an AAAA record counts as absent.
-    pub fn excludes(&self, addr: Ipv6Addr) -> bool {
-        within(&self.config.exclude_aaaa, addr.into())
     }
 
     /// The prefix that a reverse name may lie under; the well-known one always counts
@@ -85,8 +80,4 @@ impl Settings {
         }
         addrs
     }
-}
-
-fn within(nets: &[Net], addr: IpAddr) -> bool {
-    nets.iter().any(|net| net.contains(addr))
 }

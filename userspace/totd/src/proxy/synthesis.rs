@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use super::assemble::{assemble, dangling, Asked, Edit};
 use super::settings::Settings;
 use crate::config::Dnssec;
-use crate::wire::{class, rcode, rtype, Malformed, Message, Name, Record, Section};
+use crate::wire::{rcode, rtype, Malformed, Message, Name, Record, Section};
 
 /// The TTL when no SOA record tells one (RFC 6147 section 5.1.7).
 pub const NO_SOA_TTL: u32 = 600;
@@ -63,17 +63,15 @@ impl Synthesis<'_> {
         }
         let (mut usable, mut excluded) = (0, 0);
         for record in &records {
-            match aaaa(record) {
-                Some(addr) if self.settings.excludes(addr) => excluded += 1,
-                Some(_) => usable += 1,
-                None => (),
+            if record.section == Section::Answer && record.aaaa().is_some() {
+                match self.asked.excludes(record) {
+                    true => excluded += 1,
+                    false => usable += 1,
+                }
             }
         }
         if usable > 0 || self.is_strict(&records) {
-            return match excluded {
-                0 => self.as_it_came(answer),
-                _ => self.without_excluded(answer).map(Aaaa::Reply),
-            };
+            return self.as_it_came(answer);
         }
         if excluded == 0 {
             if let Some(target) = dangling(answer, &records) {
@@ -111,15 +109,9 @@ impl Synthesis<'_> {
         .map(A::Made)
     }
 
-    /// The AAAA answer, less what is excluded.
+    /// The answer, less what is excluded.
     pub fn without_excluded(&self, answer: &Message<'_>) -> Result<Vec<u8>, Malformed> {
-        assemble(&self.asked, self.aliases, answer, |record| {
-            match aaaa(record) {
-                Some(addr) if self.settings.excludes(addr) => Edit::Drop,
-                Some(_) => Edit::Keep,
-                None => unsigned(record, rtype::AAAA),
-            }
-        })
+        assemble(&self.asked, self.aliases, answer, |_| Edit::Keep)
     }
 
     /// An A answer as one that has no such records.
@@ -132,11 +124,12 @@ impl Synthesis<'_> {
         })
     }
 
-    fn as_it_came(&self, answer: &Message<'_>) -> Result<Aaaa, Malformed> {
-        if self.aliases.is_empty() {
+    /// The answer as it came, as far as it may.
+    pub fn as_it_came(&self, answer: &Message<'_>) -> Result<Aaaa, Malformed> {
+        if self.aliases.is_empty() && self.asked.excluded_in(answer)?.is_empty() {
             return Ok(Aaaa::Stands);
         }
-        assemble(&self.asked, self.aliases, answer, |_| Edit::Keep).map(Aaaa::Reply)
+        self.without_excluded(answer).map(Aaaa::Reply)
     }
 
     /// Whether signatures forbid to change anything.
@@ -151,19 +144,9 @@ impl Synthesis<'_> {
     }
 }
 
-fn aaaa(record: &Record<'_>) -> Option<Ipv6Addr> {
-    let octets: [u8; 16] = data(record, rtype::AAAA)?.try_into().ok()?;
-    Some(octets.into())
-}
-
+/// The A record's address, if it is an answer.
 fn a(record: &Record<'_>) -> Option<Ipv4Addr> {
-    let octets: [u8; 4] = data(record, rtype::A)?.try_into().ok()?;
-    Some(octets.into())
-}
-
-fn data<'a>(record: &Record<'a>, rtype: u16) -> Option<&'a [u8]> {
-    (record.section == Section::Answer && record.rtype == rtype && record.class == class::IN)
-        .then_some(record.rdata)
+    record.a().filter(|_| record.section == Section::Answer)
 }
 
 /// A signature of records that were changed goes with them.

@@ -169,6 +169,12 @@ impl Task {
         Header::parse(&self.query).is_ok_and(|header| header.checking_disabled())
     }
 
+    /// Whether its answer may be another than the forwarder's.
+    pub fn is_edited(&self) -> bool {
+        let client = self.client.addr.ip();
+        !self.is_signed && !self.checking_disabled() && self.settings.synthesises_for(client)
+    }
+
     /// Whether a client's connection brought it.
     pub fn came_by(&self, socket: Key) -> bool {
         self.client.transport == Transport::Tcp && self.client.socket == socket
@@ -178,6 +184,10 @@ impl Task {
         Ok(Asked {
             header: Header::parse(&self.query)?,
             question: self.query.get(HEADER..self.question_end).ok_or(Malformed)?,
+            excluded: match self.is_edited() {
+                true => &self.settings.config.exclude_aaaa,
+                false => &[],
+            },
         })
     }
 

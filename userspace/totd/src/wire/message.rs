@@ -2,7 +2,9 @@
 
 //! A message, read in place.
 
-use super::{rtype, u16_at, u32_at, Edns, Malformed, Name, HEADER};
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use super::{class, rtype, u16_at, u32_at, Edns, Malformed, Name, HEADER};
 
 /// The first twelve bytes.
 #[derive(Clone, Copy)]
@@ -140,6 +142,20 @@ pub struct Record<'a> {
 }
 
 impl Record<'_> {
+    pub fn a(&self) -> Option<Ipv4Addr> {
+        let bytes: [u8; 4] = self.data(rtype::A)?.try_into().ok()?;
+        Some(bytes.into())
+    }
+
+    pub fn aaaa(&self) -> Option<Ipv6Addr> {
+        let bytes: [u8; 16] = self.data(rtype::AAAA)?.try_into().ok()?;
+        Some(bytes.into())
+    }
+
+    fn data(&self, rtype: u16) -> Option<&[u8]> {
+        (self.rtype == rtype && self.class == class::IN).then_some(self.rdata)
+    }
+
     /// The type that a signature covers.
     pub fn covers(&self) -> Option<u16> {
         (self.rtype == rtype::RRSIG)
