@@ -5,15 +5,15 @@
 
 #![deny(unsafe_code)]
 
-mod daemon;
+mod runtime;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match daemon::run() {
+    match runtime::run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
-            daemon::log::error(&problem);
+            runtime::log::error(&problem);
             ExitCode::FAILURE
         }
     }
