@@ -5,16 +5,15 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::RangeInclusive;
 
+use daemon::net::{within, Net, PRIVATE};
 use natpt_core::xlate::addr::is_martian4;
-
-use crate::net::{Net4, Net6, PRIVATE};
 
 /// One line of the access list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
-    pub clients: Net6,
+    pub clients: Net,
     pub permit: bool,
-    pub destinations: Net4,
+    pub destinations: Net,
     /// The relay's own address on the way to the server.
     pub source: Option<Ipv4Addr>,
     /// Destination ports; empty: all.
@@ -55,7 +54,7 @@ impl Access {
         if is_martian4(addr) {
             return Err(Refusal::Martian);
         }
-        if !self.private && PRIVATE.iter().any(|net| net.contains(addr)) {
+        if !self.private && within(&PRIVATE, addr.into()) {
             return Err(Refusal::Private);
         }
         Ok(())
@@ -81,8 +80,8 @@ impl Access {
 
 impl Rule {
     fn matches(&self, client: Ipv6Addr, destination: Ipv4Addr, port: u16) -> bool {
-        self.clients.contains(client)
-            && self.destinations.contains(destination)
+        self.clients.contains(client.into())
+            && self.destinations.contains(destination.into())
             && (self.ports.is_empty() || self.ports.iter().any(|range| range.contains(&port)))
     }
 }

@@ -8,5 +8,4 @@
 pub mod access;
 pub mod config;
 pub mod ftp;
-pub mod net;
 pub mod utc;

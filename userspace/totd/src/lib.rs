@@ -6,6 +6,5 @@
 #![forbid(unsafe_code)]
 
 pub mod config;
-pub mod net;
 pub mod proxy;
 pub mod wire;

@@ -9,12 +9,8 @@ mod runtime;
 
 use std::process::ExitCode;
 
+use daemon::log::Level;
+
 fn main() -> ExitCode {
-    match runtime::run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(problem) => {
-            runtime::log::error(&problem);
-            ExitCode::FAILURE
-        }
-    }
+    daemon::main("totd", Level::Warning, runtime::run)
 }

@@ -3,7 +3,6 @@
 //! faithd.conf: what it says.
 
 mod parser;
-mod words;
 
 use std::collections::BTreeMap;
 
@@ -12,7 +11,6 @@ use natpt_core::xlate::addr::Prefix;
 use crate::access::Access;
 
 pub use parser::{parse, prefix, service};
-pub use words::Problem;
 
 /// The port of FTP control connections.
 pub const FTP: u16 = 21;

@@ -2,16 +2,14 @@
 
 //! faithd.conf: how it is read.
 
-use std::net::Ipv6Addr;
 use std::ops::RangeInclusive;
-use std::str::FromStr;
 
+use daemon::net;
+use daemon::words::{Problem, Word, Words};
 use natpt_core::xlate::addr::Prefix;
 
-use super::words::{Problem, Word, Words};
 use super::{Config, Services};
 use crate::access::Rule;
-use crate::net;
 
 /// Where /etc/services is not installed.
 const SERVICES: [(&str, u16); 8] = [
@@ -30,7 +28,7 @@ pub fn parse(text: &str, names: &str) -> Result<Config, Problem> {
     let mut config = Config::default();
     let mut rules = Vec::new();
     for (number, line) in text.lines().enumerate() {
-        if let Some((keyword, words)) = Words::of(number + 1, line) {
+        if let Some((keyword, words)) = Words::of(number + 1, line, &['#']) {
             if keyword.text.contains(':') {
                 rules.push(rule(keyword, words)?);
             } else {
@@ -48,6 +46,7 @@ fn setting(
     mut words: Words<'_>,
     names: &str,
 ) -> Result<(), Problem> {
+    let port = |word: Word<'_>| service(word.text, names).map_err(|text| word.problem(text));
     match keyword.text {
         "prefix" => {
             let word = words.need("a prefix")?;
@@ -58,36 +57,27 @@ fn setting(
             config.prefixes.push(one);
         }
         "service" => {
-            let mut word = words.need("a service")?;
-            loop {
-                let one = service(word.text, names).map_err(|text| word.problem(text))?;
+            for one in words.list("a service", port)? {
                 config.services.add(one);
-                match words.next() {
-                    Some(next) => word = next,
-                    None => break,
-                }
             }
         }
         "local" => {
             let word = words.need("a service")?;
-            let port = match service(word.text, names).map_err(|text| word.problem(text))? {
-                Some(port) => port,
-                None => return Err(word.problem("'any' is no single service")),
+            let Some(port) = port(word)? else {
+                return Err(word.problem("'any' is no single service"));
             };
             let program = words.need("a program")?;
             if !program.text.starts_with('/') {
                 return Err(program.problem("a program's path begins with /"));
             }
             let mut command = vec![program.text.to_owned()];
-            while let Some(word) = words.next() {
-                command.push(word.text.to_owned());
-            }
+            command.extend(words.by_ref().map(|word| word.text.to_owned()));
             config.local.insert(port, command);
         }
-        "idle" => config.idle = number(words.need("a number of seconds")?, 1)?,
-        "max-connections" => config.max_connections = number(words.need("a number")?, 1)?,
-        "private" => config.access.private = choice(&mut words, "permit", "deny")?,
-        "reserved-port" => config.reserved_port = choice(&mut words, "on", "off")?,
+        "idle" => config.idle = words.number("a number of seconds", 1, 1_000_000_000)?,
+        "max-connections" => config.max_connections = words.number("a number", 1, 1_000_000)?,
+        "private" => config.access.private = words.choice([("permit", true), ("deny", false)])?,
+        "reserved-port" => config.reserved_port = words.choice([("on", true), ("off", false)])?,
         other => return Err(keyword.problem(format!("unknown keyword '{other}'"))),
     }
     words.end()
@@ -95,16 +85,9 @@ fn setting(
 
 /// `SRC/LEN permit|deny DST/LEN [SADDR] [port N[-M]...]`
 fn rule(first: Word<'_>, mut words: Words<'_>) -> Result<Rule, Problem> {
-    let clients = first
-        .text
-        .parse()
-        .map_err(|()| first.problem("not an IPv6 network"))?;
-    let permit = choice(&mut words, "permit", "deny")?;
-    let word = words.need("an IPv4 network")?;
-    let destinations = word
-        .text
-        .parse()
-        .map_err(|()| word.problem("not an IPv4 network"))?;
+    let clients = first.net6()?;
+    let permit = words.choice([("permit", true), ("deny", false)])?;
+    let destinations = words.need("an IPv4 network")?.net4()?;
     let (mut source, mut ports) = (None, Vec::new());
     let mut next = words.next();
     if let Some(word) = next.filter(|word| word.text != "port") {
@@ -116,10 +99,7 @@ fn rule(first: Word<'_>, mut words: Words<'_>) -> Result<Rule, Problem> {
         if word.text != "port" {
             return Err(word.problem(format!("'{}' is too much", word.text)));
         }
-        ports.push(range(words.need("a port")?)?);
-        while let Some(word) = words.next() {
-            ports.push(range(word)?);
-        }
+        ports = words.list("a port", range)?;
     }
     Ok(Rule {
         clients,
@@ -139,35 +119,9 @@ fn range(word: Word<'_>) -> Result<RangeInclusive<u16>, Problem> {
     }
 }
 
-fn choice(words: &mut Words<'_>, yes: &str, no: &str) -> Result<bool, Problem> {
-    let word = words.need(&format!("'{yes}' or '{no}'"))?;
-    match word.text {
-        text if text == yes => Ok(true),
-        text if text == no => Ok(false),
-        _ => Err(word.problem(format!("neither '{yes}' nor '{no}'"))),
-    }
-}
-
-fn number<N: FromStr + PartialOrd>(word: Word<'_>, least: N) -> Result<N, Problem> {
-    match word.text.parse() {
-        Ok(number) if number >= least => Ok(number),
-        _ => Err(word.problem("not a number that is possible here")),
-    }
-}
-
 /// `P/LEN`, or P alone, of length 96.
 pub fn prefix(text: &str) -> Result<Prefix, String> {
-    let what = || format!("'{text}' is not a prefix");
-    let (addr, len) = net::split::<Ipv6Addr>(text, 128).ok_or_else(what)?;
-    let len = match text.contains('/') {
-        true => len,
-        // The block for local use says nothing about its prefixes (RFC 8215 section 5).
-        false if addr.segments().starts_with(&[0x64, 0xff9b, 1]) => {
-            let text = "prefixes of 64:ff9b:1::/48 may have any length: give it, e.g. /96";
-            return Err(text.into());
-        }
-        false => 96,
-    };
+    let (addr, len) = net::prefix(text)?;
     Prefix::new(addr, len).map_err(|problem| problem.text().into())
 }
 

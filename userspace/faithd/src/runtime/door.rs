@@ -4,9 +4,9 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6, TcpListener};
 
+use daemon::log;
 use faithd::ftp::Doors;
 
-use super::log;
 use super::pair::{Pair, ACCEPTED, CONNECTED};
 use super::sockets::{self, Entrance};
 

@@ -9,7 +9,6 @@ mod flow;
 mod intercept;
 mod limits;
 mod local;
-pub mod log;
 mod netlink;
 mod options;
 mod pair;
@@ -19,8 +18,8 @@ mod sockets;
 
 use std::io::ErrorKind;
 
+use daemon::log;
 use faithd::config::{self, Config};
-use nix::unistd::daemon;
 
 use options::{Mode, Options};
 use server::Server;
@@ -43,8 +42,7 @@ pub fn run() -> Result<(), String> {
     let foreground = options.foreground || !given.is_empty();
     let entrance = sockets::Entrance::open(&config, given)?;
     if !foreground {
-        daemon(false, false).map_err(|problem| format!("going to the background: {problem}"))?;
-        log::to_syslog();
+        daemon::detach()?;
     }
     Server::new(entrance, config)
         .map_err(|problem| format!("starting: {problem}"))?

@@ -2,7 +2,8 @@
 
 //! The command line; as KAME's, where it had the option.
 
-use super::log;
+use daemon::log::{self, Level};
+use daemon::options::Arguments;
 
 const HELP: &str = "\
 Usage: faithd [OPTION...] [SERVICE... [PROGRAM [ARG...]]]
@@ -43,7 +44,7 @@ pub struct Options {
     pub foreground: bool,
 }
 
-pub fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
+pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Options, String> {
     let mut options = Options {
         mode: Mode::Serve,
         config: None,
@@ -54,42 +55,32 @@ pub fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, Str
         reserved_port: false,
         foreground: false,
     };
+    let mut arguments = Arguments::new("faithd", arguments);
     while let Some(argument) = arguments.next() {
-        let mut value = || {
-            let missing = || format!("{argument} needs a value; see faithd --help");
-            arguments.next().ok_or_else(missing)
-        };
         match argument.as_str() {
-            "-f" => options.config = Some(value()?),
-            "-P" => options.prefixes.push(value()?),
-            "-i" => match value()?.parse() {
+            "-f" => options.config = Some(arguments.value()?),
+            "-P" => options.prefixes.push(arguments.value()?),
+            "-i" => match arguments.value()?.parse() {
                 Ok(seconds) if seconds > 0 => options.idle = Some(seconds),
                 _ => return Err("-i needs a number of seconds".into()),
             },
             "-p" => options.reserved_port = true,
-            "-q" => log::quiet(),
+            "-q" => log::set_level(Level::Warning),
             "-d" => {
                 options.foreground = true;
-                log::verbose();
+                log::set_level(Level::Debug);
             }
             "-dp" | "-pd" => {
                 (options.foreground, options.reserved_port) = (true, true);
-                log::verbose();
+                log::set_level(Level::Debug);
             }
             "--check" => options.mode = Mode::Check,
-            "-h" | "--help" => {
-                print!("{HELP}");
+            "-h" | "--help" | "-V" | "--version" => {
+                arguments.print(HELP);
                 options.mode = Mode::Done;
                 return Ok(options);
             }
-            "-V" | "--version" => {
-                println!("faithd {}", env!("CARGO_PKG_VERSION"));
-                options.mode = Mode::Done;
-                return Ok(options);
-            }
-            other if other.starts_with('-') => {
-                return Err(format!("{other} is no option; see faithd --help"));
-            }
+            other if other.starts_with('-') => return Err(arguments.unknown()),
             program if program.starts_with('/') && !options.services.is_empty() => {
                 options.local = std::iter::once(argument).chain(arguments).collect();
                 break;

@@ -7,6 +7,7 @@ use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr, SocketAddrV6, TcpStream};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use daemon::log;
 use faithd::access::Refusal;
 use faithd::config::{Config, FTP};
 use faithd::ftp::Ftp;
@@ -24,7 +25,7 @@ use super::options::Options;
 use super::pair::{Carrier, Pair, ACCEPTED, CONNECTED};
 use super::pipes::Pipes;
 use super::sockets::{self, Entrance};
-use super::{load, local, log};
+use super::{load, local};
 
 type Key = u64;
 

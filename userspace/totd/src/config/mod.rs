@@ -3,15 +3,13 @@
 //! totd.conf: what it says.
 
 mod parser;
-mod words;
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-use crate::net::{Net, MAPPED};
+use daemon::net::{Net, MAPPED};
 use natpt_core::xlate::addr::Prefix;
 
 pub use parser::{parse, Loaded};
-pub use words::Problem;
 
 #[derive(Clone, Debug)]
 pub struct Config {

@@ -4,9 +4,9 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
-use super::words::{Word, Words};
-use super::{Clients, Config, Dnssec, PrefixRule, Prefixes, Problem, Ptr};
-use crate::net::Net;
+use super::{Clients, Config, Dnssec, PrefixRule, Prefixes, Ptr};
+use daemon::net::{self, Net};
+use daemon::words::{Problem, Word, Words};
 use natpt_core::xlate::addr::Prefix;
 
 /// A configuration, and what in it has no effect any more.
@@ -24,7 +24,7 @@ pub fn parse(text: &str) -> Result<Loaded, Problem> {
     let mut prefixes = Vec::new();
     let mut source = None;
     for (number, line) in (1..).zip(text.lines()) {
-        let Some((keyword, mut words)) = Words::of(number, line) else {
+        let Some((keyword, mut words)) = Words::of(number, line, &['#', ';']) else {
             continue;
         };
         if keyword.is("prefix") {
@@ -53,29 +53,37 @@ fn statement(keyword: Word<'_>, words: &mut Words<'_>, to: &mut Loaded) -> Resul
     let config = &mut to.config;
     match keyword.text.to_ascii_lowercase().as_str() {
         "forwarder" => config.forwarders.push(forwarder(words)?),
-        "prefixes" => config.all_prefixes = choice(words, [("rotate", false), ("all", true)])?,
-        "exclude-aaaa" => config.exclude_aaaa.extend(words.list("a network", net6)?),
-        "exclude-a" => config.exclude_a.extend(words.list("a network", net4)?),
+        "prefixes" => config.all_prefixes = words.choice([("rotate", false), ("all", true)])?,
+        "exclude-aaaa" => config
+            .exclude_aaaa
+            .extend(words.list("a network", Word::net6)?),
+        "exclude-a" => config
+            .exclude_a
+            .extend(words.list("a network", Word::net4)?),
         "clients" => clients(words, &mut config.clients)?,
-        "synthesise-for" => config.synthesise_for.extend(words.list("a network", net)?),
-        "hide-a" => config.hide_a.extend(words.list("a network", net)?),
+        "synthesise-for" => config
+            .synthesise_for
+            .extend(words.list("a network", Word::net)?),
+        "hide-a" => config.hide_a.extend(words.list("a network", Word::net)?),
         "ptr" => {
             let ways = [
                 ("cname", Ptr::Cname),
                 ("translate", Ptr::Translate),
                 ("off", Ptr::Off),
             ];
-            config.ptr = choice(words, ways)?;
+            config.ptr = words.choice(ways)?;
         }
         "dnssec" => {
             let ways = [
                 ("synthesise", Dnssec::Synthesise),
                 ("strict", Dnssec::Strict),
             ];
-            config.dnssec = choice(words, ways)?;
+            config.dnssec = words.choice(ways)?;
         }
-        "port" => config.port = number(words, "a port", 1, 65535)?,
-        "listen" => config.listen.extend(words.list("an address", address)?),
+        "port" => config.port = words.number("a port", 1, 65535)?,
+        "listen" => config
+            .listen
+            .extend(words.list("an address", Word::address)?),
         "interfaces" => {
             let all = |name: &String| name == "*" || name.eq_ignore_ascii_case("all");
             let names = words.list("an interface", |word| Ok(word.text.to_string()))?;
@@ -83,10 +91,10 @@ fn statement(keyword: Word<'_>, words: &mut Words<'_>, to: &mut Loaded) -> Resul
                 config.interfaces.extend(names);
             }
         }
-        "retry" => config.retry = 1000 * number(words, "seconds", 0, 1_000_000u64)?,
-        "max-queries" => config.max_queries = number(words, "a number", 1, 60_000)?,
-        "rate-limit" => config.rate_limit = number(words, "a number", 0, 1_000_000)?,
-        "randomize-case" => config.randomize_case = choice(words, [("on", true), ("off", false)])?,
+        "retry" => config.retry = 1000 * words.number("seconds", 0, 1_000_000u64)?,
+        "max-queries" => config.max_queries = words.number("a number", 1, 60_000)?,
+        "rate-limit" => config.rate_limit = words.number("a number", 0, 1_000_000)?,
+        "randomize-case" => config.randomize_case = words.choice([("on", true), ("off", false)])?,
         "pidfile" => config.pidfile = Some(words.need("a file")?.text.into()),
         "status" => config.status = words.need("a file")?.text.into(),
         // Who might change prefixes by HTTP; there is no such service any more.
@@ -125,7 +133,7 @@ fn forwarder(words: &mut Words<'_>) -> Result<SocketAddr, Problem> {
         if !keyword.is("port") {
             return Err(keyword.problem(format!("'port' belongs here, not '{}'", keyword.text)));
         }
-        port = number(words, "a port", 1, 65535)?;
+        port = words.number("a port", 1, 65535)?;
     }
     Ok(match addr {
         IpAddr::V6(addr) => SocketAddrV6::new(addr, port, 0, scope).into(),
@@ -134,8 +142,8 @@ fn forwarder(words: &mut Words<'_>) -> Result<SocketAddr, Problem> {
 }
 
 /// `V6[/LEN] [for V4NET...] [clients NET...]`, `auto`, `discover [INTERFACE...]` or `none`
-fn prefix(
-    words: &mut Words<'_>,
+fn prefix<'a>(
+    words: &mut Words<'a>,
     list: &mut Vec<PrefixRule>,
     source: &mut Option<Prefixes>,
 ) -> Result<(), Problem> {
@@ -145,8 +153,7 @@ fn prefix(
     } else if word.is("none") {
         Some(Prefixes::None)
     } else if word.is("discover") {
-        let names = std::iter::from_fn(|| words.next());
-        let names = names.map(|name| name.text.to_string());
+        let names = words.by_ref().map(|name| name.text.to_string());
         Some(Prefixes::Discover(names.collect()))
     } else {
         None
@@ -162,14 +169,14 @@ fn prefix(
         return Err(word.problem("'prefix auto', 'discover' and 'none' stand alone"));
     }
     let mut rule = PrefixRule::from(translation_prefix(word)?);
-    let mut read: fn(Word<'_>) -> Result<Net, Problem> = net4;
+    let mut read: fn(Word<'a>) -> Result<Net, Problem> = Word::net4;
     let mut nets = None;
     while let Some(word) = words.next() {
         if word.is("for") {
-            read = net4;
+            read = Word::net4;
             nets = Some(&mut rule.targets);
         } else if word.is("clients") {
-            read = net;
+            read = Word::net;
             nets = Some(&mut rule.clients);
         } else if let Some(nets) = &mut nets {
             nets.push(read(word)?);
@@ -187,26 +194,12 @@ fn prefix(
     Ok(())
 }
 
-/// Without a length it is 96, and, as in totd, the lowest 32 bits do not count.
 fn translation_prefix(word: Word<'_>) -> Result<Prefix, Problem> {
-    let (addr, len) = match word.text.split_once('/') {
-        Some((addr, len)) => (addr, Some(len)),
-        None => (word.text, None),
-    };
-    let bad = || word.problem(format!("'{}' is no IPv6 prefix", word.text));
-    let mut addr: Ipv6Addr = addr.parse().map_err(|_| bad())?;
-    let len = match len {
-        Some(len) => len.parse().map_err(|_| bad())?,
-        // The block for local use says nothing about its prefixes (RFC 8215 section 5).
-        None if addr.segments().starts_with(&[0x64, 0xff9b, 1]) => {
-            let text = "prefixes of 64:ff9b:1::/48 may have any length: give it, e.g. /96";
-            return Err(word.problem(text));
-        }
-        None => {
-            addr = Ipv6Addr::from_bits(addr.to_bits() >> 32 << 32);
-            96
-        }
-    };
+    let (mut addr, len) = net::prefix(word.text).map_err(|text| word.problem(text))?;
+    // As in totd, the lowest 32 bits do not count without a length.
+    if !word.text.contains('/') {
+        addr = Ipv6Addr::from_bits(addr.to_bits() >> 32 << 32);
+    }
     Prefix::new(addr, len).map_err(|error| word.problem(error.text()))
 }
 
@@ -220,59 +213,11 @@ fn clients(words: &mut Words<'_>, to: &mut Clients) -> Result<(), Problem> {
     if first.is("any") {
         *to = Clients::Any;
     } else if !first.is("near") {
-        nets.push(net(first)?);
-        while let Some(word) = words.next() {
-            nets.push(net(word)?);
+        nets.push(first.net()?);
+        for word in words {
+            nets.push(word.net()?);
         }
         *to = Clients::Listed(nets);
     }
     Ok(())
-}
-
-fn address(word: Word<'_>) -> Result<IpAddr, Problem> {
-    word.text
-        .parse()
-        .map_err(|_| word.problem(format!("'{}' is no address", word.text)))
-}
-
-fn net(word: Word<'_>) -> Result<Net, Problem> {
-    word.text
-        .parse()
-        .map_err(|()| word.problem(format!("'{}' is no network", word.text)))
-}
-
-fn net4(word: Word<'_>) -> Result<Net, Problem> {
-    let net = net(word)?;
-    match net.is_v4() {
-        true => Ok(net),
-        false => Err(word.problem(format!("'{}' is no IPv4 network", word.text))),
-    }
-}
-
-fn net6(word: Word<'_>) -> Result<Net, Problem> {
-    let net = net(word)?;
-    match net.is_v4() {
-        true => Err(word.problem(format!("'{}' is no IPv6 network", word.text))),
-        false => Ok(net),
-    }
-}
-
-fn number<N>(words: &mut Words<'_>, what: &str, min: N, max: N) -> Result<N, Problem>
-where
-    N: std::str::FromStr + PartialOrd + std::fmt::Display,
-{
-    let word = words.need(what)?;
-    match word.text.parse() {
-        Ok(value) if (&min..=&max).contains(&&value) => Ok(value),
-        _ => Err(word.problem(format!("'{}' is not between {min} and {max}", word.text))),
-    }
-}
-
-fn choice<T, const N: usize>(words: &mut Words<'_>, ways: [(&str, T); N]) -> Result<T, Problem> {
-    let names = ways.each_ref().map(|(name, _)| *name).join(", ");
-    let word = words.need(&format!("one of {names}"))?;
-    ways.into_iter()
-        .find(|(name, _)| word.is(name))
-        .map(|(_, way)| way)
-        .ok_or_else(|| word.problem(format!("'{}' is none of {names}", word.text)))
 }

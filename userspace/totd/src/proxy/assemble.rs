@@ -4,7 +4,8 @@
 
 use std::net::Ipv6Addr;
 
-use crate::net::{within, Net};
+use daemon::net::{within, Net};
+
 use crate::wire::{class, rtype, Header, Malformed, Message, Name, Record, Section, Writer};
 
 /// What becomes of a record of the answer section.

@@ -25,9 +25,9 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 
 use crate::config::{Config, Ptr};
-use crate::net::Net;
 use crate::wire::{class, rcode, rtype, Header, Name, Question, HEADER};
 use access::RateLimit;
+use daemon::net::Net;
 use discovery::Discovery;
 use echo::Echoes;
 use forwarders::Forwarders;

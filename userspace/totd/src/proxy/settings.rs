@@ -6,8 +6,16 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::config::{Clients, Config, PrefixRule, Prefixes, WELL_KNOWN};
-use crate::net::{within, Net, NEAR};
+use daemon::net::{within, Net, PRIVATE};
 use natpt_core::xlate::addr::Prefix;
+
+/// Loopback, link-local and unique local addresses: always near, as private ones are.
+const NEAR: [Net; 4] = [
+    Net::v4([127, 0, 0, 0], 8),
+    Net::v6(1, 128),
+    Net::v6(0xfe80 << 112, 10),
+    Net::v6(0xfc << 120, 7),
+];
 
 pub struct Settings {
     pub config: Config,
@@ -29,7 +37,9 @@ impl Settings {
     pub fn admits(&self, client: IpAddr) -> bool {
         match &self.config.clients {
             Clients::Any => true,
-            Clients::Near => within(&NEAR, client) || within(&self.links, client),
+            Clients::Near => {
+                within(&PRIVATE, client) || within(&NEAR, client) || within(&self.links, client)
+            }
             Clients::Listed(nets) => within(nets, client),
         }
     }

@@ -4,11 +4,11 @@
 
 use std::net::IpAddr;
 
+use daemon::net::Net;
 use natpt_core::xlate::addr::Prefix;
 use natpt_netlink::{spec, Connection, Error};
 use nix::ifaddrs::getifaddrs;
 use nix::sys::socket::SockaddrStorage;
-use totd::net::Net;
 
 /// The prefixes of the kernel module; none if it is not loaded.
 #[derive(Default)]

@@ -5,7 +5,6 @@
 mod adverts;
 mod clients;
 mod kernel;
-pub mod log;
 mod options;
 mod pidfile;
 mod privileges;
@@ -17,8 +16,7 @@ mod stream;
 mod udp;
 mod upstream;
 
-use nix::sys::resource::{getrlimit, setrlimit, Resource};
-use nix::unistd::daemon;
+use daemon::{files, log};
 use totd::config::{self, Config, Prefixes};
 use totd::proxy::Proxy;
 
@@ -44,12 +42,11 @@ pub fn run() -> Result<(), String> {
         Mode::Serve => (),
     }
     let config = load(&options)?;
-    raise_file_limit(config.max_queries);
+    allow_files(config.max_queries);
     let random = random::source().map_err(|problem| format!("/dev/urandom: {problem}"))?;
     let mut server = Server::open(&config, &options)?;
     if !options.foreground {
-        daemon(false, false).map_err(|problem| format!("going to the background: {problem}"))?;
-        log::to_syslog();
+        daemon::detach()?;
     }
     let _pidfile = config.pidfile.as_deref().map(Pidfile::write).transpose()?;
     privileges::drop(&options, config.prefixes == Prefixes::Auto)?;
@@ -74,18 +71,12 @@ fn load(options: &Options) -> Result<Config, String> {
 const OTHER_FILES: u64 = 1024;
 
 /// Every question in flight has a socket of its own.
-fn raise_file_limit(queries: usize) {
-    let Ok((_, most)) = getrlimit(Resource::RLIMIT_NOFILE) else {
-        return;
-    };
-    let wanted = most.max(queries as u64 + OTHER_FILES);
-    // Only root may have more than the most.
-    if setrlimit(Resource::RLIMIT_NOFILE, wanted, wanted).is_err() {
-        let _ = setrlimit(Resource::RLIMIT_NOFILE, most, most);
-        if most < wanted {
-            log::warning(&format!(
-                "{most} open files allow fewer than {queries} queries at a time"
-            ));
-        }
+fn allow_files(queries: usize) {
+    let wanted = queries as u64 + OTHER_FILES;
+    let files = files::allow(wanted);
+    if files < wanted {
+        log::warning(&format!(
+            "{files} open files allow fewer than {queries} queries at a time"
+        ));
     }
 }

@@ -2,7 +2,8 @@
 
 //! The command line; totd's long options have one dash.
 
-use super::log;
+use daemon::log::{self, Level};
+use daemon::options::Arguments;
 
 const HELP: &str = "\
 Usage: totd [OPTION...]
@@ -59,47 +60,38 @@ pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Options, String>
         group: None,
         root: None,
     };
-    let mut arguments = arguments;
+    let mut arguments = Arguments::new("totd", arguments);
     while let Some(argument) = arguments.next() {
-        let mut value = || {
-            let missing = || format!("{argument} needs a value; see totd --help");
-            arguments.next().ok_or_else(missing)
-        };
         match argument.as_str() {
-            "-c" => options.config = value()?,
-            "-p" => options.prefixes.push(value()?),
-            "-u" => options.user = Some(value()?),
-            "-g" => options.group = Some(value()?),
-            "-t" => options.root = Some(value()?),
-            "-q" => log::quiet(),
-            "-v" => log::verbose(),
+            "-c" => options.config = arguments.value()?,
+            "-p" => options.prefixes.push(arguments.value()?),
+            "-u" => options.user = Some(arguments.value()?),
+            "-g" => options.group = Some(arguments.value()?),
+            "-t" => options.root = Some(arguments.value()?),
+            "-q" => log::set_level(Level::Error),
+            "-v" => log::set_level(Level::Info),
             "-no4" => options.ipv4 = false,
             "-no6" => options.ipv6 = false,
             "-4" => options.ipv4 = true,
             "-6" => options.ipv6 = true,
             "-46" | "-64" => (options.ipv4, options.ipv6) = (true, true),
             "-http-port" => {
-                value()?;
+                arguments.value()?;
                 log::warning("-http-port has no effect: --status shows what is counted");
             }
             "--check" => options.mode = Mode::Check,
             "--status" => options.mode = Mode::Status,
             "--metrics" => options.mode = Mode::Metrics,
-            "-h" | "--help" => {
-                print!("{HELP}");
-                options.mode = Mode::Done;
-                return Ok(options);
-            }
-            "-V" | "--version" => {
-                println!("totd {}", env!("CARGO_PKG_VERSION"));
+            "-h" | "--help" | "-V" | "--version" => {
+                arguments.print(HELP);
                 options.mode = Mode::Done;
                 return Ok(options);
             }
             debug if is_debug(debug) => {
                 options.foreground = true;
-                log::verbose();
+                log::set_level(Level::Info);
             }
-            other => return Err(format!("{other} is no option; see totd --help")),
+            _ => return Err(arguments.unknown()),
         }
     }
     if !options.ipv4 && !options.ipv6 {

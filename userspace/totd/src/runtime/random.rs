@@ -15,7 +15,7 @@ pub fn source() -> io::Result<Box<dyn FnMut() -> u64>> {
         if used + 8 > pool.len() {
             // It never fails once it is open; old numbers must not be used again.
             if let Err(problem) = file.read_exact(&mut pool) {
-                super::log::error(&format!("/dev/urandom: {problem}"));
+                daemon::log::error(&format!("/dev/urandom: {problem}"));
                 std::process::exit(1);
             }
             used = 0;

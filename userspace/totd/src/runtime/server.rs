@@ -8,6 +8,7 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixListener;
 use std::time::Instant;
 
+use daemon::log;
 use natpt_core::xlate::addr::Prefix;
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
@@ -24,7 +25,7 @@ use super::sockets::{self, Endpoint};
 use super::stream::Progress;
 use super::udp::Udp;
 use super::upstream::{Event, Upstream};
-use super::{load, log, status};
+use super::{allow_files, load, status};
 
 /// How often interfaces, the kernel's prefixes and idle clients are looked at, in milliseconds.
 const ROUND: u64 = 2000;
@@ -276,6 +277,7 @@ impl Server {
         let config = load(options)?;
         self.listen(sockets::endpoints(&config, options))?;
         self.hear_routers(&config);
+        allow_files(config.max_queries);
         proxy.configure(config);
         self.round(proxy, self.now());
         Ok(())

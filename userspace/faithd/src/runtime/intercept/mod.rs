@@ -10,10 +10,10 @@ mod program;
 use std::net::{Ipv6Addr, SocketAddrV6, TcpListener};
 use std::os::fd::OwnedFd;
 
+use daemon::log;
 use faithd::config::Services;
 use natpt_core::xlate::addr::Prefix;
 
-use super::log;
 use super::netlink::Netlink;
 use bpf::SocketMap;
 

@@ -1,32 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the daemon has to say: to standard error, or to syslog once it is in the background.
+//! The log: standard error, or syslog once the daemon is in the background.
 
 use std::io::Write;
 use std::os::unix::net::UnixDatagram;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::OnceLock;
 
-const ERR: u8 = 3;
-const WARNING: u8 = 4;
-const INFO: u8 = 6;
-const DEBUG: u8 = 7;
+/// syslog's severities.
+#[derive(Clone, Copy)]
+#[repr(u8)]
+pub enum Level {
+    Error = 3,
+    Warning = 4,
+    Info = 6,
+    Debug = 7,
+}
+
 /// The facility of daemons.
 const DAEMON: u8 = 3 << 3;
 
-static LEVEL: AtomicU8 = AtomicU8::new(INFO);
+static NAME: OnceLock<&str> = OnceLock::new();
+static LEVEL: AtomicU8 = AtomicU8::new(Level::Info as u8);
 static SYSLOG: OnceLock<UnixDatagram> = OnceLock::new();
 
-pub fn quiet() {
-    LEVEL.store(WARNING, Ordering::Relaxed);
+pub(crate) fn open(name: &'static str, level: Level) {
+    let _ = NAME.set(name);
+    set_level(level);
 }
 
-pub fn verbose() {
-    LEVEL.store(DEBUG, Ordering::Relaxed);
+pub fn set_level(level: Level) {
+    LEVEL.store(level as u8, Ordering::Relaxed);
 }
 
-/// From now on to syslog, if there is one.
-pub fn to_syslog() {
+/// Log to syslog from now on, if there is one.
+pub(crate) fn to_syslog() {
     let socket = UnixDatagram::unbound().and_then(|socket| {
         socket.connect("/dev/log")?;
         socket.set_nonblocking(true)?;
@@ -38,37 +46,39 @@ pub fn to_syslog() {
 }
 
 pub fn error(text: &str) {
-    write(ERR, text);
+    write(Level::Error, || text);
 }
 
 pub fn warning(text: &str) {
-    write(WARNING, text);
+    write(Level::Warning, || text);
 }
 
 pub fn info(text: &str) {
-    write(INFO, text);
+    write(Level::Info, || text);
 }
 
 /// The text is made only when it is wanted.
 pub fn debug(text: impl FnOnce() -> String) {
-    if LEVEL.load(Ordering::Relaxed) >= DEBUG {
-        write(DEBUG, &text());
-    }
+    write(Level::Debug, text);
 }
 
-fn write(level: u8, text: &str) {
+fn write<T: AsRef<str>>(level: Level, text: impl FnOnce() -> T) {
+    let level = level as u8;
     if level > LEVEL.load(Ordering::Relaxed) {
         return;
     }
+    let text = text();
+    let text = text.as_ref();
+    let name = NAME.get().unwrap_or(&"daemon");
     if let Some(socket) = SYSLOG.get() {
         let pid = std::process::id();
-        let line = format!("<{}>faithd[{pid}]: {text}", DAEMON | level);
+        let line = format!("<{}>{name}[{pid}]: {text}", DAEMON | level);
         let _ = socket.send(line.as_bytes());
         return;
     }
     let line = match std::env::var_os("JOURNAL_STREAM") {
         Some(_) => format!("<{level}>{text}\n"),
-        None => format!("faithd: {text}\n"),
+        None => format!("{name}: {text}\n"),
     };
     // A line at a time, whoever else writes there; and nobody dies of it.
     let _ = std::io::stderr().write_all(line.as_bytes());

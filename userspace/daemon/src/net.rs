@@ -9,22 +9,15 @@ use std::str::FromStr;
 use natpt_core::xlate::addr::mask;
 
 /// IPv4-mapped IPv6 addresses.
-pub const MAPPED: Net = Net {
-    addr: IpAddr::V6(Ipv6Addr::from_bits(0xffff << 32)),
-    len: 96,
-};
+pub const MAPPED: Net = Net::v6(0xffff << 32, 96);
 
-/// What is always near: loopback, link-local, private and unique local addresses.
-pub const NEAR: [Net; 9] = [
-    v4([127, 0, 0, 0], 8),
-    v4([10, 0, 0, 0], 8),
-    v4([172, 16, 0, 0], 12),
-    v4([192, 168, 0, 0], 16),
-    v4([100, 64, 0, 0], 10),
-    v4([169, 254, 0, 0], 16),
-    v6(1, 128),
-    v6(0xfe80 << 112, 10),
-    v6(0xfc << 120, 7),
+/// Private, shared and link-local IPv4 addresses.
+pub const PRIVATE: [Net; 5] = [
+    Net::v4([10, 0, 0, 0], 8),
+    Net::v4([172, 16, 0, 0], 12),
+    Net::v4([192, 168, 0, 0], 16),
+    Net::v4([100, 64, 0, 0], 10),
+    Net::v4([169, 254, 0, 0], 16),
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,17 +26,19 @@ pub struct Net {
     len: u8,
 }
 
-const fn v4([a, b, c, d]: [u8; 4], len: u8) -> Net {
-    let addr = IpAddr::V4(Ipv4Addr::new(a, b, c, d));
-    Net { addr, len }
-}
-
-const fn v6(bits: u128, len: u8) -> Net {
-    let addr = IpAddr::V6(Ipv6Addr::from_bits(bits));
-    Net { addr, len }
-}
-
 impl Net {
+    /// A constant whose bits beyond the length are clear.
+    pub const fn v4([a, b, c, d]: [u8; 4], len: u8) -> Self {
+        let addr = IpAddr::V4(Ipv4Addr::new(a, b, c, d));
+        Self { addr, len }
+    }
+
+    /// A constant whose bits beyond the length are clear.
+    pub const fn v6(bits: u128, len: u8) -> Self {
+        let addr = IpAddr::V6(Ipv6Addr::from_bits(bits));
+        Self { addr, len }
+    }
+
     /// The bits beyond the length are cleared.
     pub fn new(addr: IpAddr, len: u8) -> Option<Self> {
         let addr = match addr {
@@ -80,16 +75,37 @@ pub fn within(nets: &[Net], addr: IpAddr) -> bool {
     nets.iter().any(|net| net.contains(addr))
 }
 
+/// `ADDR/LEN`, or an address alone.
+fn split<A: FromStr>(text: &str) -> Option<(A, Option<u8>)> {
+    let (addr, len) = match text.split_once('/') {
+        Some((addr, len)) => (addr, Some(len.parse().ok()?)),
+        None => (text, None),
+    };
+    Some((addr.parse().ok()?, len))
+}
+
+/// A translation prefix as its address and length, which is 96 if it is not said.
+///
+/// # Errors
+///
+/// No prefix, or one under 64:ff9b:1::/48 without a length.
+pub fn prefix(text: &str) -> Result<(Ipv6Addr, u8), String> {
+    match split::<Ipv6Addr>(text) {
+        // The block for local use says nothing about its prefixes (RFC 8215 section 5).
+        Some((addr, None)) if addr.segments().starts_with(&[0x64, 0xff9b, 1]) => {
+            Err("prefixes of 64:ff9b:1::/48 may have any length: give it, e.g. /96".into())
+        }
+        Some((addr, len)) => Ok((addr, len.unwrap_or(96))),
+        None => Err(format!("'{text}' is no IPv6 prefix")),
+    }
+}
+
 impl FromStr for Net {
     type Err = ();
 
     /// `ADDR/LEN`, or an address alone.
     fn from_str(text: &str) -> Result<Self, ()> {
-        let (addr, len) = match text.split_once('/') {
-            Some((addr, len)) => (addr, Some(len.parse().map_err(drop)?)),
-            None => (text, None),
-        };
-        let addr: IpAddr = addr.parse().map_err(drop)?;
+        let (addr, len) = split::<IpAddr>(text).ok_or(())?;
         let whole = if addr.is_ipv4() { 32 } else { 128 };
         Self::new(addr, len.unwrap_or(whole)).ok_or(())
     }
@@ -112,12 +128,15 @@ mod tests {
     #[test]
     fn contained() {
         assert!(contains("10.0.0.0/8", "10.255.0.1"));
+        assert!(contains("10.9.9.9/8", "10.255.0.1"));
         assert!(!contains("10.0.0.0/8", "11.0.0.1"));
         assert!(contains("0.0.0.0/0", "255.0.0.1"));
         assert!(!contains("0.0.0.0/0", "::1"));
         assert!(contains("::/0", "ff::"));
         assert!(contains("192.0.2.7", "192.0.2.7"));
         assert!(!contains("192.0.2.7", "192.0.2.6"));
+        assert!(contains("2001:db8::/32", "2001:db8:ffff::1"));
+        assert!(!contains("2001:db8::/32", "2001:db9::"));
         assert!(MAPPED.contains("::ffff:1.2.3.4".parse().unwrap()));
     }
 
