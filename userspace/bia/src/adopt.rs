@@ -8,16 +8,17 @@ use libc::{c_int, *};
 use preload::{
     descriptor::{self, Word},
     errno,
-    hook::{get, lifetime::replace},
-    library::Use,
+    hook::lifetime::replace,
+    library::{Library, Use},
+    option::get,
     real,
     sockaddr::{v6, Storage, LEN6},
 };
 
-use crate::{properties, registration, Bia};
+use crate::{properties, registration};
 
 /// Replaces the socket behind `fd`; false: it is not one that can be, or this host has no IPv6.
-pub fn adopt(fd: c_int, to: Use) -> bool {
+pub fn adopt<L: Library>(fd: c_int, to: Use) -> bool {
     let Some(kind) = transport(fd) else {
         return false;
     };
@@ -39,7 +40,7 @@ pub fn adopt(fd: c_int, to: Use) -> bool {
                 (&raw const no).cast(),
                 size_of::<c_int>() as socklen_t,
             );
-            let adopted = dual == 0 && install(fd, new, kind.0 == SOCK_STREAM);
+            let adopted = dual == 0 && install::<L>(fd, new, kind.0 == SOCK_STREAM);
             real::close(new);
             if adopted && port != 0 {
                 let any = v6(Ipv6Addr::UNSPECIFIED, port);
@@ -51,7 +52,7 @@ pub fn adopt(fd: c_int, to: Use) -> bool {
 }
 
 /// Puts `new` in the place of `fd`, with its properties.
-unsafe fn install(fd: c_int, new: c_int, stream: bool) -> bool {
+unsafe fn install<L: Library>(fd: c_int, new: c_int, stream: bool) -> bool {
     // SAFETY: numbers.
     unsafe {
         let flags = real::fcntl(fd, F_GETFD, 0);
@@ -69,7 +70,7 @@ unsafe fn install(fd: c_int, new: c_int, stream: bool) -> bool {
             registration::enter(fd);
             return false;
         }
-        replace::<Bia>(fd, Word::OURS);
+        replace::<L>(fd, Word::OURS);
         true
     }
 }

@@ -73,7 +73,7 @@ impl Library for Bia {
     fn adopt(fd: c_int, addr: SocketAddrV4, to: Use) -> bool {
         let ip = *addr.ip();
         let known = to == Use::Bind && ip.is_unspecified() || Bia::embed(ip).is_some();
-        known && config::get().is_some() && adopt::adopt(fd, to)
+        known && config::get().is_some() && adopt::adopt::<Self>(fd, to)
     }
 
     fn adopted(fd: c_int) {

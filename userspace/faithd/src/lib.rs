@@ -8,4 +8,5 @@
 pub mod access;
 pub mod config;
 pub mod ftp;
+pub mod parser;
 pub mod utc;

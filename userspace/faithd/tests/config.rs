@@ -2,7 +2,8 @@
 //! faithd.conf and its access list.
 
 use faithd::access::Refusal;
-use faithd::config::{parse, Config, Services};
+use faithd::config::{Config, Services};
+use faithd::parser::parse;
 use proptest::prelude::*;
 
 const NAMES: &str =

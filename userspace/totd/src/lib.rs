@@ -6,5 +6,6 @@
 #![forbid(unsafe_code)]
 
 pub mod config;
+pub mod parser;
 pub mod proxy;
 pub mod wire;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 //! totd.conf: the original's, the newer keywords, and what is wrong.
 
-use totd::config::{parse, Clients, Dnssec, Prefixes, Ptr};
+use totd::config::{Clients, Dnssec, Prefixes, Ptr};
+use totd::parser::parse;
 
 /// Every keyword that totd 1.5 had, spelled as people did.
 const ORIGINAL: &str = "\

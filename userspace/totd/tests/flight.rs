@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU16, Ordering::Relaxed};
 use std::sync::Arc;
 use std::time::Duration;
 
-use totd::config;
+use totd::parser;
 use totd::proxy::{Action, Proxy, Transport};
 
 const QUERIES: u16 = 10_000;
@@ -85,7 +85,7 @@ fn ten_thousand_at_once() {
     let text = format!("forwarder 192.0.2.1\nclients any\nmax-queries {QUERIES}");
     let mut number = 0;
     let mut proxy = Proxy::new(
-        config::parse(&text).unwrap().config,
+        parser::parse(&text).unwrap().config,
         Box::new(move || {
             number += 1;
             number

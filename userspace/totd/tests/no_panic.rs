@@ -5,14 +5,14 @@ use std::net::SocketAddr;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use totd::config;
+use totd::parser;
 use totd::proxy::{Action, Client, Proxy, Transport};
 use totd::wire::{Message, Name};
 
 fn proxy() -> Proxy {
     let text = "forwarder 192.0.2.1\nforwarder 2001:db8::1\nclients any\nretry 1\n\
         prefix 2001:db8:64::/96\nprefix 2001:db8:4000::/40\nrandomize-case on\nmax-queries 50";
-    let config = config::parse(text).unwrap().config;
+    let config = parser::parse(text).unwrap().config;
     let mut number = 1_u64;
     Proxy::new(
         config,

@@ -8,6 +8,7 @@ mod door;
 mod flow;
 mod intercept;
 mod limits;
+mod load;
 mod local;
 mod netlink;
 mod options;
@@ -16,15 +17,9 @@ mod pipes;
 mod server;
 mod sockets;
 
-use std::io::ErrorKind;
-
-use daemon::log;
-use faithd::config::{self, Config};
-
-use options::{Mode, Options};
+use load::load;
+use options::Mode;
 use server::Server;
-
-const SERVICES: &str = "/etc/services";
 
 pub fn run() -> Result<(), String> {
     let options = options::parse(std::env::args().skip(1))?;
@@ -47,32 +42,4 @@ pub fn run() -> Result<(), String> {
     Server::new(entrance, config)
         .map_err(|problem| format!("starting: {problem}"))?
         .serve(&options)
-}
-
-/// The configuration with what the command line adds.
-fn load(options: &Options) -> Result<Config, String> {
-    let names = std::fs::read_to_string(SERVICES).unwrap_or_default();
-    let path = options.config.as_deref().unwrap_or("/etc/faithd.conf");
-    let mut config = match std::fs::read_to_string(path) {
-        Ok(text) => config::parse(&text, &names).map_err(|problem| format!("{path}:{problem}"))?,
-        // As KAME's: without a file everybody may.
-        Err(problem) if problem.kind() == ErrorKind::NotFound && options.config.is_none() => {
-            log::warning(&format!("there is no {path}: every client is permitted"));
-            Config::default()
-        }
-        Err(problem) => return Err(format!("{path}: {problem}")),
-    };
-    for prefix in &options.prefixes {
-        config.prefixes.push(config::prefix(prefix)?);
-    }
-    for service in &options.services {
-        let port = config::service(service, &names)?;
-        if let (Some(port), false) = (port, options.local.is_empty()) {
-            config.local.insert(port, options.local.clone());
-        }
-        config.services.add(port);
-    }
-    config.reserved_port |= options.reserved_port;
-    config.idle = options.idle.unwrap_or(config.idle);
-    Ok(config)
 }

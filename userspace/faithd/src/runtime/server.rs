@@ -20,12 +20,13 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 
 use super::control::Control;
 use super::door::{Door, Opener};
+use super::load::load;
+use super::local;
 use super::netlink::Netlink;
 use super::options::Options;
 use super::pair::{Carrier, Pair, ACCEPTED, CONNECTED};
 use super::pipes::Pipes;
 use super::sockets::{self, Entrance};
-use super::{load, local};
 
 type Key = u64;
 

@@ -12,15 +12,13 @@ use libc::{
     c_int, c_uint, c_void, mmsghdr, msghdr, size_t, sockaddr, socklen_t, ssize_t, timespec,
 };
 
-use super::{
-    address::{local, peer, source, towards, wants},
-    option::kind,
-};
+use super::address::{local, peer, source, towards, wants};
 use crate::{
     control,
     descriptor::{self, Word},
     errno,
     library::{Library, Use},
+    option::kind,
     real,
     sockaddr::{self as address, is_wanted, Given, Storage, LEN6},
 };

@@ -8,12 +8,12 @@ use libc::{c_int, sockaddr, socklen_t};
 use super::{
     address::{local, peer, target, towards, wants},
     lifetime::{forget, replace},
-    option::kind,
 };
 use crate::{
     descriptor::{self, Word},
     errno,
     library::{Library, Use},
+    option::kind,
     real, route,
     sockaddr::{self as address, is_wanted, no_family, Given, Storage, LEN4, LEN6},
 };

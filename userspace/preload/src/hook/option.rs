@@ -9,7 +9,7 @@ use crate::{
     control::HEADER_DIFFERENCE,
     descriptor, errno,
     library::Library,
-    option::twin,
+    option::{get, twin},
     real,
     sockaddr::{Storage, LEN4},
 };
@@ -20,22 +20,6 @@ use super::name::getpeername;
 const SO_PEERNAME: c_int = 28;
 
 const INT: socklen_t = size_of::<c_int>() as socklen_t;
-
-/// An `int` option of a socket.
-pub fn get(fd: c_int, level: c_int, name: c_int) -> Option<c_int> {
-    let mut value: c_int = 0;
-    let mut len = INT;
-    // SAFETY: room for the value.
-    let result = errno::keep(|| unsafe {
-        real::getsockopt(fd, level, name, (&raw mut value).cast(), &mut len)
-    });
-    (result == 0).then_some(value)
-}
-
-/// The type of a socket.
-pub fn kind(fd: c_int) -> Option<c_int> {
-    get(fd, libc::SOL_SOCKET, libc::SO_TYPE)
-}
 
 /// setsockopt(2)
 #[inline(always)]

@@ -6,7 +6,7 @@
 
 use std::net::SocketAddr;
 
-use totd::config;
+use totd::parser;
 use totd::proxy::{Action, Client, Key, Proxy, Transport};
 use totd::wire::{Message, HEADER};
 
@@ -31,7 +31,7 @@ pub fn run(data: &[u8]) {
             text.push_str(line);
         }
     }
-    let config = config::parse(&text).expect("a configuration").config;
+    let config = parser::parse(&text).expect("a configuration").config;
     let mut random = Random::new(1);
     let mut run = Run {
         proxy: Proxy::new(config, Box::new(move || random.number())),

@@ -6,6 +6,7 @@ mod access;
 mod advert;
 mod ask;
 mod assemble;
+mod discover;
 mod discovery;
 mod echo;
 mod forwarders;

@@ -5,6 +5,7 @@
 mod adverts;
 mod clients;
 mod kernel;
+mod load;
 mod options;
 mod pidfile;
 mod privileges;
@@ -16,11 +17,11 @@ mod stream;
 mod udp;
 mod upstream;
 
-use daemon::{files, log};
-use totd::config::{self, Config, Prefixes};
+use totd::config::{self, Prefixes};
 use totd::proxy::Proxy;
 
-use options::{Mode, Options};
+use load::{allow_files, load};
+use options::Mode;
 use pidfile::Pidfile;
 use server::Server;
 
@@ -51,32 +52,4 @@ pub fn run() -> Result<(), String> {
     let _pidfile = config.pidfile.as_deref().map(Pidfile::write).transpose()?;
     privileges::drop(&options, config.prefixes == Prefixes::Auto)?;
     server.serve(Proxy::new(config, random), &options)
-}
-
-/// Reads the configuration, and says what in it has no effect.
-fn load(options: &Options) -> Result<Config, String> {
-    let path = &options.config;
-    let mut text = std::fs::read_to_string(path).map_err(|problem| format!("{path}: {problem}"))?;
-    for prefix in &options.prefixes {
-        text.push_str(&format!("\nprefix {prefix}"));
-    }
-    let loaded = config::parse(&text).map_err(|problem| format!("{path}:{problem}"))?;
-    for warning in loaded.warnings {
-        log::warning(&format!("{path}:{warning}"));
-    }
-    Ok(loaded.config)
-}
-
-/// Clients over TCP, listeners, and what else is open.
-const OTHER_FILES: u64 = 1024;
-
-/// Every question in flight has a socket of its own.
-fn allow_files(queries: usize) {
-    let wanted = queries as u64 + OTHER_FILES;
-    let files = files::allow(wanted);
-    if files < wanted {
-        log::warning(&format!(
-            "{files} open files allow fewer than {queries} queries at a time"
-        ));
-    }
 }

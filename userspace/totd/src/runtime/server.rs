@@ -20,12 +20,13 @@ use totd::proxy::{Action, Key, Proxy, Transport};
 use super::adverts::Adverts;
 use super::clients::{Clients, Written};
 use super::kernel::{self, Kernel};
+use super::load::{allow_files, load};
 use super::options::Options;
 use super::sockets::{self, Endpoint};
+use super::status;
 use super::stream::Progress;
 use super::udp::Udp;
 use super::upstream::{Event, Upstream};
-use super::{allow_files, load, status};
 
 /// How often interfaces, the kernel's prefixes and idle clients are looked at, in milliseconds.
 const ROUND: u64 = 2000;

@@ -4,7 +4,9 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::{class, rtype, u16_at, u32_at, Edns, Malformed, Name, HEADER};
+use super::edns::Edns;
+use super::field::{class, rtype, u16_at, u32_at, Malformed, HEADER};
+use super::name::Name;
 
 /// The first twelve bytes.
 #[derive(Clone, Copy)]
@@ -221,7 +223,14 @@ impl<'a> Message<'a> {
         for record in self.records() {
             let record = record?;
             if record.section == Section::Additional && record.rtype == rtype::OPT {
-                return Ok(Some(Edns::new(self.bytes, &record)));
+                let end = record.rdata_at + record.rdata.len();
+                let wire = self.bytes.get(record.at..end).unwrap_or_default();
+                return Ok(Some(Edns {
+                    wire,
+                    options: record.rdata,
+                    size: record.class,
+                    ttl: record.ttl,
+                }));
             }
         }
         Ok(None)

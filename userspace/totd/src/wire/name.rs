@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use super::Malformed;
+use super::field::Malformed;
 
 /// The longest name, with its root label.
 const LONGEST: usize = 255;

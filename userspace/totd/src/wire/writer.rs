@@ -2,7 +2,10 @@
 
 //! Builds a message, with compressed names.
 
-use super::{rdata, Header, Malformed, Message, Name, Record, Section, HEADER};
+use super::field::{Malformed, HEADER};
+use super::message::{Header, Message, Record, Section};
+use super::name::Name;
+use super::rdata;
 
 /// The longest message.
 const LONGEST: usize = 65535;

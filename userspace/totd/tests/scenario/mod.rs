@@ -6,7 +6,8 @@ mod text;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
-use totd::config;
+use totd::config::Config;
+use totd::parser;
 use totd::proxy::{Action, Client, Key, Proxy, Transport};
 use totd::wire::{Header, Message, Question, Writer, HEADER};
 
@@ -150,7 +151,7 @@ impl Scenario {
         Ok(())
     }
 
-    fn config(&self) -> config::Config {
+    fn config(&self) -> Config {
         let mut text = self.conf.join("\n");
         let has = |keyword| self.conf.iter().any(|line| line.starts_with(keyword));
         if !has("forwarder") {
@@ -162,7 +163,7 @@ impl Scenario {
         if !has("clients") {
             text += "\nclients any";
         }
-        config::parse(&text).expect("the configuration").config
+        parser::parse(&text).expect("the configuration").config
     }
 
     fn proxy(&mut self) -> &mut Proxy {

@@ -2,15 +2,11 @@
 
 //! faithd.conf: what it says.
 
-mod parser;
-
 use std::collections::BTreeMap;
 
 use natpt_core::xlate::addr::Prefix;
 
 use crate::access::Access;
-
-pub use parser::{parse, prefix, service};
 
 /// The port of FTP control connections.
 pub const FTP: u16 = 21;

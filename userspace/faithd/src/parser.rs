@@ -8,8 +8,8 @@ use daemon::net;
 use daemon::words::{Problem, Word, Words};
 use natpt_core::xlate::addr::Prefix;
 
-use super::{Config, Services};
 use crate::access::Rule;
+use crate::config::{Config, Services};
 
 /// Where /etc/services is not installed.
 const SERVICES: [(&str, u16); 8] = [

@@ -2,14 +2,10 @@
 
 //! totd.conf: what it says.
 
-mod parser;
-
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use daemon::net::{Net, MAPPED};
 use natpt_core::xlate::addr::Prefix;
-
-pub use parser::{parse, Loaded};
 
 #[derive(Clone, Debug)]
 pub struct Config {

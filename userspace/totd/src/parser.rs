@@ -4,7 +4,7 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
-use super::{Clients, Config, Dnssec, PrefixRule, Prefixes, Ptr};
+use crate::config::{Clients, Config, Dnssec, PrefixRule, Prefixes, Ptr};
 use daemon::net::{self, Net};
 use daemon::words::{Problem, Word, Words};
 use natpt_core::xlate::addr::Prefix;
