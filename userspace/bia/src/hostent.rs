@@ -148,8 +148,8 @@ unsafe fn wanting(name: *const c_char, entry: *mut hostent, h_errno: c_int) -> O
         Natives::of(core::iter::from_fn(|| {
             let place = *list;
             list = list.add(usize::from(!place.is_null()));
-            let octets = || ptr::read_unaligned(place.cast::<[u8; 4]>());
-            (!place.is_null()).then(|| Ipv4Addr::from(octets()))
+            let bytes = || ptr::read_unaligned(place.cast::<[u8; 4]>());
+            (!place.is_null()).then(|| Ipv4Addr::from(bytes()))
         }))
     }
 }
@@ -188,7 +188,7 @@ unsafe fn behind(addr: *const c_void, len: socklen_t, family: c_int) -> Option<[
     if family != AF_INET || len != 4 || addr.is_null() {
         return None;
     }
-    // SAFETY: so many octets are there.
+    // SAFETY: so many bytes are there.
     let addr = unsafe { ptr::read_unaligned(addr.cast::<[u8; 4]>()) };
     Some(pool::behind(Ipv4Addr::from(addr))?.octets())
 }

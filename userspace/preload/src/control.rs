@@ -28,7 +28,7 @@ pub const HEADER_DIFFERENCE: u32 = 20;
 /// What was given to the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Taken {
-    /// Octets used.
+    /// Bytes used.
     pub used: usize,
     /// Not all messages fit.
     pub truncated: bool,
@@ -99,8 +99,8 @@ impl<'a> Writer<'a> {
             &level.to_ne_bytes(),
             &kind.to_ne_bytes(),
         ];
-        let octets = header.iter().chain(parts).copied().flatten();
-        for (to, from) in room.iter_mut().zip(octets) {
+        let bytes = header.iter().chain(parts).copied().flatten();
+        for (to, from) in room.iter_mut().zip(bytes) {
             *to = *from;
         }
         let used = aligned(whole).min(room.len());
@@ -200,11 +200,11 @@ pub fn outgoing(
     }
 }
 
-/// An `int`, or one octet.
+/// An `int`, or one byte.
 fn number(data: &[u8]) -> Option<c_int> {
     match data.first_chunk() {
         Some(number) => Some(c_int::from_ne_bytes(*number)),
-        None => data.first().map(|octet| c_int::from(*octet)),
+        None => data.first().map(|byte| c_int::from(*byte)),
     }
 }
 
@@ -219,9 +219,9 @@ fn socket_address(data: &[u8], convert: impl Fn(Ipv6Addr) -> Ipv4Addr) -> Option
     let ip = rest.get(4..)?.first_chunk::<16>()?;
     let ip = convert(Ipv6Addr::from(*ip));
     let addr = sockaddr::v4(SocketAddrV4::new(ip, u16::from_be_bytes(*port)));
-    // SAFETY: 16 octets, all of them written.
-    let octets = unsafe { slice::from_raw_parts((&raw const addr).cast::<u8>(), 16) };
-    octets.first_chunk().copied()
+    // SAFETY: 16 bytes, all of them written.
+    let bytes = unsafe { slice::from_raw_parts((&raw const addr).cast::<u8>(), 16) };
+    bytes.first_chunk().copied()
 }
 
 /// The error of an IPv4 socket for that of an IPv6 socket.

@@ -88,7 +88,7 @@ impl Ranges {
     pub fn parse(text: &[u8]) -> Option<Ranges> {
         let mut list = Ranges::NONE;
         let mut places = list.ranges.iter_mut();
-        for entry in text.split(|octet| *octet == b',').map(<[u8]>::trim_ascii) {
+        for entry in text.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
             if !entry.is_empty() {
                 *places.next()? = Range::parse(entry)?;
             }
@@ -116,7 +116,7 @@ pub fn prefix(text: &[u8]) -> Option<Prefix> {
 }
 
 fn halves(text: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
-    let mut halves = text.splitn(2, |octet| *octet == separator);
+    let mut halves = text.splitn(2, |byte| *byte == separator);
     (halves.next().unwrap_or_default(), halves.next())
 }
 
@@ -126,7 +126,7 @@ extern "C" {
 
 /// Reads an address; the parser of `core` can panic, for all that its compiler knows.
 fn address<const SIZE: usize>(family: c_int, text: &[u8]) -> Option<[u8; SIZE]> {
-    if text.iter().any(|octet| *octet == 0) {
+    if text.iter().any(|byte| *byte == 0) {
         return None;
     }
     let mut room = [0; 64];

@@ -68,7 +68,7 @@ pub unsafe fn set_ours(
     }
 }
 
-/// IPv4's options are an `int` or one octet.
+/// IPv4's options are an `int` or one byte.
 unsafe fn number(value: *const c_void, len: socklen_t) -> Option<c_int> {
     // SAFETY: the kernel has just read it.
     unsafe {
@@ -145,7 +145,7 @@ unsafe fn get_ours<L: Library>(
 
 /// Writes as much of an `int` as fits.
 unsafe fn put(number: c_int, value: *mut c_void, len: socklen_t) {
-    // SAFETY: the kernel has just written so many octets.
+    // SAFETY: the kernel has just written so many bytes.
     unsafe {
         ptr::copy_nonoverlapping((&raw const number).cast(), value, len.min(INT) as usize);
     }
