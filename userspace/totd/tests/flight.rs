@@ -103,7 +103,7 @@ fn ten_thousand_at_once() {
     let mut asked = Vec::new();
     for action in std::mem::take(&mut proxy.actions) {
         match action {
-            Action::Ask {
+            Action::Query {
                 attempt, message, ..
             } => asked.push((attempt, message)),
             other => panic!("{other:?}"),
@@ -120,7 +120,7 @@ fn ten_thousand_at_once() {
     }
     let mut ids = HashSet::new();
     for (attempt, question) in asked.iter().rev() {
-        proxy.answer(900, *attempt, &answer(question));
+        proxy.response(900, *attempt, &answer(question));
         for action in std::mem::take(&mut proxy.actions) {
             if let Action::Reply { message, client } = action {
                 assert_eq!((client.addr.port(), message[3] & 0xf), (1024, 0));

@@ -161,10 +161,10 @@ proptest! {
                     message[2] |= question[2] & 0x78;
                     message.extend_from_slice(&question[12..end]);
                     message.extend_from_slice(&rest);
-                    proxy.answer(now, *attempt, &message);
+                    proxy.response(now, *attempt, &message);
                 },
                 Event::Noise(n, bytes) => if let Some((attempt, _)) = nth(n) {
-                    proxy.answer(now, *attempt, &bytes);
+                    proxy.response(now, *attempt, &bytes);
                 },
                 Event::Fail(n) => if let Some((attempt, _)) = nth(n) {
                     proxy.failed(now, *attempt);
@@ -176,7 +176,7 @@ proptest! {
             }
             for action in std::mem::take(&mut proxy.actions) {
                 match action {
-                    Action::Ask { attempt, message, .. } => asked.push((attempt, message)),
+                    Action::Query { attempt, message, .. } => asked.push((attempt, message)),
                     Action::Reply { message, .. } => {
                         replies += 1;
                         prop_assert!(message.len() >= 12 && message[2] & 0x80 != 0);

@@ -81,12 +81,12 @@ impl Run {
                     message[2] = message[2] & 0x87 | question[2] & 0x78 | 0x80;
                     message.extend_from_slice(&question[HEADER..end]);
                     message.extend_from_slice(rest);
-                    self.proxy.answer(self.now, attempt, &message);
+                    self.proxy.response(self.now, attempt, &message);
                 }
             }
             4 => {
                 if let Some((attempt, _)) = self.nth(whom) {
-                    self.proxy.answer(self.now, attempt, content);
+                    self.proxy.response(self.now, attempt, content);
                 }
             }
             5 => {
@@ -112,7 +112,7 @@ impl Run {
     fn act(&mut self) {
         for action in std::mem::take(&mut self.proxy.actions) {
             match action {
-                Action::Ask {
+                Action::Query {
                     attempt, message, ..
                 } => {
                     self.transfer |= Message::parse(&message)

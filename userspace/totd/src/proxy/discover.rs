@@ -45,7 +45,7 @@ impl Proxy {
             match question(self.settings.clone()) {
                 Ok(task) => {
                     let key = self.tasks.insert(task);
-                    self.ask(now, key);
+                    self.send_query(now, key);
                 }
                 Err(Malformed) => self.undiscovered(now),
             }

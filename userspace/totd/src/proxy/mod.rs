@@ -4,15 +4,15 @@
 
 mod access;
 mod advert;
-mod ask;
 mod assemble;
 mod discover;
 mod discovery;
-mod echo;
 mod forwarders;
-mod hear;
 mod local;
+mod loop_detect;
+mod query;
 mod reply;
+mod response;
 mod reverse;
 mod settings;
 mod stats;
@@ -30,8 +30,8 @@ use crate::wire::{class, rcode, rtype, Header, Name, Question, HEADER};
 use access::RateLimit;
 use daemon::net::Net;
 use discovery::Discovery;
-use echo::Echoes;
 use forwarders::Forwarders;
+use loop_detect::LoopDetect;
 use natpt_core::xlate::addr::Prefix;
 use settings::Settings;
 use task::{Attempt, Stage, Task};
@@ -44,7 +44,7 @@ pub use task::{Client, Transport};
 #[derive(Debug)]
 pub enum Action {
     /// From a port of its own, the same if the attempt is known already.
-    Ask {
+    Query {
         attempt: Key,
         to: SocketAddr,
         transport: Transport,
@@ -64,11 +64,11 @@ pub struct Proxy {
     settings: Rc<Settings>,
     forwarders: Forwarders,
     rates: RateLimit,
-    echoes: Echoes,
+    loops: LoopDetect,
     tasks: Table<Task>,
     attempts: Table<Attempt>,
     /// Queries by who sent them, with the client's id.
-    asking: HashMap<(SocketAddr, u16), Key>,
+    pending: HashMap<(SocketAddr, u16), Key>,
     /// When which attempt is overdue.
     deadlines: BinaryHeap<Reverse<(u64, Key)>>,
     random: Box<dyn FnMut() -> u64>,
@@ -92,10 +92,10 @@ impl Proxy {
             }),
             forwarders,
             rates: RateLimit::default(),
-            echoes: Echoes::default(),
+            loops: LoopDetect::default(),
             tasks: Table::default(),
             attempts: Table::default(),
-            asking: HashMap::new(),
+            pending: HashMap::new(),
             deadlines: BinaryHeap::new(),
             random,
             turn: 0,
@@ -198,8 +198,8 @@ impl Proxy {
         if self.answer_here(&task) {
             return;
         }
-        task.is_echo = self.forwarders.has(from);
-        if task.is_echo && self.echoes.is_loop(&task.question) {
+        task.from_forwarder = self.forwarders.has(from);
+        if task.from_forwarder && self.loops.is_loop(&task.question) {
             self.stats.loops += 1;
             return self.refuse(client, message, rcode::SERVFAIL);
         }
@@ -207,12 +207,12 @@ impl Proxy {
             self.stats.too_many += 1;
             return self.refuse(client, message, rcode::SERVFAIL);
         }
-        if task.is_echo {
-            self.echoes.begin(&task.question);
+        if task.from_forwarder {
+            self.loops.begin(&task.question);
         }
         let key = self.tasks.insert(task);
-        self.asking.insert((client.addr, header.id()), key);
-        self.ask(now, key);
+        self.pending.insert((client.addr, header.id()), key);
+        self.send_query(now, key);
     }
 
     /// An attempt cannot be answered: nobody is there, or the connection has ended.
@@ -240,7 +240,7 @@ impl Proxy {
         }
         task.sent.retain(|sent| sent.attempt != attempt);
         if task.sent.iter().all(|sent| sent.overdue) {
-            self.ask_again(now, gone.task);
+            self.resend_query(now, gone.task);
         }
     }
 
@@ -277,7 +277,7 @@ impl Proxy {
     /// A client's connection has ended: its queries need no answer.
     pub fn hang_up(&mut self, socket: Key) {
         let gone: Vec<Key> = self
-            .asking
+            .pending
             .values()
             .copied()
             .filter(|&key| self.tasks.get(key).is_some_and(|task| task.came_by(socket)))
@@ -294,7 +294,7 @@ impl Proxy {
 
     /// Whether the answer to this very query is awaited already.
     fn is_repeated(&self, client: Client, id: u16, message: &[u8]) -> bool {
-        self.asking
+        self.pending
             .get(&(client.addr, id))
             .and_then(|&key| self.tasks.get(key))
             .is_some_and(|task| task.query == message && task.client == client)

@@ -20,7 +20,7 @@ pub enum Aaaa {
     /// This in its place.
     Reply(Vec<u8>),
     /// The A records are asked for; what they become lives no longer than this.
-    AskA(u32),
+    QueryA(u32),
     /// The alias's target is asked for.
     Follow(Name),
 }
@@ -59,7 +59,7 @@ impl Synthesis<'_> {
             rcode::NOERROR => (),
             // A validating forwarder's refusal is not an absent record (RFC 6147 section 5.5).
             _ if is_bogus(answer)? => return self.as_it_came(answer),
-            _ => return Ok(Aaaa::AskA(NO_SOA_TTL)),
+            _ => return Ok(Aaaa::QueryA(NO_SOA_TTL)),
         }
         let (mut usable, mut excluded) = (0, 0);
         for record in &records {
@@ -81,7 +81,7 @@ impl Synthesis<'_> {
         let soa = records
             .iter()
             .find(|one| one.section == Section::Authority && one.rtype == rtype::SOA);
-        Ok(Aaaa::AskA(soa.map_or(NO_SOA_TTL, |soa| soa.ttl)))
+        Ok(Aaaa::QueryA(soa.map_or(NO_SOA_TTL, |soa| soa.ttl)))
     }
 
     /// `longest` is how long the made records may live.

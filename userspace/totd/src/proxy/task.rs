@@ -100,7 +100,7 @@ pub struct Task {
     pub transport: Transport,
     pub replied: bool,
     /// It came from a forwarder's host.
-    pub is_echo: bool,
+    pub from_forwarder: bool,
 }
 
 impl Task {
@@ -160,7 +160,7 @@ impl Task {
             tries: 0,
             transport: client.transport,
             replied: false,
-            is_echo: false,
+            from_forwarder: false,
         }
     }
 

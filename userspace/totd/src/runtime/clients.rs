@@ -65,7 +65,7 @@ impl Clients {
     }
 
     /// Whether the client may ask more.
-    pub fn asks(&self, key: Key) -> bool {
+    pub fn may_query(&self, key: Key) -> bool {
         self.connections
             .get(key)
             .is_some_and(|connection| !connection.ended)

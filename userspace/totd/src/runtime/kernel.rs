@@ -18,7 +18,7 @@ pub struct Kernel {
 
 impl Kernel {
     pub fn prefixes(&mut self) -> Result<Vec<Prefix>, Error> {
-        let answer = self.ask();
+        let answer = self.query();
         // The module may have been loaded anew, under another family number.
         if answer.is_err() {
             self.connection = None;
@@ -29,7 +29,7 @@ impl Kernel {
         }
     }
 
-    fn ask(&mut self) -> Result<Vec<Prefix>, Error> {
+    fn query(&mut self) -> Result<Vec<Prefix>, Error> {
         let connection = match &mut self.connection {
             Some(connection) => connection,
             none => none.insert(Connection::open()?),

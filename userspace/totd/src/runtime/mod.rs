@@ -33,7 +33,7 @@ pub fn run() -> Result<(), String> {
         Mode::Status | Mode::Metrics => {
             // Who may not read the configuration asks where totd usually tells.
             let path = load(&options).map_or(config::STATUS.into(), |config| config.status);
-            let metrics = status::ask(&path)?;
+            let metrics = status::query(&path)?;
             match options.mode {
                 Mode::Metrics => print!("{metrics}"),
                 _ => print!("{}", status::table(&metrics)),

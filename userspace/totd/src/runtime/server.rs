@@ -110,7 +110,7 @@ impl Server {
             watch(&server.epoll, status, Source::Status, 0).map_err(what)?;
         }
         server.listen(sockets::endpoints(config, options))?;
-        server.hear_routers(config);
+        server.listen_to_routers(config);
         Ok(server)
     }
 
@@ -205,7 +205,7 @@ impl Server {
     }
 
     /// Opens or closes what router advertisements come by.
-    fn hear_routers(&mut self, config: &Config) {
+    fn listen_to_routers(&mut self, config: &Config) {
         if !matches!(config.prefixes, Prefixes::Discover(_)) {
             self.adverts = None;
         } else if self.adverts.is_none() {
@@ -277,7 +277,7 @@ impl Server {
     fn reload(&mut self, proxy: &mut Proxy, options: &Options) -> Result<(), String> {
         let config = load(options)?;
         self.listen(sockets::endpoints(&config, options))?;
-        self.hear_routers(&config);
+        self.listen_to_routers(&config);
         allow_files(config.max_queries);
         proxy.configure(config);
         self.round(proxy, self.now());
@@ -337,15 +337,15 @@ impl Server {
     }
 
     fn write_client(&mut self, proxy: &mut Proxy, key: Key) {
-        let asks = self.clients.asks(key);
+        let reads = self.clients.may_query(key);
         let more = match self.clients.write(key) {
             Written::Some => true,
             // Who has ended gets the answers that are still to come.
-            Written::All if asks || proxy.is_awaited_by(key) => false,
+            Written::All if reads || proxy.is_awaited_by(key) => false,
             Written::All | Written::Broken => return self.hang_up(proxy, key),
         };
         if let Some(socket) = self.clients.socket(key) {
-            let _ = rewatch(&self.epoll, socket, Source::Client, key, flags(asks, more));
+            let _ = rewatch(&self.epoll, socket, Source::Client, key, flags(reads, more));
         }
     }
 
@@ -371,7 +371,7 @@ impl Server {
                 Event::Ended(answers) => (answers, true),
             };
             for answer in answers {
-                proxy.answer(now, key, &answer);
+                proxy.response(now, key, &answer);
             }
             if ended {
                 proxy.failed(now, key);
@@ -384,13 +384,13 @@ impl Server {
         while !proxy.actions.is_empty() {
             for action in std::mem::take(&mut proxy.actions) {
                 match action {
-                    Action::Ask {
+                    Action::Query {
                         attempt,
                         to,
                         transport,
                         message,
                     } => {
-                        let asked = self.upstream.ask(attempt, to, transport, &message);
+                        let asked = self.upstream.query(attempt, to, transport, &message);
                         let watched = asked.and_then(|new| {
                             let Some((socket, writes)) = new else {
                                 return Ok(());

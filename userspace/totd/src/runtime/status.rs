@@ -33,7 +33,7 @@ pub fn tell(listener: &UnixListener, text: &str) {
 }
 
 /// What the running daemon says, in Prometheus' format.
-pub fn ask(path: &str) -> Result<String, String> {
+pub fn query(path: &str) -> Result<String, String> {
     let mut text = String::new();
     UnixStream::connect(path)
         .and_then(|mut socket| socket.read_to_string(&mut text))

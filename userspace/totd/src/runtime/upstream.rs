@@ -31,7 +31,7 @@ pub enum Event {
 
 impl Upstream {
     /// Sends, or begins to: the socket if it is new, and whether something waits to be written.
-    pub fn ask(
+    pub fn query(
         &mut self,
         key: Key,
         to: SocketAddr,

@@ -127,7 +127,7 @@ impl Scenario {
                 let mut message = last.message[..2].to_vec();
                 message.extend_from_slice(&text::hex(&words[1..].concat()));
                 let (attempt, now) = (last.attempt, self.now);
-                self.proxy().answer(now, attempt, &message);
+                self.proxy().response(now, attempt, &message);
             }
             "fail" => {
                 let (attempt, now) = (self.seen.last().unwrap().attempt, self.now);
@@ -183,7 +183,7 @@ impl Scenario {
     fn collect(&mut self) {
         for action in std::mem::take(&mut self.proxy().actions) {
             match action {
-                Action::Ask {
+                Action::Query {
                     attempt,
                     to,
                     transport,
@@ -310,7 +310,7 @@ impl Scenario {
             message[5] = 0;
         }
         let (attempt, now) = (asked.attempt, self.now);
-        self.proxy().answer(now, attempt, &message);
+        self.proxy().response(now, attempt, &message);
     }
 
     fn reply(&mut self, words: &[&str], records: &[String]) -> Result<(), String> {

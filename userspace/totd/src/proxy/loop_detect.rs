@@ -11,9 +11,9 @@ const LOOP: u8 = 16;
 
 /// How often each question of a forwarder's host is in flight.
 #[derive(Default)]
-pub struct Echoes(HashMap<Vec<u8>, u8>);
+pub struct LoopDetect(HashMap<Vec<u8>, u8>);
 
-impl Echoes {
+impl LoopDetect {
     pub fn begin(&mut self, question: &Question) {
         *self.0.entry(key(question)).or_default() += 1;
     }

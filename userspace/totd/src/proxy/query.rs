@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Questions to forwarders: to whom, how often, and what if nobody answers.
+//! Queries to forwarders: to whom, how often, and what if nobody answers.
 
 use std::cmp::Reverse;
 
@@ -14,16 +14,16 @@ const PATIENCE_TCP: u64 = 4000;
 
 impl Proxy {
     /// Puts a task's question for the first time.
-    pub(super) fn ask(&mut self, now: u64, key: Key) {
+    pub(super) fn send_query(&mut self, now: u64, key: Key) {
         self.forget_attempts(key);
         if let Some(task) = self.tasks.get_mut(key) {
             task.tries = 0;
         }
-        self.ask_again(now, key);
+        self.resend_query(now, key);
     }
 
     /// Puts it once more, or gives up.
-    pub(super) fn ask_again(&mut self, now: u64, key: Key) {
+    pub(super) fn resend_query(&mut self, now: u64, key: Key) {
         let usable = self.forwarders.usable(now);
         let Some(task) = self.tasks.get_mut(key) else {
             return;
@@ -55,7 +55,7 @@ impl Proxy {
             if let Some(attempt) = self.attempts.get_mut(sent.attempt) {
                 attempt.due = due;
                 self.deadlines.push(Reverse((due, sent.attempt)));
-                return self.actions.push(Action::Ask {
+                return self.actions.push(Action::Query {
                     attempt: sent.attempt,
                     to: forwarder,
                     transport,
@@ -96,7 +96,7 @@ impl Proxy {
             overdue: false,
         });
         self.deadlines.push(Reverse((due, attempt)));
-        self.actions.push(Action::Ask {
+        self.actions.push(Action::Query {
             attempt,
             to: forwarder,
             transport,
@@ -120,7 +120,7 @@ impl Proxy {
         for sent in &mut task.sent {
             sent.overdue |= sent.attempt == attempt;
         }
-        self.ask_again(now, key);
+        self.resend_query(now, key);
     }
 
     /// Nobody answers.
@@ -131,7 +131,7 @@ impl Proxy {
         // To have no answer is to have SERVFAIL, and that leads to A (RFC 6147 section 5.1.3).
         if matches!(task.stage, Stage::Aaaa) {
             task.stage = Stage::A(super::synthesis::NO_SOA_TTL);
-            return self.ask(now, key);
+            return self.send_query(now, key);
         }
         if matches!(task.stage, Stage::Discovery) {
             self.undiscovered(now);
@@ -139,7 +139,7 @@ impl Proxy {
         }
         self.stats.failed += 1;
         let (client, query) = (task.client, std::mem::take(&mut task.query));
-        self.asking_ended(client, &query, key);
+        self.forget_query(client, &query, key);
         self.refuse(client, &query, rcode::SERVFAIL);
         self.end(key);
     }
@@ -148,19 +148,19 @@ impl Proxy {
     pub(super) fn end(&mut self, key: Key) {
         self.forget_attempts(key);
         if let Some(task) = self.tasks.remove(key) {
-            if task.is_echo {
-                self.echoes.end(&task.question);
+            if task.from_forwarder {
+                self.loops.end(&task.question);
             }
-            self.asking_ended(task.client, &task.query, key);
+            self.forget_query(task.client, &task.query, key);
         }
     }
 
-    fn asking_ended(&mut self, client: super::Client, query: &[u8], key: Key) {
+    fn forget_query(&mut self, client: super::Client, query: &[u8], key: Key) {
         let Some(id) = query.first_chunk().copied().map(u16::from_be_bytes) else {
             return;
         };
-        if self.asking.get(&(client.addr, id)) == Some(&key) {
-            self.asking.remove(&(client.addr, id));
+        if self.pending.get(&(client.addr, id)) == Some(&key) {
+            self.pending.remove(&(client.addr, id));
         }
     }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Answers of forwarders: whether they are answers, and what follows.
+//! Responses of forwarders: whether they are such, and what follows.
 
 use std::cmp::Reverse;
 
@@ -25,13 +25,13 @@ const TRANSFER_PATIENCE: u64 = 4000;
 enum Next {
     Reply(Vec<u8>),
     /// The task has a new question.
-    Ask,
+    Query,
     Fail,
 }
 
 impl Proxy {
     /// A message that came back for an attempt.
-    pub fn answer(&mut self, now: u64, attempt: Key, message: &[u8]) {
+    pub fn response(&mut self, now: u64, attempt: Key, message: &[u8]) {
         let Some(sent) = self.attempts.get_mut(attempt) else {
             return;
         };
@@ -69,7 +69,7 @@ impl Proxy {
         {
             self.stats.truncated += 1;
             task.transport = Transport::Tcp;
-            return self.ask(now, key);
+            return self.send_query(now, key);
         }
         if matches!(task.stage, Stage::Discovery) {
             return self.discovered(now, key, message);
@@ -85,11 +85,11 @@ impl Proxy {
                 self.deliver(client, limit, reply);
                 self.end(key);
             }
-            Ok((Next::Ask, _)) => self.ask(now, key),
+            Ok((Next::Query, _)) => self.send_query(now, key),
             // An AAAA answer that cannot be read is none.
             Err(Malformed) if matches!(task.stage, Stage::Aaaa) => {
                 task.stage = Stage::A(NO_SOA_TTL);
-                self.ask(now, key);
+                self.send_query(now, key);
             }
             Ok((Next::Fail, _)) | Err(Malformed) => {
                 self.stats.failed += 1;
@@ -165,10 +165,10 @@ fn follow(task: &mut Task, stage: &Stage, answer: &[u8]) -> Result<(Next, bool),
                 Ok((Next::Reply(reply), false))
             }
             Aaaa::Reply(reply) => Ok((Next::Reply(reply), false)),
-            Aaaa::AskA(longest) => {
+            Aaaa::QueryA(longest) => {
                 task.stage = Stage::A(longest);
                 task.empty = (message.header.rcode() == rcode::NOERROR).then(|| answer.to_vec());
-                Ok((Next::Ask, false))
+                Ok((Next::Query, false))
             }
             Aaaa::Follow(target) => Ok((alias(task, target, answer), false)),
         },
@@ -213,7 +213,7 @@ fn alias(task: &mut Task, target: Name, answer: &[u8]) -> Next {
     }
     task.aliases.push(answer.to_vec());
     task.name = target;
-    Next::Ask
+    Next::Query
 }
 
 /// The answer about a reverse name, from that about its IPv4 form.
