@@ -5,11 +5,11 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
 
-use faithd::ftp::{Doors, Ftp};
+use faithd::ftp::{Ftp, FtpListeners};
 use nix::errno::Errno;
 use nix::Result;
 
-use super::flow::{Progress, Side};
+use super::splice::{Progress, Side};
 
 /// The longest line.
 const LINE: usize = 8192;
@@ -45,13 +45,17 @@ impl Control {
     }
 
     /// Does what can be done without waiting.
-    pub fn run(&mut self, sides: &mut [Side; 2], doors: &mut impl Doors) -> Result<Progress> {
+    pub fn run(
+        &mut self,
+        sides: &mut [Side; 2],
+        listeners: &mut impl FtpListeners,
+    ) -> Result<Progress> {
         let mut progress = Progress::default();
         loop {
             let mut idle = true;
             for (at, side) in sides.iter_mut().enumerate() {
                 idle &= !self.read(at, side)?;
-                self.lines(at, doors)?;
+                self.lines(at, listeners)?;
             }
             for (at, side) in sides.iter_mut().enumerate() {
                 let count = self.write(at, side)?;
@@ -84,7 +88,7 @@ impl Control {
         Ok(true)
     }
 
-    fn lines(&mut self, from: usize, doors: &mut impl Doors) -> Result<()> {
+    fn lines(&mut self, from: usize, listeners: &mut impl FtpListeners) -> Result<()> {
         let [to_client, to_server] = &mut self.output;
         let input = &mut self.input[from];
         while !self.ftp.is_opaque() {
@@ -93,8 +97,8 @@ impl Control {
             };
             let line: Vec<u8> = input.drain(..=end).collect();
             match from {
-                CLIENT => self.ftp.command(&line, doors, to_server, to_client),
-                _ => self.ftp.reply(&line, doors, to_client),
+                CLIENT => self.ftp.command(&line, listeners, to_server, to_client),
+                _ => self.ftp.reply(&line, listeners, to_client),
             }
         }
         if self.ftp.is_opaque() {

@@ -3,19 +3,19 @@
 //! The relay with sockets, clock and signals.
 
 mod activation;
+mod connection;
 mod control;
-mod door;
-mod flow;
+mod ftp_listener;
 mod intercept;
 mod limits;
 mod load;
 mod local;
 mod netlink;
 mod options;
-mod pair;
 mod pipes;
 mod server;
 mod sockets;
+mod splice;
 
 use load::load;
 use options::Mode;

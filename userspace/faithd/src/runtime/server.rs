@@ -18,13 +18,13 @@ use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTime
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
+use super::connection::{Carrier, Connection, ACCEPTED, CONNECTED};
 use super::control::Control;
-use super::door::{Door, Opener};
+use super::ftp_listener::{FtpListener, Opener};
 use super::load::load;
 use super::local;
 use super::netlink::Netlink;
 use super::options::Options;
-use super::pair::{Carrier, Pair, ACCEPTED, CONNECTED};
 use super::pipes::Pipes;
 use super::sockets::{self, Entrance};
 
@@ -36,9 +36,9 @@ const BURST: usize = 64;
 /// How often warnings of the same kind are logged, in milliseconds.
 const QUIET: u64 = 60_000;
 
-/// Whose event it is, in the lower bits of epoll's data; a pair's sides are 0 and 1.
+/// Whose event it is, in the lower bits of epoll's data; a connection's sides are 0 and 1.
 const BITS: u32 = 2;
-const DOOR: u64 = 2;
+const FTP_LISTENER: u64 = 2;
 const OTHER: u64 = 3;
 /// Keys of OTHER: this, then the listeners. Keys are not used again.
 const SIGNALS: Key = 0;
@@ -68,12 +68,12 @@ pub struct Server {
     config: Config,
     netlink: Netlink,
     pipes: Pipes,
-    pairs: HashMap<Key, Box<Pair>>,
+    connections: HashMap<Key, Box<Connection>>,
     /// Local programs that run.
     programs: usize,
     /// By the key of their control connection.
-    doors: HashMap<Key, Door>,
-    /// Pairs that have more to do.
+    ftp_listeners: HashMap<Key, FtpListener>,
+    /// Connections that have more to do.
     ready: Vec<Key>,
     next: Key,
     stats: Stats,
@@ -118,9 +118,9 @@ impl Server {
             config,
             netlink: Netlink::open()?,
             pipes: Pipes::default(),
-            pairs: HashMap::new(),
+            connections: HashMap::new(),
             programs: 0,
-            doors: HashMap::new(),
+            ftp_listeners: HashMap::new(),
             ready: Vec::new(),
             next,
             stats: Stats::default(),
@@ -160,7 +160,7 @@ impl Server {
                         }
                     }
                     (OTHER, listener) => self.enter(listener),
-                    (DOOR, key) => self.visit(key),
+                    (FTP_LISTENER, key) => self.accept_ftp(key),
                     (side, key) => self.event(key, side as usize, event.events()),
                 }
             }
@@ -307,7 +307,7 @@ impl Server {
 
     /// Connections of all kinds.
     fn count(&self) -> usize {
-        self.pairs.len() + self.programs
+        self.connections.len() + self.programs
     }
 
     /// Whether there is room for one more.
@@ -354,18 +354,18 @@ impl Server {
                 return self.complain(errno.desc());
             }
         }
-        let mut pair = Pair::new(accepted, connected, to, carrier, self.now());
-        pair.control = control;
-        self.pairs.insert(key, Box::new(pair));
+        let mut connection = Connection::new(accepted, connected, to, carrier, self.now());
+        connection.control = control;
+        self.connections.insert(key, Box::new(connection));
         self.counted();
     }
 
     /// Something has changed at a socket.
     fn event(&mut self, key: Key, at: usize, events: EpollFlags) {
-        let Some(pair) = self.pairs.get_mut(&key) else {
+        let Some(connection) = self.connections.get_mut(&key) else {
             return;
         };
-        let side = &mut pair.sides[at];
+        let side = &mut connection.sides[at];
         let gone = events.intersects(EpollFlags::EPOLLHUP | EpollFlags::EPOLLERR);
         let end = events.intersects(EpollFlags::EPOLLIN | EpollFlags::EPOLLRDHUP);
         side.readable |= gone || end;
@@ -376,17 +376,21 @@ impl Server {
             false => None,
         };
         if let Some(problem) = problem {
-            if pair.connecting && at == CONNECTED {
+            if connection.connecting && at == CONNECTED {
                 self.stats.failed += 1;
-                log::info(&format!("{} {} failed: {problem}", time(), pair.describe()));
+                log::info(&format!(
+                    "{} {} failed: {problem}",
+                    time(),
+                    connection.describe()
+                ));
             }
             return self.end(key, true);
         }
-        if pair.connecting && at == CONNECTED && pair.sides[CONNECTED].writable {
-            pair.connecting = false;
-            log::info(&format!("{} {}", time(), pair.describe()));
+        if connection.connecting && at == CONNECTED && connection.sides[CONNECTED].writable {
+            connection.connecting = false;
+            log::info(&format!("{} {}", time(), connection.describe()));
         }
-        if !pair.connecting {
+        if !connection.connecting {
             self.step(key);
         }
     }
@@ -394,21 +398,21 @@ impl Server {
     /// Moves what can be moved.
     fn step(&mut self, key: Key) {
         let now = self.now();
-        let Some(pair) = self.pairs.get_mut(&key) else {
+        let Some(connection) = self.connections.get_mut(&key) else {
             return;
         };
-        let progress = match &mut pair.carrier {
-            Carrier::Bytes(_) => pair.run(&mut self.pipes),
-            Carrier::Ftp(_) => match Opener::new(pair, &self.entrance, now) {
+        let progress = match &mut connection.carrier {
+            Carrier::Bytes(_) => connection.run(&mut self.pipes),
+            Carrier::Ftp(_) => match Opener::new(connection, &self.entrance, now) {
                 Some(mut opener) => {
-                    let Carrier::Ftp(control) = &mut pair.carrier else {
+                    let Carrier::Ftp(control) = &mut connection.carrier else {
                         return;
                     };
-                    let progress = control.run(&mut pair.sides, &mut opener);
-                    if let Some(door) = opener.opened {
-                        let event = EpollEvent::new(EpollFlags::EPOLLIN, data(key, DOOR));
-                        if self.epoll.add(&door.listener, event).is_ok() {
-                            self.doors.insert(key, door);
+                    let progress = control.run(&mut connection.sides, &mut opener);
+                    if let Some(listener) = opener.opened {
+                        let event = EpollEvent::new(EpollFlags::EPOLLIN, data(key, FTP_LISTENER));
+                        if self.epoll.add(&listener.listener, event).is_ok() {
+                            self.ftp_listeners.insert(key, listener);
                         }
                     }
                     progress
@@ -419,45 +423,45 @@ impl Server {
         match progress {
             Ok(progress) => {
                 if progress.moved > 0 {
-                    pair.touched = now;
+                    connection.touched = now;
                     self.stats.bytes += progress.moved as u64;
                 }
                 // FTP's control connection is silent during a transfer, but not idle.
-                let control = pair.control.filter(|_| progress.moved > 0);
-                if pair.is_over() {
+                let control = connection.control.filter(|_| progress.moved > 0);
+                if connection.is_over() {
                     self.end(key, false);
                 } else if progress.more {
                     self.ready.push(key);
                 }
-                if let Some(control) = control.and_then(|key| self.pairs.get_mut(&key)) {
+                if let Some(control) = control.and_then(|key| self.connections.get_mut(&key)) {
                     control.touched = now;
                 }
             }
             Err(errno) => {
-                log::debug(|| format!("{} ended: {}", pair.describe(), errno.desc()));
+                log::debug(|| format!("{} ended: {}", connection.describe(), errno.desc()));
                 self.end(key, true);
             }
         }
     }
 
     fn end(&mut self, key: Key, reset: bool) {
-        self.doors.remove(&key);
-        if let Some(pair) = self.pairs.remove(&key) {
+        self.ftp_listeners.remove(&key);
+        if let Some(connection) = self.connections.remove(&key) {
             if reset {
-                pair.reset();
+                connection.reset();
             }
         }
     }
 
     /// An FTP data connection.
-    fn visit(&mut self, key: Key) {
-        let Some(door) = self.doors.get(&key) else {
+    fn accept_ftp(&mut self, key: Key) {
+        let Some(listener) = self.ftp_listeners.get(&key) else {
             return;
         };
-        match sockets::accept(&door.listener) {
-            Ok((stream, guest)) if guest.ip() == door.guest => {
-                let (from, to) = (door.from, door.to);
-                self.doors.remove(&key);
+        match sockets::accept(&listener.listener) {
+            Ok((stream, peer)) if peer.ip() == listener.peer => {
+                let (from, to) = (listener.from, listener.to);
+                self.ftp_listeners.remove(&key);
                 match self.dial(Some(from), to) {
                     Ok(connected) => {
                         let carrier = Carrier::Bytes(Default::default());
@@ -465,15 +469,13 @@ impl Server {
                     }
                     Err(problem) => {
                         self.stats.refused += 1;
-                        log::info(&format!(
-                            "FTP data connection of {guest} refused: {problem}"
-                        ));
+                        log::info(&format!("FTP data connection of {peer} refused: {problem}"));
                         sockets::reset(&stream);
                     }
                 }
             }
-            Ok((stream, guest)) => {
-                log::warning(&format!("{guest} knocks at an FTP data port of another"));
+            Ok((stream, peer)) => {
+                log::warning(&format!("{peer} knocks at an FTP data port of another"));
                 sockets::reset(&stream);
             }
             Err(problem) if problem.kind() == ErrorKind::WouldBlock => (),
@@ -485,16 +487,17 @@ impl Server {
     fn retire(&mut self, now: u64) {
         let idle = self.config.idle * 1000;
         let silent = self
-            .pairs
+            .connections
             .iter()
-            .filter(|(_, pair)| now - pair.touched >= idle);
+            .filter(|(_, connection)| now - connection.touched >= idle);
         for key in silent.map(|(&key, _)| key).collect::<Vec<_>>() {
-            if let Some(pair) = self.pairs.get(&key) {
-                log::info(&format!("{} {} was idle", time(), pair.describe()));
+            if let Some(connection) = self.connections.get(&key) {
+                log::info(&format!("{} {} was idle", time(), connection.describe()));
             }
             self.end(key, true);
         }
-        self.doors.retain(|_, door| now < door.deadline);
+        self.ftp_listeners
+            .retain(|_, listener| now < listener.deadline);
     }
 
     fn complain(&mut self, text: &str) {

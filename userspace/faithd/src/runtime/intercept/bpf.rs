@@ -22,7 +22,7 @@ const MAP_TYPE_SOCKHASH: u32 = 18;
 const PROG_TYPE_SK_LOOKUP: u32 = 30;
 const ATTACH_SK_LOOKUP: u32 = 36;
 
-/// Services, and FTP's doors.
+/// Services, and FTP's listeners.
 const ENTRIES: u32 = 65_536;
 
 /// As the program puts it together on its stack.

@@ -74,7 +74,7 @@ impl Intercept {
     }
 
     /// Connections to that address and port are for `listener`, as long as it is open.
-    pub fn door(&self, addr: SocketAddrV6, listener: &TcpListener) -> nix::Result<()> {
+    pub fn listen(&self, addr: SocketAddrV6, listener: &TcpListener) -> nix::Result<()> {
         self.sockets.insert(*addr.ip(), addr.port(), listener)
     }
 }

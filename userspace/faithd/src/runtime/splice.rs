@@ -46,7 +46,7 @@ enum End {
 }
 
 #[derive(Default)]
-pub struct Flow {
+pub struct Splice {
     /// There while it holds something.
     pipe: Option<Pipe>,
     held: usize,
@@ -62,7 +62,7 @@ pub struct Progress {
     pub more: bool,
 }
 
-impl Flow {
+impl Splice {
     pub fn is_over(&self) -> bool {
         self.end == End::Passed
     }

@@ -7,19 +7,19 @@ use std::net::{SocketAddr, TcpStream};
 use nix::Result;
 
 use super::control::Control;
-use super::flow::{Flow, Progress, Side};
 use super::pipes::Pipes;
 use super::sockets;
+use super::splice::{Progress, Side, Splice};
 
 pub const ACCEPTED: usize = 0;
 pub const CONNECTED: usize = 1;
 
 pub enum Carrier {
-    Bytes([Flow; 2]),
+    Bytes([Splice; 2]),
     Ftp(Box<Control>),
 }
 
-pub struct Pair {
+pub struct Connection {
     pub sides: [Side; 2],
     pub carrier: Carrier,
     /// FTP's control connection that this is a data connection of.
@@ -32,7 +32,7 @@ pub struct Pair {
     pub touched: u64,
 }
 
-impl Pair {
+impl Connection {
     pub fn new(
         accepted: TcpStream,
         connecting: TcpStream,
@@ -66,7 +66,7 @@ impl Pair {
 
     pub fn is_over(&self) -> bool {
         match &self.carrier {
-            Carrier::Bytes(flows) => flows.iter().all(Flow::is_over),
+            Carrier::Bytes(splices) => splices.iter().all(Splice::is_over),
             Carrier::Ftp(control) => control.is_over(),
         }
     }

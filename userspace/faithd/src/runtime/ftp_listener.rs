@@ -5,25 +5,25 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6, TcpListener};
 
 use daemon::log;
-use faithd::ftp::Doors;
+use faithd::ftp::FtpListeners;
 
-use super::pair::{Pair, ACCEPTED, CONNECTED};
+use super::connection::{Connection, ACCEPTED, CONNECTED};
 use super::sockets::{self, Entrance};
 
-/// How long a door stays open, in milliseconds.
+/// How long a listener stays open, in milliseconds.
 const OPEN: u64 = 120_000;
 
-pub struct Door {
+pub struct FtpListener {
     pub listener: TcpListener,
     /// Who may come in.
-    pub guest: IpAddr,
+    pub peer: IpAddr,
     /// Where he is brought, and from which address.
     pub to: SocketAddr,
     pub from: IpAddr,
     pub deadline: u64,
 }
 
-/// Opens the doors of one control connection.
+/// Opens the listeners of one control connection.
 pub struct Opener<'a> {
     entrance: &'a Entrance,
     now: u64,
@@ -32,12 +32,12 @@ pub struct Opener<'a> {
     under: Ipv6Addr,
     server: Ipv4Addr,
     own: Ipv4Addr,
-    pub opened: Option<Door>,
+    pub opened: Option<FtpListener>,
 }
 
 impl<'a> Opener<'a> {
-    pub fn new(pair: &Pair, entrance: &'a Entrance, now: u64) -> Option<Self> {
-        let [accepted, connected] = [ACCEPTED, CONNECTED].map(|at| &pair.sides[at].socket);
+    pub fn new(connection: &Connection, entrance: &'a Entrance, now: u64) -> Option<Self> {
+        let [accepted, connected] = [ACCEPTED, CONNECTED].map(|at| &connection.sides[at].socket);
         let v6 = |addr: std::io::Result<SocketAddr>| match addr {
             Ok(SocketAddr::V6(addr)) => Some(*addr.ip()),
             _ => None,
@@ -60,18 +60,18 @@ impl<'a> Opener<'a> {
     fn open(
         &mut self,
         at: IpAddr,
-        guest: IpAddr,
+        peer: IpAddr,
         from: IpAddr,
         to: SocketAddr,
     ) -> nix::Result<SocketAddr> {
         let listener = sockets::listener(SocketAddr::new(at, 0), 1)?;
         let addr = listener.local_addr().map_err(|_| nix::Error::last())?;
         if let (Entrance::Intercept(intercept), SocketAddr::V6(addr)) = (self.entrance, addr) {
-            intercept.door(addr, &listener)?;
+            intercept.listen(addr, &listener)?;
         }
-        self.opened = Some(Door {
+        self.opened = Some(FtpListener {
             listener,
-            guest,
+            peer,
             to,
             from,
             deadline: self.now + OPEN,
@@ -80,7 +80,7 @@ impl<'a> Opener<'a> {
     }
 }
 
-impl Doors for Opener<'_> {
+impl FtpListeners for Opener<'_> {
     fn for_server(&mut self, client: SocketAddrV6) -> Option<SocketAddrV4> {
         let (own, server, under) = (self.own.into(), self.server.into(), self.under.into());
         match self.open(own, server, under, client.into()) {
