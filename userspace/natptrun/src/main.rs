@@ -9,8 +9,8 @@ mod calls;
 mod discovery;
 mod elf;
 mod library;
-mod obstacle;
 mod options;
+mod preflight;
 mod program;
 mod secure;
 
@@ -44,9 +44,9 @@ fn main() -> ExitCode {
 
 fn check(options: &Options) -> Result<ExitCode, ExitCode> {
     let program = find(options)?;
-    if let Some(obstacle) = obstacle::of(&program) {
-        println!("{}: cannot be helped: {obstacle}", program.path.display());
-        println!("instead: {}", obstacle.remedy());
+    if let Some(refusal) = preflight::check(&program) {
+        println!("{}: cannot be helped: {refusal}", program.path.display());
+        println!("instead: {}", refusal.remedy());
         return Ok(ExitCode::FAILURE);
     }
     calls::report(&program);
@@ -56,12 +56,12 @@ fn check(options: &Options) -> Result<ExitCode, ExitCode> {
 /// Returns only what went wrong.
 fn run(options: &Options) -> Result<ExitCode, ExitCode> {
     let program = find(options)?;
-    if let Some(obstacle) = obstacle::of(&program) {
+    if let Some(refusal) = preflight::check(&program) {
         let path = program.path.display();
-        complain(format_args!("{path} cannot be helped: {obstacle}"));
+        complain(format_args!("{path} cannot be helped: {refusal}"));
         return Err(fail(
             CANNOT_RUN,
-            format_args!("instead: {}", obstacle.remedy()),
+            format_args!("instead: {}", refusal.remedy()),
         ));
     }
     let preload = library::preload(options.library).map_err(|why| fail(FAILED, why))?;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use crate::program::{Executable, Program};
 use crate::secure;
 
-pub struct Obstacle {
+pub struct Refusal {
     path: PathBuf,
     kind: Kind,
 }
@@ -23,9 +23,9 @@ enum Kind {
     Capabilities,
 }
 
-pub fn of(program: &Program) -> Option<Obstacle> {
+pub fn check(program: &Program) -> Option<Refusal> {
     program.files.iter().find_map(|file| {
-        Some(Obstacle {
+        Some(Refusal {
             kind: kind(file)?,
             path: file.path.clone(),
         })
@@ -53,7 +53,7 @@ fn kind(file: &Executable) -> Option<Kind> {
     secure::has_capabilities(&file.path).then_some(Kind::Capabilities)
 }
 
-impl Obstacle {
+impl Refusal {
     /// What to do instead.
     pub fn remedy(&self) -> &'static str {
         match self.kind {
@@ -73,7 +73,7 @@ impl Obstacle {
     }
 }
 
-impl fmt::Display for Obstacle {
+impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let why = match self.kind {
             Kind::Machine => "is built for another machine than the library",
