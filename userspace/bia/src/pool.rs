@@ -8,7 +8,7 @@ use core::{
 };
 
 use libc::{c_int, c_ulong, ifreq, sockaddr, sockaddr_in};
-use preload::{errno, phony::Table, range::Range, real};
+use preload::{address_pool::AddressPool, errno, range::Range, real};
 
 use crate::config;
 
@@ -44,7 +44,7 @@ static POOL: AtomicU64 = AtomicU64::new(0);
 /// Stands for this host's IPv6 addresses: the first address for sources.
 static OWN: AtomicU32 = AtomicU32::new(first(SOURCES[0]));
 
-static TABLE: Table = Table::new();
+static TABLE: AddressPool = AddressPool::new();
 
 /// The pool in use.
 #[derive(Clone, Copy)]

@@ -6,6 +6,7 @@
 // Hooks are called by C, with the contract of the C library's function of the same name.
 #![allow(clippy::missing_safety_doc)]
 
+pub mod address_pool;
 pub mod control;
 pub mod descriptor;
 pub mod environment;
@@ -15,7 +16,6 @@ pub mod hook;
 pub mod library;
 pub mod once;
 pub mod option;
-pub mod phony;
 mod process;
 pub mod range;
 pub mod real;

@@ -25,7 +25,7 @@ pub trait Library {
     /// What stands for this host's own IPv6 addresses.
     fn own() -> Ipv4Addr;
 
-    /// Quickly, for a descriptor that is not ours: whether `adopt` should be asked.
+    /// Quickly, for a descriptor that is not ours: whether `convert` should be asked.
     fn wants(addr: SocketAddrV4, to: Use) -> bool;
 
     /// An IPv4 address of its own that the host behind `addr` has.
@@ -35,10 +35,10 @@ pub trait Library {
     fn listening(fd: c_int);
 
     /// Makes `fd` ours, for `addr`, if it is a socket that can be. Leaves `errno` alone.
-    fn adopt(fd: c_int, addr: SocketAddrV4, to: Use) -> bool;
+    fn convert(fd: c_int, addr: SocketAddrV4, to: Use) -> bool;
 
-    /// The adopted socket is where its program wants it: those who poll it may look. Leaves `errno` alone.
-    fn adopted(fd: c_int);
+    /// The converted socket is where its program wants it: those who poll it may look. Leaves `errno` alone.
+    fn converted(fd: c_int);
 
     /// Takes note that a socket uses the slot of `addr`.
     fn hold(addr: Ipv6Addr) -> Option<u16>;

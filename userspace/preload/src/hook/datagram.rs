@@ -83,7 +83,7 @@ unsafe fn destination<L: Library>(fd: c_int, addr: *const sockaddr, len: socklen
     let ours = descriptor::get(fd).is_ours();
     // SAFETY: the program's address, of this length.
     match unsafe { address::read(addr, len) } {
-        Given::V4(to) if ours || L::adopt(fd, to, Use::Send) => Destination::V4(to),
+        Given::V4(to) if ours || L::convert(fd, to, Use::Send) => Destination::V4(to),
         // datagram sockets take AF_UNSPEC for AF_INET
         Given::Unspecified(to) if ours => Destination::V4(to),
         // stream sockets do not look at it
@@ -99,7 +99,7 @@ fn send<L: Library>(
     call: impl Fn(Ipv6Addr, *const sockaddr) -> isize,
 ) -> isize {
     let result = towards::<L>(descriptor::get(fd), to, call);
-    L::adopted(fd);
+    L::converted(fd);
     result
 }
 

@@ -21,37 +21,37 @@ extern "C" {
 }
 
 /// Those of a name none of which is of use now.
-pub struct Natives {
+pub struct Ipv4Records {
     addrs: [Ipv4Addr; MOST],
     count: usize,
     exist: bool,
 }
 
-impl Natives {
+impl Ipv4Records {
     /// The name has none.
-    pub const NONE: Natives = Natives {
+    pub const NONE: Ipv4Records = Ipv4Records {
         addrs: [Ipv4Addr::UNSPECIFIED; MOST],
         count: 0,
         exist: false,
     };
 
     /// Those of an answer; None: one of them is of use, so the answer stands.
-    pub fn of(answer: impl Iterator<Item = Ipv4Addr>) -> Option<Natives> {
-        let mut natives = Natives::NONE;
+    pub fn of(answer: impl Iterator<Item = Ipv4Addr>) -> Option<Ipv4Records> {
+        let mut records = Ipv4Records::NONE;
         for addr in answer {
-            natives.exist = true;
+            records.exist = true;
             if !is_usable4(addr) {
                 continue;
             }
             if wins(addr) {
                 return None;
             }
-            if let Some(place) = natives.addrs.get_mut(natives.count) {
+            if let Some(place) = records.addrs.get_mut(records.count) {
                 *place = addr;
-                natives.count = natives.count.wrapping_add(1);
+                records.count = records.count.wrapping_add(1);
             }
         }
-        Some(natives)
+        Some(records)
     }
 
     /// Whether the name has any, of use or not.

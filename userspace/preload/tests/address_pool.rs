@@ -7,7 +7,7 @@ use std::{
     thread,
 };
 
-use preload::phony::Table;
+use preload::address_pool::AddressPool;
 
 fn addr(number: u32) -> Ipv6Addr {
     Ipv6Addr::from_bits((0x2001_0db8 << 96) | u128::from(number))
@@ -16,7 +16,7 @@ fn addr(number: u32) -> Ipv6Addr {
 // req: G-014
 #[test]
 fn one_address_one_slot() {
-    static TABLE: Table = Table::new();
+    static TABLE: AddressPool = AddressPool::new();
     let slots: Vec<u16> = (0..255)
         .map(|n| TABLE.slot(255, addr(n)).unwrap())
         .collect();
@@ -33,7 +33,7 @@ fn one_address_one_slot() {
 // req: G-015
 #[test]
 fn three_hundred_names_in_a_pool_of_255() {
-    static TABLE: Table = Table::new();
+    static TABLE: AddressPool = AddressPool::new();
     let of = |n| TABLE.slot(255, addr(n)).unwrap();
     let first: Vec<u16> = (0..255).map(of).collect();
     // 0 to 9 are in use; 10 to 19 were asked for again
@@ -56,7 +56,7 @@ fn three_hundred_names_in_a_pool_of_255() {
 // req: G-015
 #[test]
 fn what_sockets_use_is_never_given_to_another() {
-    static TABLE: Table = Table::new();
+    static TABLE: AddressPool = AddressPool::new();
     for n in 0..3 {
         TABLE.hold(3, addr(n)).unwrap();
     }
@@ -75,7 +75,7 @@ fn what_sockets_use_is_never_given_to_another() {
 
 #[test]
 fn a_host_with_an_ipv4_address_as_well() {
-    static TABLE: Table = Table::new();
+    static TABLE: AddressPool = AddressPool::new();
     let native = Ipv4Addr::new(198, 51, 100, 10);
     let slot = TABLE.slot_with(2, addr(0), Some(native)).unwrap();
     assert_eq!(TABLE.native(slot), Some(native));
@@ -95,7 +95,7 @@ fn a_host_with_an_ipv4_address_as_well() {
 // req: G-014 G-019
 #[test]
 fn threads_agree() {
-    static TABLE: Table = Table::new();
+    static TABLE: AddressPool = AddressPool::new();
     const SIZE: u32 = 4095;
     let answers: Vec<Vec<u16>> = thread::scope(|scope| {
         let threads: Vec<_> = (0..8u32)
@@ -124,7 +124,7 @@ fn threads_agree() {
 // req: G-015 G-019
 #[test]
 fn held_addresses_stand_still_while_others_come_and_go() {
-    static TABLE: Table = Table::new();
+    static TABLE: AddressPool = AddressPool::new();
     thread::scope(|scope| {
         for thread in 0..4u32 {
             scope.spawn(move || {

@@ -108,16 +108,16 @@ impl Slot {
 }
 
 /// All of them.
-pub struct Table {
+pub struct AddressPool {
     clock: AtomicU32,
     slots: [Slot; CAPACITY],
 }
 
-impl Table {
+impl AddressPool {
     /// Nothing in it.
     #[allow(clippy::new_without_default)]
-    pub const fn new() -> Table {
-        Table {
+    pub const fn new() -> AddressPool {
+        AddressPool {
             clock: AtomicU32::new(0),
             slots: [const { Slot::empty() }; CAPACITY],
         }

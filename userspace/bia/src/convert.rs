@@ -18,7 +18,7 @@ use preload::{
 use crate::{properties, registration};
 
 /// Replaces the socket behind `fd`; false: it is not one that can be, or this host has no IPv6.
-pub fn adopt<L: Library>(fd: c_int, to: Use) -> bool {
+pub fn convert<L: Library>(fd: c_int, to: Use) -> bool {
     let Some(kind) = transport(fd) else {
         return false;
     };
@@ -40,13 +40,13 @@ pub fn adopt<L: Library>(fd: c_int, to: Use) -> bool {
                 (&raw const no).cast(),
                 size_of::<c_int>() as socklen_t,
             );
-            let adopted = dual == 0 && install::<L>(fd, new, kind.0 == SOCK_STREAM);
+            let converted = dual == 0 && install::<L>(fd, new, kind.0 == SOCK_STREAM);
             real::close(new);
-            if adopted && port != 0 {
+            if converted && port != 0 {
                 let any = v6(Ipv6Addr::UNSPECIFIED, port);
                 real::bind(fd, (&raw const any).cast(), LEN6 as socklen_t);
             }
-            adopted
+            converted
         }
     })
 }
