@@ -18,11 +18,11 @@ pub struct Config {
     pub exclude_aaaa: Vec<Net>,
     /// IPv4 addresses that get no AAAA record.
     pub exclude_a: Vec<Net>,
-    /// Who may ask.
+    /// Clients that may ask.
     pub clients: Clients,
-    /// Who gets synthesised records; empty: all clients.
+    /// Clients that get synthesised records; empty: all.
     pub synthesise_for: Vec<Net>,
-    /// From whom A records are hidden.
+    /// Clients that A records are hidden from.
     pub hide_a: Vec<Net>,
     pub ptr: Ptr,
     pub dnssec: Dnssec,
@@ -31,7 +31,7 @@ pub struct Config {
     pub listen: Vec<IpAddr>,
     /// Interfaces to listen at; empty: all.
     pub interfaces: Vec<String>,
-    /// How long a bad forwarder is left alone, in milliseconds.
+    /// Time for which a bad forwarder is left alone, in milliseconds.
     pub retry: u64,
     pub max_queries: usize,
     /// Queries a second and client; 0: any number.
@@ -69,10 +69,10 @@ impl Default for Config {
     }
 }
 
-/// Where `totd --status` asks.
+/// The socket that `totd --status` asks.
 pub const STATUS: &str = "/run/totd/status";
 
-/// Where prefixes come from.
+/// The source of the prefixes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Prefixes {
     Listed(Vec<PrefixRule>),
@@ -121,7 +121,7 @@ pub enum Clients {
     Listed(Vec<Net>),
 }
 
-/// How reverse names under a prefix are answered.
+/// The answer to reverse names under a prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ptr {
     /// With a CNAME to the name under in-addr.arpa.
@@ -132,7 +132,7 @@ pub enum Ptr {
     Off,
 }
 
-/// What a client that asks for signatures gets (DO set, CD clear).
+/// The answer to a client that asks for signatures (DO set, CD clear).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dnssec {
     /// Synthesised records for signed names, too.

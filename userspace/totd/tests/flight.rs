@@ -192,7 +192,7 @@ fn many_in_flight() {
     assert!(peak < 32 * 1024, "{peak} kB");
 }
 
-/// Answers one question on each connection.
+/// Answer one question on each connection.
 fn tcp_forwarder() -> SocketAddr {
     let forwarder = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = forwarder.local_addr().unwrap();

@@ -7,7 +7,7 @@ use std::net::Ipv6Addr;
 use natpt_core::xlate::addr::{mask, Prefix};
 
 const ROUTER_ADVERTISEMENT: [u8; 2] = [134, 0];
-/// Where its options begin (RFC 4861 section 4.2).
+/// Offset of its options (RFC 4861 section 4.2).
 const OPTIONS: usize = 16;
 const PREF64: u8 = 38;
 

@@ -8,7 +8,7 @@ use daemon::net::{within, Net};
 
 use crate::wire::{class, rtype, Header, Malformed, Message, Name, Record, Section, Writer};
 
-/// What becomes of a record of the answer section.
+/// The fate of a record of the answer section.
 pub enum Edit<'a> {
     Keep,
     Drop,
@@ -18,7 +18,7 @@ pub enum Edit<'a> {
     Rename(&'a Name),
 }
 
-/// What the client asked.
+/// The client's question.
 pub struct Asked<'a> {
     pub header: Header,
     /// The question's bytes.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! When the network's prefixes are asked for, and put to use.
+//! The search for the network's prefixes, and their use.
 
 use std::net::Ipv6Addr;
 
@@ -31,7 +31,7 @@ impl Proxy {
         }
     }
 
-    /// Does what is due.
+    /// Do what is due.
     pub(super) fn discover(&mut self, now: u64) {
         let Some(discovery) = &mut self.discovery else {
             return;

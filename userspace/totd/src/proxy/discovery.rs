@@ -13,19 +13,19 @@ use crate::wire::{class, rcode, rtype, Malformed, Message, Section};
 
 /// The answer is asked for again so many seconds before it has expired.
 const EARLY: u64 = 10;
-/// How long, in seconds, nobody is asked after there was no answer.
+/// Seconds without a question after there was no answer.
 const PAUSE: u64 = 10;
-/// How long no prefix is no prefix, if the answer does not say; and the longest it may say.
+/// Seconds for which no prefix is no prefix, if the answer does not say; and the most it may say.
 const ABSENT: u64 = 600;
 
 pub struct Discovery {
-    /// Whose advertisements count.
+    /// Interfaces whose advertisements count; empty: all.
     interfaces: Vec<String>,
     advertised: Vec<Advertised>,
     resolved: Vec<Prefix>,
-    /// When what was resolved has expired.
+    /// Time when what was resolved has expired.
     until: u64,
-    /// When to ask; never while the answer is awaited.
+    /// Time to ask; never while the answer is awaited.
     due: u64,
 }
 
@@ -48,7 +48,7 @@ impl Discovery {
         }
     }
 
-    /// When something is to be done.
+    /// Time when something is to be done.
     pub fn deadline(&self) -> u64 {
         let lives = self.advertised.iter().map(|one| one.until);
         match lives.min() {
@@ -58,7 +58,7 @@ impl Discovery {
         }
     }
 
-    /// What routers advertise comes before what name servers tell (RFC 8781 section 5.1).
+    /// The prefixes of routers, which come before those of name servers (RFC 8781 section 5.1).
     pub fn prefixes(&self) -> Vec<Prefix> {
         let mut all: Vec<Prefix> = self.advertised.iter().map(|one| one.prefix).collect();
         if all.is_empty() {

@@ -6,10 +6,10 @@ use std::collections::HashMap;
 
 use crate::wire::Question;
 
-/// So many times the same question, all from forwarders' hosts, is no coincidence.
+/// Repetitions of one question, all from forwarders' hosts, that are no coincidence.
 const LOOP: u8 = 16;
 
-/// How often each question of a forwarder's host is in flight.
+/// Number of times that each question of a forwarder's host is in flight.
 #[derive(Default)]
 pub struct LoopDetect(HashMap<Vec<u8>, u8>);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! From a client's query to its answer. Time is in milliseconds from any moment on.
+//! The way from a client's query to its answer. Time is in milliseconds from any moment on.
 
 mod access;
 mod advert;
@@ -40,10 +40,10 @@ pub use stats::Stats;
 pub use table::{Key, Table};
 pub use task::{Client, Transport};
 
-/// What the caller has to do.
+/// A thing for the caller to do.
 #[derive(Debug)]
 pub enum Action {
-    /// From a port of its own, the same if the attempt is known already.
+    /// Send from a port of its own, the same if the attempt is known already.
     Query {
         attempt: Key,
         to: SocketAddr,
@@ -69,7 +69,7 @@ pub struct Proxy {
     attempts: Table<Attempt>,
     /// Queries by who sent them, with the client's id.
     pending: HashMap<(SocketAddr, u16), Key>,
-    /// When which attempt is overdue.
+    /// Times when attempts are overdue.
     deadlines: BinaryHeap<Reverse<(u64, Key)>>,
     random: Box<dyn FnMut() -> u64>,
     turn: usize,
@@ -147,7 +147,7 @@ impl Proxy {
         }
     }
 
-    /// How many queries await their answer, and how many forwarders may be asked.
+    /// Numbers of queries that await their answer, and of forwarders that may be asked.
     pub fn gauges(&self, now: u64) -> [(&'static str, &'static str, u64); 3] {
         [
             (
@@ -250,7 +250,7 @@ impl Proxy {
         self.first_due().into_iter().chain(discovery).min()
     }
 
-    /// When the first attempt is overdue.
+    /// Time when the first attempt is overdue.
     fn first_due(&mut self) -> Option<u64> {
         while let Some(&Reverse((at, attempt))) = self.deadlines.peek() {
             if self.attempts.get(attempt).is_some() {
@@ -287,12 +287,12 @@ impl Proxy {
         }
     }
 
-    /// Whether answers are still to come for a client's connection.
+    /// True if answers are still to come for a client's connection.
     pub fn is_awaited_by(&self, socket: Key) -> bool {
         self.tasks.iter().any(|task| task.came_by(socket))
     }
 
-    /// Whether the answer to this very query is awaited already.
+    /// True if the answer to this very query is awaited already.
     fn is_repeated(&self, client: Client, id: u16, message: &[u8]) -> bool {
         self.pending
             .get(&(client.addr, id))
@@ -300,7 +300,7 @@ impl Proxy {
             .is_some_and(|task| task.query == message && task.client == client)
     }
 
-    /// What is to be done about a query; None: it makes no sense.
+    /// The task that a query makes; None: it makes no sense.
     fn task(&mut self, client: Client, header: Header, message: &[u8]) -> Option<Task> {
         const QUERY: u8 = 0;
         let settings = self.settings.clone();
@@ -363,7 +363,7 @@ impl Proxy {
     }
 }
 
-/// What a query needs.
+/// The first stage of a query.
 fn stage(task: &Task) -> Stage {
     let client = task.client.addr.ip();
     let settings = &task.settings;

@@ -8,12 +8,12 @@ use super::task::{Attempt, Sent, Stage, Transport};
 use super::{Action, Key, Proxy};
 use crate::wire::{rcode, HEADER};
 
-/// How long an answer is awaited before the question is put again.
+/// Time that an answer is awaited before the question is put again.
 const PATIENCE_UDP: u64 = 1000;
 const PATIENCE_TCP: u64 = 4000;
 
 impl Proxy {
-    /// Puts a task's question for the first time.
+    /// Put a task's question for the first time.
     pub(super) fn send_query(&mut self, now: u64, key: Key) {
         self.forget_attempts(key);
         if let Some(task) = self.tasks.get_mut(key) {
@@ -22,7 +22,7 @@ impl Proxy {
         self.resend_query(now, key);
     }
 
-    /// Puts it once more, or gives up.
+    /// Put it once more, or give up.
     pub(super) fn resend_query(&mut self, now: u64, key: Key) {
         let usable = self.forwarders.usable(now);
         let Some(task) = self.tasks.get_mut(key) else {

@@ -12,16 +12,16 @@ use super::{Key, Proxy};
 use crate::config::Ptr;
 use crate::wire::{class, rcode, rtype, Header, Malformed, Message, Name, Section, Writer, HEADER};
 
-/// So many wrong answers are an attack: the port they came to is given up.
+/// Wrong answers that are an attack: the port they came to is given up.
 const MISMATCHED: u8 = 20;
 /// The longest chain of aliases.
 const ALIASES: usize = 12;
-/// How long a made alias may be remembered, as with other servers.
+/// Time for which a made alias may be remembered, as with other servers.
 const ALIAS_TTL: u32 = 600;
-/// How long the next message of a transfer is awaited.
+/// Time that the next message of a transfer is awaited.
 const TRANSFER_PATIENCE: u64 = 4000;
 
-/// What follows from an answer.
+/// The consequence of an answer.
 enum Next {
     Reply(Vec<u8>),
     /// The task has a new question.
@@ -117,7 +117,7 @@ impl Proxy {
     }
 }
 
-/// Whether a message is an answer to what was sent.
+/// True if a message is an answer to what was sent.
 fn fits(sent: &Attempt, task: &Task, message: &[u8]) -> bool {
     let (Ok(header), Ok(query)) = (Header::parse(message), Header::parse(&task.query)) else {
         return false;
@@ -142,7 +142,7 @@ fn fits(sent: &Attempt, task: &Task, message: &[u8]) -> bool {
     }
 }
 
-/// What the answer leads to, and whether anything was made up.
+/// The consequence of an answer, and whether anything was made up.
 fn next(task: &mut Task, answer: &[u8]) -> Result<(Next, bool), Malformed> {
     let stage = std::mem::replace(&mut task.stage, Stage::Relay);
     let next = follow(task, &stage, answer);
@@ -206,7 +206,7 @@ fn relay(task: &Task, answer: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Goes on with an alias's target.
+/// Go on with an alias's target.
 fn alias(task: &mut Task, target: Name, answer: &[u8]) -> Next {
     if task.aliases.len() >= ALIASES {
         return Next::Fail;

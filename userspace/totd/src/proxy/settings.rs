@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What holds for a query from its first to its last moment: the configuration, with what the
+//! The conditions of a query from its first to its last moment: the configuration, with what the
 //! box knows about itself.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -44,7 +44,7 @@ impl Settings {
         }
     }
 
-    /// Whether anything may be synthesised for this client.
+    /// True if anything may be synthesised for this client.
     pub fn synthesises_for(&self, client: IpAddr) -> bool {
         let chosen = &self.config.synthesise_for;
         (chosen.is_empty() || within(chosen, client)) && self.for_client(client).next().is_some()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! When an AAAA answer is made from A records (RFC 6147 sections 5.1 and 5.5).
+//! AAAA answers made from A records (RFC 6147 sections 5.1 and 5.5).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -12,7 +12,7 @@ use crate::wire::{rcode, rtype, Malformed, Message, Name, Record, Section};
 /// The TTL when no SOA record tells one (RFC 6147 section 5.1.7).
 pub const NO_SOA_TTL: u32 = 600;
 
-/// What an AAAA answer leads to.
+/// The consequence of an AAAA answer.
 #[derive(Debug)]
 pub enum Aaaa {
     /// It stands as it came.
@@ -25,7 +25,7 @@ pub enum Aaaa {
     Follow(Name),
 }
 
-/// What an A answer leads to.
+/// The consequence of an A answer.
 #[derive(Debug)]
 pub enum A {
     /// AAAA records were made.
@@ -44,7 +44,7 @@ pub struct Synthesis<'a> {
     /// The client wants signatures.
     pub dnssec: bool,
     pub client: IpAddr,
-    /// Whose turn it is among prefixes that take turns.
+    /// The turn of prefixes that take turns.
     pub turn: usize,
     /// Answers with the aliases that led here.
     pub aliases: &'a [Vec<u8>],
@@ -132,7 +132,7 @@ impl Synthesis<'_> {
         self.without_excluded(answer).map(Aaaa::Reply)
     }
 
-    /// Whether signatures forbid to change anything.
+    /// True if signatures forbid to change anything.
     fn is_strict(&self, records: &[Record<'_>]) -> bool {
         self.dnssec
             && self.settings.config.dnssec == Dnssec::Strict
@@ -157,14 +157,14 @@ fn unsigned(record: &Record<'_>, rtype: u16) -> Edit<'static> {
     }
 }
 
-/// Whether an extended RCODE (RFC 6891 section 6.1.3) says that this is an error after all.
+/// True if an extended RCODE (RFC 6891 section 6.1.3) says that this is an error after all.
 fn is_extended(answer: &Message<'_>) -> Result<bool, Malformed> {
     Ok(answer
         .edns()?
         .is_some_and(|edns| edns.extended_rcode() != 0))
 }
 
-/// Whether the forwarder says that validation failed (RFC 8914: codes 5 to 12, and 27).
+/// True if the forwarder says that validation failed (RFC 8914: codes 5 to 12, and 27).
 fn is_bogus(answer: &Message<'_>) -> Result<bool, Malformed> {
     const EXTENDED_ERROR: u16 = 15;
     let edns = answer.edns()?;

@@ -13,7 +13,7 @@ use nix::sys::socket::{
     SockProtocol, SockType, SockaddrIn6,
 };
 
-/// Who is not on the link cannot send this (RFC 4861 section 6.1.2).
+/// A hop limit that only hosts on the link can send (RFC 4861 section 6.1.2).
 const HOP_LIMIT: i32 = 255;
 
 pub struct Adverts {
@@ -22,7 +22,7 @@ pub struct Adverts {
 }
 
 impl Adverts {
-    /// This takes CAP_NET_RAW.
+    /// Open the socket, which takes CAP_NET_RAW.
     pub fn open() -> nix::Result<Self> {
         let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
         let icmp = SockProtocol::IcmpV6;
@@ -57,18 +57,18 @@ impl Adverts {
     }
 }
 
-/// What may be an advertisement.
+/// A message that may be an advertisement.
 pub struct Advert {
     pub router: Ipv6Addr,
     /// The number of the interface it came by.
     pub interface: u32,
     pub len: usize,
-    /// Whether it comes from the link, and so may be believed.
+    /// It comes from the link, and so may be believed.
     is_near: bool,
 }
 
 impl Advert {
-    /// Whether it counts: only those of these interfaces do; empty: all.
+    /// True if it came by one of these interfaces; empty: by any.
     pub fn is_for(&self, interfaces: &[String]) -> bool {
         let named = |name: &String| if_nametoindex(name.as_str()) == Ok(self.interface);
         self.is_near && (interfaces.is_empty() || interfaces.iter().any(named))

@@ -19,13 +19,13 @@ const UNREAD: usize = 1 << 18;
 struct Connection {
     stream: Stream,
     addr: SocketAddr,
-    /// When something happened last.
+    /// Time of the last event.
     alive: u64,
     /// The client will ask no more.
     ended: bool,
 }
 
-/// What is to be done with a connection that was written to.
+/// The state of a connection that was written to.
 pub enum Written {
     All,
     Some,
@@ -64,7 +64,7 @@ impl Clients {
         self.keys.retain(|&other| other != key);
     }
 
-    /// Whether the client may ask more.
+    /// True if the client may ask more.
     pub fn may_query(&self, key: Key) -> bool {
         self.connections
             .get(key)
@@ -104,7 +104,7 @@ impl Clients {
         }
     }
 
-    /// Sends what can be sent.
+    /// Send as much as goes without waiting.
     pub fn write(&mut self, key: Key) -> Written {
         let Some(connection) = self.connections.get_mut(key) else {
             return Written::Broken;

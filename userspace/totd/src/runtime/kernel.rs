@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the kernel knows: the module's prefixes, and the networks on this box's links.
+//! The kernel's knowledge: the module's prefixes, and the networks on this box's links.
 
 use std::net::IpAddr;
 

@@ -8,7 +8,7 @@ use totd::parser;
 
 use super::options::Options;
 
-/// Reads the configuration, and says what in it has no effect.
+/// Read the configuration, and warn of words in it that have no effect.
 pub fn load(options: &Options) -> Result<Config, String> {
     let path = &options.config;
     let mut text = std::fs::read_to_string(path).map_err(|problem| format!("{path}: {problem}"))?;

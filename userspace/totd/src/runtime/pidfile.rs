@@ -7,7 +7,7 @@ use std::fs;
 pub struct Pidfile(String);
 
 impl Pidfile {
-    /// Refuses when the process of an older file still runs.
+    /// Write the file, unless the process of an older one still runs.
     pub fn write(path: &str) -> Result<Self, String> {
         let old = fs::read_to_string(path).ok();
         if let Some(pid) = old.and_then(|text| text.trim().parse::<u32>().ok()) {

@@ -12,7 +12,7 @@ use super::options::Options;
 /// CAP_NET_ADMIN: the kernel tells its prefixes to nobody else.
 const NET_ADMIN: u32 = 1 << 12;
 
-/// Becomes the user that the options name; `keep_admin` leaves the right to ask the kernel module.
+/// Become the user that the options name; `keep_admin` leaves the right to ask the kernel module.
 pub fn drop(options: &Options, keep_admin: bool) -> Result<(), String> {
     let user = options.user.as_deref().map(user).transpose()?;
     let group = options.group.as_deref().map(group).transpose()?;

@@ -28,13 +28,13 @@ use super::stream::Progress;
 use super::udp::Udp;
 use super::upstream::{Event, Upstream};
 
-/// How often interfaces, the kernel's prefixes and idle clients are looked at, in milliseconds.
+/// Time between looks at interfaces, the kernel's prefixes and idle clients, in milliseconds.
 const ROUND: u64 = 2000;
 /// Queries taken from one socket before the others have their turn.
 const BURST: usize = 64;
 const EVENTS: usize = 256;
 
-/// Whose event it is, in the upper bits of epoll's data; the proxy's keys leave four.
+/// The owner of an event, in the upper bits of epoll's data; the proxy's keys leave four.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(u64)]
 enum Source {
@@ -81,7 +81,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Opens all that may take privileges.
+    /// Open all that may take privileges.
     pub fn open(config: &Config, options: &Options) -> Result<Self, String> {
         let what = |problem: Errno| problem.desc().to_string();
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).map_err(what)?;
@@ -167,7 +167,7 @@ impl Server {
         self.start.elapsed().as_millis() as u64
     }
 
-    /// Opens what is not open yet, then closes what is no longer asked for.
+    /// Open what is not open yet, then close what is no longer asked for.
     fn listen(&mut self, wanted: Vec<Endpoint>) -> Result<(), String> {
         let mut new = Vec::new();
         for endpoint in &wanted {
@@ -204,7 +204,7 @@ impl Server {
         })
     }
 
-    /// Opens or closes what router advertisements come by.
+    /// Open or close the socket for router advertisements.
     fn listen_to_routers(&mut self, config: &Config) {
         if !matches!(config.prefixes, Prefixes::Discover(_)) {
             self.adverts = None;
@@ -239,7 +239,7 @@ impl Server {
         }
     }
 
-    /// What is looked at from time to time.
+    /// Look at what changes by itself.
     fn round(&mut self, proxy: &mut Proxy, now: u64) {
         proxy.set_links(kernel::links());
         if proxy.config().prefixes == Prefixes::Auto {
@@ -379,7 +379,7 @@ impl Server {
         }
     }
 
-    /// Does what the proxy wants.
+    /// Carry out the proxy's actions.
     fn act(&mut self, proxy: &mut Proxy, now: u64) {
         while !proxy.actions.is_empty() {
             for action in std::mem::take(&mut proxy.actions) {
@@ -431,7 +431,7 @@ impl Server {
     }
 }
 
-/// Whether it is we who have run out of something.
+/// True if it is we who have run out of something.
 fn is_ours(problem: &io::Error) -> bool {
     let ours = [
         Errno::EMFILE,

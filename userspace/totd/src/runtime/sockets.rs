@@ -15,7 +15,7 @@ use totd::config::Config;
 
 use super::options::Options;
 
-/// Where we listen.
+/// A place to listen at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     pub addr: SocketAddr,
@@ -24,7 +24,7 @@ pub struct Endpoint {
     pub both: bool,
 }
 
-/// What configuration and command line ask for.
+/// The endpoints that configuration and command line ask for.
 pub fn endpoints(config: &Config, options: &Options) -> Vec<Endpoint> {
     let wildcard = |interface| Endpoint {
         addr: match options.ipv6 {

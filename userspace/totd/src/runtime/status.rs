@@ -23,7 +23,7 @@ pub fn listen(path: &str) -> io::Result<UnixListener> {
     Ok(listener)
 }
 
-/// Tells it to all who wait; nobody can make us wait.
+/// Tell it to all who wait; nobody can make us wait.
 pub fn tell(listener: &UnixListener, text: &str) {
     while let Ok((mut socket, _)) = listener.accept() {
         if socket.set_nonblocking(true).is_ok() {
@@ -32,7 +32,7 @@ pub fn tell(listener: &UnixListener, text: &str) {
     }
 }
 
-/// What the running daemon says, in Prometheus' format.
+/// Ask the running daemon; the answer is in Prometheus' format.
 pub fn query(path: &str) -> Result<String, String> {
     let mut text = String::new();
     UnixStream::connect(path)

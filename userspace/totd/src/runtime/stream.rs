@@ -11,7 +11,7 @@ pub struct Stream {
     output: Vec<u8>,
 }
 
-/// What can be done without waiting is done.
+/// The state of a connection after all that goes without waiting.
 pub enum Progress {
     Open,
     /// The other side has said its last word, and may still listen.
@@ -59,7 +59,7 @@ impl Stream {
         Ok(())
     }
 
-    /// Reads once; the caller is told again if there is more.
+    /// Read once; the caller is told again if there is more.
     pub fn read(&mut self, buffer: &mut [u8]) -> Progress {
         match self.socket.read(buffer) {
             Ok(0) => Progress::Ended,

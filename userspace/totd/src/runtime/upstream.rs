@@ -22,7 +22,7 @@ pub struct Upstream {
     sockets: HashMap<Key, Socket>,
 }
 
-/// What a socket has brought.
+/// The result of reading a socket.
 pub enum Event {
     Answers(Vec<Vec<u8>>),
     /// After these it has ended.
@@ -30,7 +30,7 @@ pub enum Event {
 }
 
 impl Upstream {
-    /// Sends, or begins to: the socket if it is new, and whether something waits to be written.
+    /// Send, or begin to; return the socket if it is new, and whether something is still to write.
     pub fn query(
         &mut self,
         key: Key,
@@ -69,7 +69,7 @@ impl Upstream {
         })
     }
 
-    /// Writes what waits; true while there is more.
+    /// Write what waits; true while there is more.
     pub fn write(&mut self, key: Key) -> io::Result<bool> {
         match self.sockets.get_mut(&key) {
             Some(Socket::Tcp(stream)) => {

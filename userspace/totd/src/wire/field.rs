@@ -8,7 +8,7 @@ pub struct Malformed;
 
 pub const HEADER: usize = 12;
 
-/// What every host takes over UDP without being asked (RFC 1035 section 4.2.1).
+/// The size that every host takes over UDP without being asked (RFC 1035 section 4.2.1).
 pub const UDP_MINIMUM: usize = 512;
 
 pub mod class {

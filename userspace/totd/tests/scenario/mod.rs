@@ -11,7 +11,7 @@ use totd::parser;
 use totd::proxy::{Action, Client, Key, Proxy, Transport};
 use totd::wire::{Header, Message, Question, Writer, HEADER};
 
-/// Runs all scenarios of a file.
+/// Run all scenarios of a file.
 pub fn run(file: &str) {
     let mut failures = Vec::new();
     let mut count = 0;
