@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Who may go where.
+//! The access list.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::RangeInclusive;
@@ -20,14 +20,14 @@ pub struct Rule {
     pub ports: Vec<RangeInclusive<u16>>,
 }
 
-/// Why a connection is not relayed.
+/// The reason why a connection is not relayed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// 0/8, 127/8, multicast and reserved addresses.
     Martian,
     /// A private address, and those are not permitted.
     Private,
-    /// What the access list says, or that it says nothing.
+    /// Denied by the access list, or not named by it.
     Denied,
 }
 
@@ -49,7 +49,7 @@ pub struct Access {
 }
 
 impl Access {
-    /// Whether anybody may be brought there.
+    /// Check that anybody may be brought there.
     pub fn destination(&self, addr: Ipv4Addr) -> Result<(), Refusal> {
         if is_martian4(addr) {
             return Err(Refusal::Martian);

@@ -15,7 +15,7 @@ pub const FTP: u16 = 21;
 pub struct Config {
     pub prefixes: Vec<Prefix>,
     pub services: Services,
-    /// What to run for connections to this box's own addresses: a program, argv[0], arguments.
+    /// Commands for connections to this box's own addresses: a program, argv[0], arguments.
     pub local: BTreeMap<u16, Vec<String>>,
     pub access: Access,
     /// Seconds without a byte in either direction.

@@ -14,7 +14,7 @@ pub trait FtpListeners {
     fn for_client(&mut self, port: u16) -> Option<SocketAddrV6>;
 }
 
-/// How many commands may be unanswered.
+/// Commands that may be unanswered.
 const UNANSWERED: usize = 1000;
 
 /// The next reply to pass.
@@ -56,7 +56,7 @@ impl Ftp {
         self.opaque
     }
 
-    /// So many commands wait for their replies that no more are wanted.
+    /// True while so many commands wait for their replies that no more are wanted.
     pub fn is_behind(&self) -> bool {
         !self.opaque && self.awaited.len() >= UNANSWERED
     }

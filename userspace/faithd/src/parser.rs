@@ -11,7 +11,7 @@ use natpt_core::xlate::addr::Prefix;
 use crate::access::Rule;
 use crate::config::{Config, Services};
 
-/// Where /etc/services is not installed.
+/// Services for where /etc/services is not installed.
 const SERVICES: [(&str, u16); 8] = [
     ("ftp", 21),
     ("ssh", 22),
@@ -140,7 +140,7 @@ pub fn service(text: &str, names: &str) -> Result<Option<u16>, String> {
     }
 }
 
-/// Lines of /etc/services: `name port/tcp alias...`
+/// The port of a name, by lines of /etc/services: `name port/tcp alias...`
 fn named(name: &str, names: &str) -> Option<u16> {
     let listed = names.lines().find_map(|line| {
         let line = line.split('#').next()?;

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 const CLIENT: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 6, 0, 0, 0, 0, 2);
 
-/// What was asked for, and whether it is granted.
+/// The requests, and whether they are granted.
 struct Asked {
     clients: Vec<SocketAddrV6>,
     ports: Vec<u16>,
@@ -50,7 +50,7 @@ impl Session {
         session
     }
 
-    /// What goes to the server, and what to the client.
+    /// The bytes for the server, and those for the client.
     fn command(&mut self, line: &str) -> (String, String) {
         let (mut server, mut client) = (Vec::new(), Vec::new());
         let line = format!("{line}\r\n");

@@ -24,11 +24,11 @@ pub struct Connection {
     pub carrier: Carrier,
     /// FTP's control connection that this is a data connection of.
     pub control: Option<u64>,
-    /// Where the second socket leads.
+    /// The peer of the second socket.
     pub to: SocketAddr,
     /// It is on its way.
     pub connecting: bool,
-    /// When something moved last, in milliseconds.
+    /// Time when something moved last, in milliseconds.
     pub touched: u64,
 }
 
@@ -50,7 +50,7 @@ impl Connection {
         }
     }
 
-    /// Moves bytes both ways; not for FTP's control connections.
+    /// Move bytes both ways; not for FTP's control connections.
     pub fn run(&mut self, pipes: &mut Pipes) -> Result<Progress> {
         let [accepted, connected] = &mut self.sides;
         let Carrier::Bytes([there, back]) = &mut self.carrier else {
@@ -71,14 +71,14 @@ impl Connection {
         }
     }
 
-    /// What is lost on one side is lost on the other.
+    /// Reset both sides: what is lost on one is lost on the other.
     pub fn reset(&self) {
         for side in &self.sides {
             sockets::reset(&side.socket);
         }
     }
 
-    /// Who talks to whom, and as whom: what a log needs to find a user (RFC 6302).
+    /// The parties and their addresses: all that a log needs to find a user (RFC 6302).
     pub fn describe(&self) -> String {
         let name = |addr: std::io::Result<SocketAddr>| match addr {
             Ok(addr) => addr.to_string(),

@@ -21,9 +21,9 @@ const SERVER: usize = 1;
 
 pub struct Control {
     ftp: Ftp,
-    /// What came from a side, up to a whole line.
+    /// Input from each side, up to a whole line.
     input: [Vec<u8>; 2],
-    /// What goes to a side.
+    /// Output to each side.
     output: [Vec<u8>; 2],
     ended: [bool; 2],
     passed: [bool; 2],
@@ -44,7 +44,7 @@ impl Control {
         self.passed == [true; 2]
     }
 
-    /// Does what can be done without waiting.
+    /// Do what can be done without waiting.
     pub fn run(
         &mut self,
         sides: &mut [Side; 2],

@@ -10,14 +10,14 @@ use faithd::ftp::FtpListeners;
 use super::connection::{Connection, ACCEPTED, CONNECTED};
 use super::sockets::{self, Entrance};
 
-/// How long a listener stays open, in milliseconds.
+/// Time for which a listener stays open, in milliseconds.
 const OPEN: u64 = 120_000;
 
 pub struct FtpListener {
     pub listener: TcpListener,
-    /// Who may come in.
+    /// The peer that may come in.
     pub peer: IpAddr,
-    /// Where he is brought, and from which address.
+    /// The destination that it is brought to, and the address to come from.
     pub to: SocketAddr,
     pub from: IpAddr,
     pub deadline: u64,

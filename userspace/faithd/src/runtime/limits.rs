@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! How many connections there is room for.
+//! Room for connections.
 
 use daemon::{files, log};
 
 /// Two sockets, and two pipes while both peers are slow.
 const FILES: u64 = 6;
-/// What is open besides.
+/// Files that are open besides.
 const OTHERS: u64 = 64;
 
 /// Raise the limit of open files as far as it is needed and may be; return what came of it.

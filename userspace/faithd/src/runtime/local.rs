@@ -34,7 +34,7 @@ pub fn serve(command: &[String], socket: &TcpStream) -> io::Result<()> {
     program.spawn().map(drop)
 }
 
-/// Takes leave of the programs that have ended; tells how many.
+/// Take leave of the programs that have ended; return how many.
 pub fn reap() -> usize {
     let mut count = 0;
     while let Ok(status) = waitpid(Pid::from_raw(-1), Some(WaitPidFlag::WNOHANG)) {

@@ -34,7 +34,7 @@ impl Netlink {
         Ok(Self(socket))
     }
 
-    /// Packets to the prefix are for this box.
+    /// Make packets to the prefix be for this box.
     pub fn add_local(&self, prefix: &Prefix) -> Result<()> {
         let flags = libc::NLM_F_CREATE | libc::NLM_F_EXCL;
         match self.local(libc::RTM_NEWROUTE, flags, prefix) {

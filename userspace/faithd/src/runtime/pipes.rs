@@ -8,7 +8,7 @@ use nix::fcntl::OFlag;
 use nix::unistd::pipe2;
 use nix::Result;
 
-/// What a pipe holds, and so all that is ever held of one direction.
+/// The size of a pipe, and so the most that is ever held of one direction.
 pub const CAPACITY: usize = 65_536;
 /// Empty pipes kept for the next connection.
 const SPARE: usize = 64;
@@ -30,7 +30,7 @@ impl Pipes {
         Ok(Pipe { output, input })
     }
 
-    /// Takes an empty pipe back.
+    /// Take an empty pipe back.
     pub fn put(&mut self, pipe: Pipe) {
         if self.0.len() < SPARE {
             self.0.push(pipe);

@@ -33,10 +33,10 @@ type Key = u64;
 const EVENTS: usize = 512;
 /// Connections taken at a time.
 const BURST: usize = 64;
-/// How often warnings of the same kind are logged, in milliseconds.
+/// Time between warnings of the same kind, in milliseconds.
 const QUIET: u64 = 60_000;
 
-/// Whose event it is, in the lower bits of epoll's data; a connection's sides are 0 and 1.
+/// The owner of an event, in the lower bits of epoll's data; a connection's sides are 0 and 1.
 const BITS: u32 = 2;
 const FTP_LISTENER: u64 = 2;
 const OTHER: u64 = 3;
@@ -53,7 +53,7 @@ struct Stats {
 }
 
 enum Admitted {
-    /// What to run.
+    /// The program to run.
     Local(Vec<String>),
     Relay {
         from: Option<IpAddr>,
@@ -78,7 +78,7 @@ pub struct Server {
     next: Key,
     stats: Stats,
     start: Instant,
-    /// When it was last said that there are too many.
+    /// Time when it was last said that there are too many.
     complained: Option<u64>,
 }
 
@@ -276,7 +276,7 @@ impl Server {
         }
     }
 
-    /// Where a client that came to the address `at` is brought.
+    /// The destination of a client that came to the address `at`.
     fn decide(&self, at: SocketAddrV6, client: SocketAddrV6) -> Result<Admitted, String> {
         let prefixes = &self.config.prefixes;
         let Some(prefix) = prefixes.iter().find(|prefix| prefix.contains(*at.ip())) else {
@@ -310,7 +310,7 @@ impl Server {
         self.connections.len() + self.programs
     }
 
-    /// Whether there is room for one more.
+    /// Check that there is room for one more.
     fn room(&mut self) -> Result<(), String> {
         if self.count() >= self.config.max_connections {
             self.complain("max-connections is reached");
@@ -395,7 +395,7 @@ impl Server {
         }
     }
 
-    /// Moves what can be moved.
+    /// Move what can be moved.
     fn step(&mut self, key: Key) {
         let now = self.now();
         let Some(connection) = self.connections.get_mut(&key) else {
@@ -483,7 +483,7 @@ impl Server {
         }
     }
 
-    /// Ends what was silent for too long.
+    /// End what was silent for too long.
     fn retire(&mut self, now: u64) {
         let idle = self.config.idle * 1000;
         let silent = self

@@ -19,7 +19,7 @@ use super::intercept::Intercept;
 /// Ports that only root's programs have, rresvport(3).
 const RESERVED: std::ops::RangeInclusive<u16> = 512..=1023;
 
-/// Where connections come in.
+/// The entrance of connections.
 pub enum Entrance {
     /// By our own doing.
     Intercept(Intercept),
@@ -89,7 +89,7 @@ fn bind_reserved(socket: &OwnedFd, from: IpAddr) -> Result<()> {
     Err(Errno::EADDRINUSE)
 }
 
-/// What a relay's socket is like.
+/// Set the options of a relay's socket.
 pub fn prepare(stream: &TcpStream) -> Result<()> {
     // Segments go on as they come.
     setsockopt(stream, sockopt::TcpNoDelay, &true)?;
@@ -97,7 +97,7 @@ pub fn prepare(stream: &TcpStream) -> Result<()> {
     setsockopt(stream, sockopt::OobInline, &true)
 }
 
-/// Closes with RST.
+/// Close with RST.
 pub fn reset(stream: &TcpStream) {
     let at_once = libc::linger {
         l_onoff: 1,

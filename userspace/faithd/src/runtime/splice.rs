@@ -54,7 +54,7 @@ pub struct Splice {
     end: End,
 }
 
-/// What a turn has done.
+/// The work of one turn.
 #[derive(Default)]
 pub struct Progress {
     pub moved: usize,
@@ -67,7 +67,7 @@ impl Splice {
         self.end == End::Passed
     }
 
-    /// Does what can be done without waiting.
+    /// Do what can be done without waiting.
     pub fn run(&mut self, from: &mut Side, to: &mut Side, pipes: &mut Pipes) -> Result<Progress> {
         let mut progress = Progress::default();
         for _ in 0..TURN {
@@ -87,7 +87,7 @@ impl Splice {
         Ok(progress)
     }
 
-    /// Passes on what is held; false if something is left.
+    /// Pass on what is held; false if something is left.
     fn empty(&mut self, to: &mut Side, pipes: &mut Pipes, progress: &mut Progress) -> Result<bool> {
         while let Some(pipe) = &self.pipe {
             if !to.writable {
@@ -126,7 +126,7 @@ impl Splice {
         Ok(true)
     }
 
-    /// Takes what there is; false if that is nothing.
+    /// Take what there is; false if that is nothing.
     fn fill(&mut self, from: &mut Side, pipes: &mut Pipes) -> Result<bool> {
         if !from.readable {
             return Ok(false);
@@ -172,7 +172,7 @@ fn flags() -> SpliceFFlags {
     SpliceFFlags::SPLICE_F_NONBLOCK | SpliceFFlags::SPLICE_F_MOVE
 }
 
-/// Whether the next byte is the urgent one, sockatmark(3).
+/// True if the next byte is the urgent one, sockatmark(3).
 fn at_mark(socket: &TcpStream) -> Result<bool> {
     const SIOCATMARK: libc::c_ulong = 0x8905;
     let mut answer: libc::c_int = 0;

@@ -25,7 +25,7 @@ const ATTACH_SK_LOOKUP: u32 = 36;
 /// Services, and FTP's listeners.
 const ENTRIES: u32 = 65_536;
 
-/// As the program puts it together on its stack.
+/// A key as the program puts it together on its stack.
 #[repr(C)]
 struct Key {
     addr: [u8; 16],
@@ -137,7 +137,7 @@ impl SocketMap {
     }
 }
 
-/// Loads the program for this network namespace; it stays while the descriptor is open.
+/// Load the program for this network namespace; it stays while the descriptor is open.
 pub fn attach(code: &[u64]) -> Result<OwnedFd> {
     let attributes = ProgLoad {
         kind: PROG_TYPE_SK_LOOKUP,

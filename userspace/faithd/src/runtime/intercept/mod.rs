@@ -45,7 +45,7 @@ impl Intercept {
         &self.listener
     }
 
-    /// From now on these, and no others.
+    /// Take connections for these from now on, and for no others.
     pub fn set(&mut self, prefixes: &[Prefix], services: &Services) -> Result<(), String> {
         let wanted = match services {
             Services::Any => vec![program::ANY_PORT],
@@ -73,7 +73,7 @@ impl Intercept {
         Ok(())
     }
 
-    /// Connections to that address and port are for `listener`, as long as it is open.
+    /// Give connections to that address and port to `listener`, as long as it is open.
     pub fn listen(&self, addr: SocketAddrV6, listener: &TcpListener) -> nix::Result<()> {
         self.sockets.insert(*addr.ip(), addr.port(), listener)
     }

@@ -93,7 +93,7 @@ impl Assembler {
         self.op(EXIT, 0, 0, 0, 0);
     }
 
-    /// Jumps of that kind lead to what comes next.
+    /// Let jumps of that kind lead to what comes next.
     fn here(&mut self, to: To) {
         let here = self.code.len();
         for &(at, other) in &self.jumps {
