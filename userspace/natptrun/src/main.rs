@@ -53,7 +53,7 @@ fn check(options: &Options) -> Result<ExitCode, ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Returns only what went wrong.
+/// Run the program; this returns only with what went wrong.
 fn run(options: &Options) -> Result<ExitCode, ExitCode> {
     let program = find(options)?;
     if let Some(refusal) = preflight::check(&program) {
@@ -74,7 +74,7 @@ fn run(options: &Options) -> Result<ExitCode, ExitCode> {
     Err(cannot_run(options, &why))
 }
 
-/// What NATPT_PREFIX is to become; None leaves it as it is.
+/// The new NATPT_PREFIX; None leaves it as it is.
 fn prefix(options: &Options) -> Result<Option<String>, String> {
     if let Some(prefix) = options.prefix {
         return Ok(Some(format!("{}/{}", prefix.addr(), prefix.len())));

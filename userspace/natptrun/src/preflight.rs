@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Why no preloaded library can help a program.
+//! Reasons why no preloaded library can help a program.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -54,7 +54,7 @@ fn kind(file: &Executable) -> Option<Kind> {
 }
 
 impl Refusal {
-    /// What to do instead.
+    /// The way out.
     pub fn remedy(&self) -> &'static str {
         match self.kind {
             Kind::Setid => {
