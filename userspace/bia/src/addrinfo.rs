@@ -121,7 +121,7 @@ unsafe fn six(
     }
 }
 
-/// Puts an IPv4 address in the place of an IPv6 address.
+/// Put an IPv4 address in the place of an IPv6 address.
 unsafe fn put(entry: &mut addrinfo, addr: SocketAddrV4) {
     // SAFETY: there is room for an address that is longer.
     unsafe { ptr::write_unaligned(entry.ai_addr.cast(), v4(addr)) };

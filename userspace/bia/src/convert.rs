@@ -17,7 +17,7 @@ use preload::{
 
 use crate::{properties, registration};
 
-/// Replaces the socket behind `fd`; false: it is not one that can be, or this host has no IPv6.
+/// Replace the socket behind `fd`; false: it is not one that can be, or this host has no IPv6.
 pub fn convert<L: Library>(fd: c_int, to: Use) -> bool {
     let Some(kind) = transport(fd) else {
         return false;
@@ -51,7 +51,7 @@ pub fn convert<L: Library>(fd: c_int, to: Use) -> bool {
     })
 }
 
-/// Puts `new` in the place of `fd`, with its properties.
+/// Put `new` in the place of `fd`, with its properties.
 unsafe fn install<L: Library>(fd: c_int, new: c_int, stream: bool) -> bool {
     // SAFETY: numbers.
     unsafe {
@@ -75,7 +75,7 @@ unsafe fn install<L: Library>(fd: c_int, new: c_int, stream: bool) -> bool {
     }
 }
 
-/// Whether it is an IPv4 socket; quickly, and `errno` may change.
+/// True if it is an IPv4 socket; quickly, and `errno` may change.
 #[inline(always)]
 pub fn is_ipv4(fd: c_int) -> bool {
     let mut domain: c_int = 0;

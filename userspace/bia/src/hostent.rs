@@ -154,8 +154,8 @@ unsafe fn wanting(name: *const c_char, entry: *mut hostent, h_errno: c_int) -> O
     }
 }
 
-/// Puts IPv4 addresses in the place of IPv6 addresses, which have numbers; those that nothing
-/// stands for go. How many are left.
+/// Put IPv4 addresses in the place of IPv6 addresses, which have numbers; those that nothing
+/// stands for go. Return how many are left.
 unsafe fn stand_ins(
     entry: *mut hostent,
     stand_in: impl Fn(usize, Ipv6Addr) -> Option<Ipv4Addr>,

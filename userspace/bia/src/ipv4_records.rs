@@ -13,7 +13,7 @@ use crate::{
     pool,
 };
 
-/// As many as are remembered.
+/// Number of addresses that are remembered.
 const MOST: usize = 16;
 
 extern "C" {
@@ -54,13 +54,13 @@ impl Ipv4Records {
         Some(records)
     }
 
-    /// Whether the name has any, of use or not.
+    /// True if the name has any, of use or not.
     pub fn exist(&self) -> bool {
         self.exist
     }
 
-    /// What stands for an IPv6 address of the name, the one of this number, if that counts. Each
-    /// goes with one of these: they take turns.
+    /// The address that stands for an IPv6 address of the name, the one of this number, if that
+    /// counts. Each goes with one of these: they take turns.
     pub fn stand_in(&self, number: usize, addr: Ipv6Addr) -> Option<Ipv4Addr> {
         let turn = number.checked_rem(self.count);
         let native = turn.and_then(|turn| self.addrs.get(turn).copied());
@@ -68,7 +68,7 @@ impl Ipv4Records {
     }
 }
 
-/// Whether a name is an address: such a one has no other.
+/// True if a name is an address: such a one has no other.
 pub unsafe fn is_literal(name: *const c_char) -> bool {
     let mut addr = in_addr { s_addr: 0 };
     // SAFETY: a C string, and room for an address.

@@ -85,11 +85,11 @@ const OPTIONS: [(c_int, c_int); 65] = [
 // The libc crate lacks it; include/uapi/linux/in.h has it.
 const IP_UNICAST_IF: c_int = 50;
 
-/// What a new socket has, as digests; zero: not known yet. Of stream sockets, of others.
+/// The options of a new socket, as digests; zero: not known yet. Of stream sockets, of others.
 static DEFAULTS: [[AtomicU64; OPTIONS.len()]; 2] =
     [const { [const { AtomicU64::new(0) }; OPTIONS.len()] }; 2];
 
-/// Copies them, and what fcntl sets, from `old` to `new`, which are stream sockets or are not.
+/// Copy them, and what fcntl sets, from `old` to `new`, which are stream sockets or are not.
 pub fn copy(old: c_int, new: c_int, stream: bool) {
     let [of_streams, of_others] = &DEFAULTS;
     let defaults = if stream { of_streams } else { of_others };
