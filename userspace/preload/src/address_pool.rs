@@ -10,10 +10,10 @@ use core::{
     },
 };
 
-/// How many slots there can be.
+/// Most slots that there can be.
 pub const CAPACITY: usize = 1 << 16;
 
-/// How often to make way for another thread that writes a slot, before the slot counts as
+/// Number of times to make way for another thread that writes a slot, before the slot counts as
 /// another's. It may be the very thread that a signal handler interrupted.
 const PATIENCE: u32 = 1000;
 
@@ -21,9 +21,9 @@ const PATIENCE: u32 = 1000;
 struct Slot {
     /// Zero: empty. Odd: being written. It grows with each new address.
     version: AtomicU32,
-    /// How many sockets use it.
+    /// Number of sockets that use it.
     users: AtomicU32,
-    /// When it was last asked for.
+    /// Time when it was last asked for.
     used: AtomicU32,
     high: AtomicU64,
     low: AtomicU64,
@@ -31,7 +31,7 @@ struct Slot {
     native: AtomicU32,
 }
 
-/// What a slot holds.
+/// The content of a slot.
 enum Content {
     Empty,
     Busy,
@@ -64,7 +64,7 @@ impl Slot {
         Content::Addr(Ipv6Addr::from_bits((high << 64) | low))
     }
 
-    /// As `read`, once nobody writes it any more.
+    /// Do as `read`, once nobody writes it any more.
     fn settled(&self) -> Content {
         for _ in 0..PATIENCE {
             match self.read() {
@@ -80,7 +80,7 @@ impl Slot {
         matches!(self.settled(), Content::Addr(held) if held == addr)
     }
 
-    /// Gives it to `addr`, if nobody has changed it since `version`.
+    /// Give it to `addr`, if nobody has changed it since `version`.
     fn write(&self, version: u32, addr: Ipv6Addr) -> bool {
         let writing = version | 1;
         if self
@@ -152,7 +152,7 @@ impl AddressPool {
         None
     }
 
-    /// As `slot`, and takes note of the IPv4 address that the host has as well, or of there being none.
+    /// Do as `slot`, and take note of the IPv4 address that the host has as well, or of none.
     pub fn slot_with(&self, size: u32, addr: Ipv6Addr, native: Option<Ipv4Addr>) -> Option<u16> {
         // held, lest it becomes another's meanwhile
         let at = self.hold(size, addr)?;
@@ -206,7 +206,7 @@ impl AddressPool {
         }
     }
 
-    /// Where `addr` is, or could be.
+    /// The place where `addr` is, or could be.
     fn look(&self, size: u32, addr: Ipv6Addr) -> Option<Place> {
         let slots = self.slots.get(..size as usize)?;
         let start = hash(addr).checked_rem(size)? as usize;
@@ -244,7 +244,7 @@ enum Place {
     Free(u16, u32),
 }
 
-/// Where to begin to look for `addr`.
+/// The slot to begin at when looking for `addr`.
 fn hash(addr: Ipv6Addr) -> u32 {
     let bits = addr.to_bits();
     let folded = (bits >> 64) as u64 ^ (bits as u64).rotate_left(32);

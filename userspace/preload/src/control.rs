@@ -25,7 +25,7 @@ const ERROR: usize = 16;
 /// An IPv6 header is longer than an IPv4 header.
 pub const HEADER_DIFFERENCE: u32 = 20;
 
-/// What was given to the program.
+/// The result for the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Taken {
     /// Bytes used.
@@ -108,7 +108,7 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Converts what the kernel has for the program; `peer` and `local` convert addresses.
+/// Convert what the kernel has for the program; `peer` and `local` convert addresses.
 pub fn incoming(
     given: &[u8],
     room: &mut [u8],
@@ -157,7 +157,7 @@ pub fn incoming(
     writer.taken
 }
 
-/// Converts what the program has for the kernel, for packets to IPv6; `source` converts addresses
+/// Convert what the program has for the kernel, for packets to IPv6; `source` converts addresses
 /// of this host. What an IPv4 socket refuses is refused.
 pub fn outgoing(
     given: &[u8],
@@ -208,7 +208,7 @@ fn number(data: &[u8]) -> Option<c_int> {
     }
 }
 
-/// Converts a `sockaddr_in6`.
+/// Convert a `sockaddr_in6`.
 fn socket_address(data: &[u8], convert: impl Fn(Ipv6Addr) -> Ipv4Addr) -> Option<[u8; 16]> {
     let addr = data.first_chunk::<LEN6>()?;
     let (family, rest) = addr.split_first_chunk()?;

@@ -18,7 +18,7 @@ pub fn variable(name: &CStr) -> Option<&'static [u8]> {
     }
 }
 
-/// Writes one line to standard error, in one piece.
+/// Write one line to standard error, in one piece.
 pub fn warn(parts: &[&[u8]]) {
     let mut line = [0; 256];
     let mut room: &mut [u8] = &mut line;

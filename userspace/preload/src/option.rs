@@ -5,7 +5,7 @@ use libc::{c_int, *};
 
 use crate::{errno, real};
 
-/// Of IPPROTO_IP, of IPPROTO_IPV6.
+/// Options of IPPROTO_IP, and their twins of IPPROTO_IPV6.
 const TWINS: [(c_int, c_int); 18] = [
     (IP_TOS, IPV6_TCLASS),
     (IP_TTL, IPV6_UNICAST_HOPS),

@@ -34,7 +34,7 @@ pub enum Given {
     Bad,
 }
 
-/// Reads an address that a program hands in.
+/// Read an address that a program hands in.
 ///
 /// # Safety
 /// `addr` is null or points to `len` bytes.
@@ -100,12 +100,12 @@ impl Storage {
         }
     }
 
-    /// Where the kernel puts the address.
+    /// Room for the kernel to put the address.
     pub fn addr(&mut self) -> *mut sockaddr {
         self.bytes.as_mut_ptr().cast()
     }
 
-    /// Where the kernel puts its length.
+    /// Room for the kernel to put its length.
     pub fn len(&mut self) -> *mut socklen_t {
         &raw mut self.len
     }
@@ -139,7 +139,7 @@ impl Storage {
         }
     }
 
-    /// Gives it to the program, an IPv6 address as what `convert` makes of it.
+    /// Give it to the program, an IPv6 address as what `convert` makes of it.
     ///
     /// # Safety
     /// As for `give`.
@@ -161,7 +161,7 @@ impl Storage {
     }
 }
 
-/// Gives `size` bytes to a program as the kernel does: as many as fit, and the full length.
+/// Give `size` bytes to a program as the kernel does: as many as fit, and the full length.
 ///
 /// # Safety
 /// `from` points to `size` bytes, `len` to the room at `to`.
@@ -173,7 +173,7 @@ pub unsafe fn give(from: *const c_void, size: usize, to: *mut sockaddr, len: *mu
     }
 }
 
-/// Whether a program asks for an address in a way that only has to be converted: what it does
+/// True if a program asks for an address in a way that only has to be converted: what it does
 /// not want, and what the kernel refuses, needs nothing of us.
 ///
 /// # Safety

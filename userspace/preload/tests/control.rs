@@ -25,7 +25,7 @@ fn local(_: Ipv6Addr) -> Ipv4Addr {
     Ipv4Addr::new(192, 0, 0, 1)
 }
 
-/// What a program with so much room gets.
+/// The bytes that a program with so much room gets.
 fn receive(given: &[u8], room: usize) -> (Vec<u8>, bool) {
     let mut bytes = vec![0; room];
     let Taken { used, truncated } = incoming(given, &mut bytes, peer, local);

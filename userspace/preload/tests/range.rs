@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-//! What stands in the environment.
+//! Values of the environment.
 
 use std::net::Ipv4Addr;
 

@@ -42,7 +42,7 @@ fn addresses_from_programs() {
     assert_eq!(unsafe { read(ptr::null(), 16) }, Given::Bad);
 }
 
-/// What a program with so much room gets, and the length it is told.
+/// The bytes that a program with so much room gets, and the length it is told.
 fn give(name: &Storage, room: usize) -> (Vec<u8>, socklen_t) {
     let mut to = [0xee; 64];
     let mut len = room as socklen_t;

@@ -70,10 +70,10 @@ unsafe fn sendto_ours<L: Library>(
     }
 }
 
-/// Where a program wants to send to.
+/// The destination that a program wants to send to.
 enum Destination {
     V4(SocketAddrV4),
-    /// As the kernel sees it.
+    /// The destination as the kernel sees it.
     Native,
     /// The family is not the socket's.
     Refused,
@@ -92,7 +92,7 @@ unsafe fn destination<L: Library>(fd: c_int, addr: *const sockaddr, len: socklen
     }
 }
 
-/// Sends to what stands for `to`, from a socket that is ours.
+/// Send to what stands for `to`, from a socket that is ours.
 fn send<L: Library>(
     fd: c_int,
     to: SocketAddrV4,
@@ -125,7 +125,7 @@ fn name_len(message: &msghdr) -> socklen_t {
     (message.msg_namelen as i32).min(LONGEST) as socklen_t
 }
 
-/// Whether a message has neither name nor control messages.
+/// True if a message has neither name nor control messages.
 fn is_plain(message: &msghdr) -> bool {
     message.msg_name.is_null() && (message.msg_control.is_null() || message.msg_controllen == 0)
 }

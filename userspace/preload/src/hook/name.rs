@@ -77,7 +77,7 @@ unsafe fn connect_ours<L: Library>(fd: c_int, addr: *const sockaddr, len: sockle
     }
 }
 
-/// Where a stream socket may go instead of to `to`: to the same host, over IPv4.
+/// The place where a stream socket may go instead of to `to`: to the same host, over IPv4.
 fn native<L: Library>(fd: c_int, to: SocketAddrV4) -> Option<SocketAddrV4> {
     let native = L::native(*to.ip())?;
     (kind(fd) == Some(libc::SOCK_STREAM)).then(|| SocketAddrV4::new(native, to.port()))
@@ -159,7 +159,7 @@ unsafe fn bind_ours<L: Library>(fd: c_int, addr: *const sockaddr, len: socklen_t
     }
 }
 
-/// Binds to what stands for `addr`; to IPv4 alone where another has the port for IPv6.
+/// Bind to what stands for `addr`; to IPv4 alone where another has the port for IPv6.
 unsafe fn bind_to<L: Library>(fd: c_int, addr: SocketAddrV4) -> c_int {
     let word = descriptor::get(fd);
     let bind = |ip: Ipv6Addr, word: Word| {

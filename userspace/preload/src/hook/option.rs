@@ -38,7 +38,7 @@ pub unsafe fn setsockopt<L: Library>(
     }
 }
 
-/// Sets an option of a socket that is ours: for IPv4 packets, and for IPv6 packets.
+/// Set an option of a socket that is ours: for IPv4 packets, and for IPv6 packets.
 #[inline(never)]
 pub unsafe fn set_ours(
     fd: c_int,
@@ -143,7 +143,7 @@ unsafe fn get_ours<L: Library>(
     }
 }
 
-/// Writes as much of an `int` as fits.
+/// Write as much of an `int` as fits.
 unsafe fn put(number: c_int, value: *mut c_void, len: socklen_t) {
     // SAFETY: the kernel has just written so many bytes.
     unsafe {
@@ -151,7 +151,7 @@ unsafe fn put(number: c_int, value: *mut c_void, len: socklen_t) {
     }
 }
 
-/// Whether a socket of ours is connected by IPv4.
+/// True if a socket of ours is connected by IPv4.
 fn is_v4(fd: c_int) -> bool {
     let mut name = Storage::new();
     // SAFETY: room for the name.
