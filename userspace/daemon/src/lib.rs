@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What totd and faithd share.
+//! Code that totd and faithd share.
 
 #![forbid(unsafe_code)]
 

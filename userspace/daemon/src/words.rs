@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use crate::net::Net;
 
-/// What is wrong, and where: line and column count from 1.
+/// A fault and its place: line and column count from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     pub line: usize,
@@ -38,7 +38,7 @@ impl Word<'_> {
         }
     }
 
-    /// Keywords are the same in capitals.
+    /// True if it is this keyword, in capitals or not.
     pub fn is(&self, keyword: &str) -> bool {
         self.text.eq_ignore_ascii_case(keyword)
     }

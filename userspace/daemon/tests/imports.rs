@@ -68,7 +68,7 @@ impl Source {
         }
     }
 
-    /// Takes one path, with the braces at its end; returns how many tokens it has.
+    /// Take one path, with the braces at its end; return how many tokens it has.
     fn path(
         &mut self,
         inline: &[String],
@@ -110,7 +110,7 @@ fn is_path(tokens: &[TokenTree]) -> bool {
     tokens.len() > 2 && tokens[..2].iter().all(colon)
 }
 
-/// What the modules of one crate import from each other.
+/// The imports among the modules of one crate.
 fn imports(sources: &BTreeMap<Module, Source>) -> Imports {
     let resolve = |module: &Module, inline: &[String], path: &[String]| {
         let mut at = [&module[..], inline].concat();
