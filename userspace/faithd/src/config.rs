@@ -11,6 +11,9 @@ use crate::access::Access;
 /// The port of FTP control connections.
 pub const FTP: u16 = 21;
 
+/// The longest idle time, in seconds: some 30 years.
+pub const MOST_IDLE: u64 = 1_000_000_000;
+
 #[derive(Clone, Debug)]
 pub struct Config {
     pub prefixes: Vec<Prefix>,

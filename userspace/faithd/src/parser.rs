@@ -9,7 +9,7 @@ use daemon::words::{Problem, Word, Words};
 use natpt_core::xlate::addr::Prefix;
 
 use crate::access::Rule;
-use crate::config::{Config, Services};
+use crate::config::{Config, Services, MOST_IDLE};
 
 /// Services for where /etc/services is not installed.
 const SERVICES: [(&str, u16); 8] = [
@@ -74,7 +74,7 @@ fn setting(
             command.extend(words.by_ref().map(|word| word.text.to_owned()));
             config.local.insert(port, command);
         }
-        "idle" => config.idle = words.number("a number of seconds", 1, 1_000_000_000)?,
+        "idle" => config.idle = words.number("a number of seconds", 1, MOST_IDLE)?,
         "max-connections" => config.max_connections = words.number("a number", 1, 1_000_000)?,
         "private" => config.access.private = words.choice([("permit", true), ("deny", false)])?,
         "reserved-port" => config.reserved_port = words.choice([("on", true), ("off", false)])?,

@@ -4,6 +4,7 @@
 
 use daemon::log::{self, Level};
 use daemon::options::Arguments;
+use faithd::config::MOST_IDLE;
 
 const HELP: &str = "\
 Usage: faithd [OPTION...] [SERVICE... [PROGRAM [ARG...]]]
@@ -61,7 +62,7 @@ pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Options, String>
             "-f" => options.config = Some(arguments.value()?),
             "-P" => options.prefixes.push(arguments.value()?),
             "-i" => match arguments.value()?.parse() {
-                Ok(seconds) if seconds > 0 => options.idle = Some(seconds),
+                Ok(seconds) if (1..=MOST_IDLE).contains(&seconds) => options.idle = Some(seconds),
                 _ => return Err("-i needs a number of seconds".into()),
             },
             "-p" => options.reserved_port = true,
@@ -111,7 +112,7 @@ mod tests {
 
     #[test]
     fn refused() {
-        for line in ["-f", "-x", "-i 0", "-i x", "ssh -x"] {
+        for line in ["-f", "-x", "-i 0", "-i x", "-i 1000000001", "ssh -x"] {
             assert!(of(line).is_err(), "{line}");
         }
     }
