@@ -24,6 +24,29 @@ at short env NATPT_PREFIX=2001:db8:64:: LD_PRELOAD=/natpt/bin/libshortcut.so \
 	preload-conformance $cases >/tmp/shortcut 2>/dev/null
 compare /tmp/plain /tmp/shortcut /natpt/tests/preload/differences/shortcut
 
+# A program that has not the library sees what the sockets are.
+at short env NATPT_PREFIX=2001:db8:64:: LD_PRELOAD=/natpt/bin/libshortcut.so python3 - >/tmp/kinds <<-'END'
+	import socket as s, subprocess
+	SEE = """
+	import socket as s
+	seen = s.socket(fileno=0)
+	only = seen.getsockopt(s.IPPROTO_IPV6, s.IPV6_V6ONLY) if seen.family == s.AF_INET6 else ""
+	print(seen.family.name, seen.type.name, only)
+	"""
+	for kind in [(s.AF_INET, s.SOCK_STREAM), (s.AF_INET, s.SOCK_STREAM | s.SOCK_NONBLOCK),
+	             (s.AF_INET, s.SOCK_DGRAM | s.SOCK_CLOEXEC), (s.AF_INET, s.SOCK_DGRAM),
+	             (s.AF_INET, s.SOCK_RAW, s.IPPROTO_ICMP), (s.AF_UNIX, s.SOCK_STREAM)]:
+	    with s.socket(*kind) as one:
+	        subprocess.run(["python3", "-c", SEE], stdin=one, env={})
+END
+# req: G-038
+is "TCP and UDP are of IPv6 that serves IPv4, others as they were" "AF_INET6 SOCK_STREAM 0
+AF_INET6 SOCK_STREAM 0
+AF_INET6 SOCK_DGRAM 0
+AF_INET6 SOCK_DGRAM 0
+AF_INET SOCK_RAW
+AF_UNIX SOCK_STREAM" "$(sed 's/ *$//' /tmp/kinds)"
+
 # without a prefix the library is not there
 # req: G-042
 at plain env -u NATPT_PREFIX LD_PRELOAD=/natpt/bin/libshortcut.so \

@@ -18,7 +18,7 @@ static void kind(int fd)
 	CALL(fcntl(fd, F_GETFD));
 }
 
-// req: G-038 G-041
+// req: G-041
 CASE(socket)
 {
 	static const int types[] = {

@@ -20,7 +20,7 @@ use preload::{
 
 use crate::{
     config,
-    natives::{is_literal, Natives},
+    ipv4_records::{is_literal, Ipv4Records},
 };
 
 /// The name has no address of this family; the libc crate lacks it, netdb.h has it.
@@ -50,19 +50,21 @@ pub unsafe extern "C" fn getaddrinfo(
         // a host without IPv4 addresses has IPv4 all the same
         hints.ai_flags &= !AI_ADDRCONFIG;
         let status = real::getaddrinfo(node, service, &hints, result);
-        let natives = match status {
-            0 => Natives::of(list(*result).map(ipv4)),
-            EAI_NONAME | EAI_AGAIN | EAI_FAIL | EAI_NODATA | EAI_ADDRFAMILY => Some(Natives::NONE),
+        let records = match status {
+            0 => Ipv4Records::of(list(*result).map(ipv4)),
+            EAI_NONAME | EAI_AGAIN | EAI_FAIL | EAI_NODATA | EAI_ADDRFAMILY => {
+                Some(Ipv4Records::NONE)
+            }
             _ => None,
         };
-        let Some(natives) = natives else {
+        let Some(records) = records else {
             return status;
         };
-        let found = errno::keep(|| six(node, service, hints, &natives));
+        let found = errno::keep(|| six(node, service, hints, &records));
         if found.is_null() {
             return status;
         }
-        if natives.exist() {
+        if records.exist() {
             libc::freeaddrinfo(*result);
         }
         *result = found;
@@ -75,7 +77,7 @@ unsafe fn six(
     node: *const c_char,
     service: *const c_char,
     mut hints: addrinfo,
-    natives: &Natives,
+    records: &Ipv4Records,
 ) -> *mut addrinfo {
     unsafe {
         hints.ai_family = AF_INET6;
@@ -103,7 +105,7 @@ unsafe fn six(
             if last.replace(ip).is_some_and(|last| last != ip) {
                 number = number.wrapping_add(1);
             }
-            let Some(ip) = natives.stand_in(number, ip) else {
+            let Some(ip) = records.stand_in(number, ip) else {
                 libc::freeaddrinfo(entry);
                 continue;
             };
@@ -119,7 +121,7 @@ unsafe fn six(
     }
 }
 
-/// Puts an IPv4 address in the place of an IPv6 address.
+/// Put an IPv4 address in the place of an IPv6 address.
 unsafe fn put(entry: &mut addrinfo, addr: SocketAddrV4) {
     // SAFETY: there is room for an address that is longer.
     unsafe { ptr::write_unaligned(entry.ai_addr.cast(), v4(addr)) };

@@ -18,7 +18,7 @@ use crate::addrinfo::getaddrinfo;
 const GAI_WAIT: c_int = 0;
 const GAI_NOWAIT: c_int = 1;
 
-/// Why the signal comes (include/uapi/asm-generic/siginfo.h).
+/// The signal's code (include/uapi/asm-generic/siginfo.h).
 const SI_ASYNCNL: c_int = -60;
 
 /// struct gaicb (netdb.h)
@@ -28,7 +28,7 @@ pub struct Request {
     service: *const c_char,
     hints: *const addrinfo,
     result: *mut addrinfo,
-    /// What gai_error tells.
+    /// The result of gai_error.
     status: c_int,
     reserved: [c_int; 5],
 }
@@ -81,7 +81,7 @@ unsafe extern "C" fn getaddrinfo_a(
     }
 }
 
-/// Tells the program as it asked for.
+/// Notify the program as it asked for.
 unsafe fn notify(event: &Event) -> bool {
     // SAFETY: the program's function, and the kernel's view of a signal.
     unsafe {
@@ -131,7 +131,7 @@ unsafe fn notify(event: &Event) -> bool {
     }
 }
 
-/// What follows in a siginfo_t of a signal that was queued, and where.
+/// The rest of a siginfo_t of a signal that was queued.
 #[repr(C)]
 struct Sender {
     pid: c_int,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-//! What the environment asks for: the pool, the prefix that makes AAAA records, and when a real
+//! The environment's settings: the pool, the prefix that makes AAAA records, and when a real
 //! IPv4 address wins.
 
 use natpt_core::xlate::addr::Prefix;
@@ -12,7 +12,7 @@ use preload::{
 /// Longest and shortest length of a pool.
 const LENGTHS: core::ops::RangeInclusive<u32> = 0x3..=0xffff;
 
-/// What the environment asks for.
+/// The environment's settings.
 pub struct Config {
     /// Addresses to hand out; None: one of those that RFC 6535 recommends.
     pub pool: Option<Range>,
@@ -24,7 +24,7 @@ pub struct Config {
 
 static CONFIG: Once<Config> = Once::new();
 
-/// What the environment asks for; None: it is wrong, the library does nothing.
+/// The environment's settings; None: they are wrong, the library does nothing.
 #[inline]
 pub fn get() -> Option<&'static Config> {
     CONFIG.get(read)

@@ -12,7 +12,7 @@ use preload::{errno, real};
 
 use crate::{
     config,
-    natives::{is_literal, Natives},
+    ipv4_records::{is_literal, Ipv4Records},
     pool,
 };
 
@@ -47,16 +47,16 @@ unsafe fn by_name(name: *const c_char) -> *mut hostent {
     unsafe {
         let entry = real::gethostbyname2(name, AF_INET);
         let h_errno = *__h_errno_location();
-        let Some(natives) = wanting(name, entry, h_errno) else {
+        let Some(records) = wanting(name, entry, h_errno) else {
             return entry;
         };
         let before = errno::get();
         let entry = real::gethostbyname2(name, AF_INET6);
-        let by_name = |number, addr| natives.stand_in(number, addr);
+        let by_name = |number, addr| records.stand_in(number, addr);
         if !entry.is_null() && stand_ins(entry, by_name) > 0 {
             return entry;
         }
-        if natives.exist() {
+        if records.exist() {
             // the second answer took the place of the first
             return real::gethostbyname2(name, AF_INET);
         }
@@ -114,17 +114,17 @@ unsafe fn by_name_r(
             return status;
         }
         let first_h_errno = *h_errno;
-        let Some(natives) = wanting(name, *result, first_h_errno) else {
+        let Some(records) = wanting(name, *result, first_h_errno) else {
             return status;
         };
         let before = errno::get();
-        let by_name = |number, addr| natives.stand_in(number, addr);
+        let by_name = |number, addr| records.stand_in(number, addr);
         match look(AF_INET6) {
             libc::ERANGE => return libc::ERANGE,
             0 if !(*result).is_null() && stand_ins(*result, by_name) > 0 => return 0,
             _ => {}
         }
-        if natives.exist() {
+        if records.exist() {
             return look(AF_INET);
         }
         *result = null_mut();
@@ -135,27 +135,27 @@ unsafe fn by_name_r(
 }
 
 /// A name's own IPv4 addresses, if its answer leaves it without one that is of use.
-unsafe fn wanting(name: *const c_char, entry: *mut hostent, h_errno: c_int) -> Option<Natives> {
+unsafe fn wanting(name: *const c_char, entry: *mut hostent, h_errno: c_int) -> Option<Ipv4Records> {
     unsafe {
         if config::get().is_none() || name.is_null() || is_literal(name) {
             return None;
         }
         let Some(entry) = entry.as_ref() else {
             let none = matches!(h_errno, HOST_NOT_FOUND | TRY_AGAIN | NO_DATA);
-            return none.then_some(Natives::NONE);
+            return none.then_some(Ipv4Records::NONE);
         };
         let mut list = entry.h_addr_list;
-        Natives::of(core::iter::from_fn(|| {
+        Ipv4Records::of(core::iter::from_fn(|| {
             let place = *list;
             list = list.add(usize::from(!place.is_null()));
-            let octets = || ptr::read_unaligned(place.cast::<[u8; 4]>());
-            (!place.is_null()).then(|| Ipv4Addr::from(octets()))
+            let bytes = || ptr::read_unaligned(place.cast::<[u8; 4]>());
+            (!place.is_null()).then(|| Ipv4Addr::from(bytes()))
         }))
     }
 }
 
-/// Puts IPv4 addresses in the place of IPv6 addresses, which have numbers; those that nothing
-/// stands for go. How many are left.
+/// Put IPv4 addresses in the place of IPv6 addresses, which have numbers; those that nothing
+/// stands for go. Return how many are left.
 unsafe fn stand_ins(
     entry: *mut hostent,
     stand_in: impl Fn(usize, Ipv6Addr) -> Option<Ipv4Addr>,
@@ -188,7 +188,7 @@ unsafe fn behind(addr: *const c_void, len: socklen_t, family: c_int) -> Option<[
     if family != AF_INET || len != 4 || addr.is_null() {
         return None;
     }
-    // SAFETY: so many octets are there.
+    // SAFETY: so many bytes are there.
     let addr = unsafe { ptr::read_unaligned(addr.cast::<[u8; 4]>()) };
     Some(pool::behind(Ipv4Addr::from(addr))?.octets())
 }

@@ -4,13 +4,13 @@
 #![no_std]
 
 mod addrinfo;
-mod adopt;
 mod asynchronous;
 mod config;
+mod convert;
 mod excluded;
 mod hostent;
+mod ipv4_records;
 mod nameinfo;
-mod natives;
 mod pool;
 mod properties;
 mod registration;
@@ -59,7 +59,7 @@ impl Library for Bia {
 
     #[inline(always)]
     fn listening(fd: c_int) {
-        if adopt::is_ipv4(fd) {
+        if convert::is_ipv4(fd) {
             listening(fd);
         }
     }
@@ -70,13 +70,13 @@ impl Library for Bia {
         pool::contains(ip) || pool::is_own(ip) || to == Use::Bind && ip.is_unspecified()
     }
 
-    fn adopt(fd: c_int, addr: SocketAddrV4, to: Use) -> bool {
+    fn convert(fd: c_int, addr: SocketAddrV4, to: Use) -> bool {
         let ip = *addr.ip();
         let known = to == Use::Bind && ip.is_unspecified() || Bia::embed(ip).is_some();
-        known && config::get().is_some() && adopt::adopt(fd, to)
+        known && config::get().is_some() && convert::convert::<Self>(fd, to)
     }
 
-    fn adopted(fd: c_int) {
+    fn converted(fd: c_int) {
         registration::enter(fd);
     }
 
@@ -99,8 +99,8 @@ preload::export!(Bia);
 #[inline(never)]
 fn listening(fd: c_int) {
     let any = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
-    if Bia::adopt(fd, any, Use::Bind) {
-        Bia::adopted(fd);
+    if Bia::convert(fd, any, Use::Bind) {
+        Bia::converted(fd);
     }
 }
 

@@ -8,18 +8,18 @@ use core::{
 };
 
 use libc::{c_int, c_ulong, ifreq, sockaddr, sockaddr_in};
-use preload::{errno, phony::Table, range::Range, real};
+use preload::{address_pool::AddressPool, errno, range::Range, real};
 
 use crate::config;
 
-/// What RFC 6535 section 4.4 recommends for destinations: the first, or the second if the first
+/// The pools of RFC 6535 section 4.4 for destinations: the first, or the second if the first
 /// is in use.
 const DESTINATIONS: [Ipv4Addr; 2] = [
     Ipv4Addr::new(10, 170, 160, 0),
     Ipv4Addr::new(172, 21, 80, 0),
 ];
 
-/// What it recommends for sources.
+/// Its addresses for sources.
 const SOURCES: [Ipv4Addr; 2] = [
     Ipv4Addr::new(172, 21, 112, 0),
     Ipv4Addr::new(10, 170, 224, 0),
@@ -35,7 +35,7 @@ const NONE_LEFT: Ipv4Addr = Ipv4Addr::new(192, 0, 0, 8);
 const SIOCGIFCONF: c_ulong = 0x8912;
 const SIOCGIFNETMASK: c_ulong = 0x891b;
 
-/// As many interfaces as are looked at.
+/// Number of interfaces that are looked at.
 const MOST_INTERFACES: usize = 64;
 
 /// First address and number of addresses of the pool; zero until it is known.
@@ -44,7 +44,7 @@ static POOL: AtomicU64 = AtomicU64::new(0);
 /// Stands for this host's IPv6 addresses: the first address for sources.
 static OWN: AtomicU32 = AtomicU32::new(first(SOURCES[0]));
 
-static TABLE: Table = Table::new();
+static TABLE: AddressPool = AddressPool::new();
 
 /// The pool in use.
 #[derive(Clone, Copy)]
@@ -96,7 +96,7 @@ impl Pool {
     }
 }
 
-/// Whether `addr` is one of the pool, quickly: nothing is as long as none was handed out.
+/// True if `addr` is one of the pool, quickly: nothing is as long as none was handed out.
 #[inline]
 pub fn contains(addr: Ipv4Addr) -> bool {
     Pool::known().is_some_and(|pool| pool.slot(addr).is_some())
@@ -113,7 +113,7 @@ pub fn stand_in(addr: Ipv6Addr) -> Option<Ipv4Addr> {
     Some(pool.addr(TABLE.slot(pool.size, addr)?))
 }
 
-/// As `stand_in`, for a name whose host has an IPv4 address as well, or none.
+/// Do as `stand_in`, for a name whose host has an IPv4 address as well, or none.
 pub fn stand_in_with(addr: Ipv6Addr, native: Option<Ipv4Addr>) -> Option<Ipv4Addr> {
     let pool = Pool::get()?;
     Some(pool.addr(TABLE.slot_with(pool.size, addr, native)?))
@@ -124,19 +124,19 @@ pub fn native(addr: Ipv4Addr) -> Option<Ipv4Addr> {
     TABLE.native(Pool::known()?.slot(addr)?)
 }
 
-/// What stands for this host's IPv6 addresses.
+/// The address that stands for this host's IPv6 addresses.
 pub fn own() -> Ipv4Addr {
     Pool::get();
     Ipv4Addr::from_bits(OWN.load(Relaxed))
 }
 
-/// Whether `addr` does, quickly.
+/// True if `addr` does, quickly.
 #[inline]
 pub fn is_own(addr: Ipv4Addr) -> bool {
     addr.to_bits() == OWN.load(Relaxed)
 }
 
-/// As `stand_in`, for those who need an address at any rate.
+/// Do as `stand_in`, for those who need an address at any rate.
 pub fn peer(addr: Ipv6Addr) -> Ipv4Addr {
     stand_in(addr).unwrap_or(NONE_LEFT)
 }
@@ -185,7 +185,7 @@ struct Interfaces {
     list: *mut ifreq,
 }
 
-/// Whether an interface has an address or a network that touches `pool`.
+/// True if an interface has an address or a network that touches `pool`.
 fn is_local(pool: Range) -> bool {
     // SAFETY: a socket of our own, and room for so many interfaces.
     unsafe {

@@ -85,11 +85,11 @@ const OPTIONS: [(c_int, c_int); 65] = [
 // The libc crate lacks it; include/uapi/linux/in.h has it.
 const IP_UNICAST_IF: c_int = 50;
 
-/// What a new socket has, as digests; zero: not known yet. Of stream sockets, of others.
+/// The options of a new socket, as digests; zero: not known yet. Of stream sockets, of others.
 static DEFAULTS: [[AtomicU64; OPTIONS.len()]; 2] =
     [const { [const { AtomicU64::new(0) }; OPTIONS.len()] }; 2];
 
-/// Copies them, and what fcntl sets, from `old` to `new`, which are stream sockets or are not.
+/// Copy them, and what fcntl sets, from `old` to `new`, which are stream sockets or are not.
 pub fn copy(old: c_int, new: c_int, stream: bool) {
     let [of_streams, of_others] = &DEFAULTS;
     let defaults = if stream { of_streams } else { of_others };
@@ -115,7 +115,7 @@ pub fn copy(old: c_int, new: c_int, stream: bool) {
             wanted.halve();
         }
         // SAFETY: the value and its length.
-        unsafe { set_ours(new, level, name, wanted.octets.as_ptr().cast(), wanted.len) };
+        unsafe { set_ours(new, level, name, wanted.bytes.as_ptr().cast(), wanted.len) };
     }
     // SAFETY: numbers, and room for the owner.
     unsafe {
@@ -143,14 +143,14 @@ const F_GETOWN_EX: c_int = 16;
 /// An option's value.
 #[derive(PartialEq)]
 struct Value {
-    octets: [u8; LONGEST],
+    bytes: [u8; LONGEST],
     len: socklen_t,
 }
 
 impl Value {
     fn of(fd: c_int, level: c_int, name: c_int) -> Option<Value> {
         let mut value = Value {
-            octets: [0; LONGEST],
+            bytes: [0; LONGEST],
             len: LONGEST as socklen_t,
         };
         // SAFETY: room for the value.
@@ -159,7 +159,7 @@ impl Value {
                 fd,
                 level,
                 name,
-                value.octets.as_mut_ptr().cast(),
+                value.bytes.as_mut_ptr().cast(),
                 &mut value.len,
             )
         };
@@ -168,15 +168,15 @@ impl Value {
 
     /// Never zero; FNV-1a.
     fn digest(&self) -> u64 {
-        let octets = self.octets.iter().take(self.len as usize);
-        1 | octets.fold(0xcbf2_9ce4_8422_2325, |digest: u64, octet| {
-            (digest ^ u64::from(*octet)).wrapping_mul(0x0100_0000_01b3)
+        let bytes = self.bytes.iter().take(self.len as usize);
+        1 | bytes.fold(0xcbf2_9ce4_8422_2325, |digest: u64, byte| {
+            (digest ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
         })
     }
 
     /// The kernel tells twice the size that was asked for.
     fn halve(&mut self) {
-        if let Some(size) = self.octets.first_chunk_mut() {
+        if let Some(size) = self.bytes.first_chunk_mut() {
             *size = (u32::from_ne_bytes(*size) / 2).to_ne_bytes();
         }
     }

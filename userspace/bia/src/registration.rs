@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-//! Who polls a descriptor with epoll: the kernel forgets that when the socket behind it is replaced.
+//! Registrations with epoll: the kernel forgets them when a descriptor gets another socket.
 
 use core::sync::atomic::{
     AtomicU32, AtomicU64,
@@ -20,7 +20,7 @@ struct Registration {
 /// Set in `epfd` while the registration is to be made anew.
 const PENDING: u32 = 1 << 31;
 
-/// So many epoll descriptors of one descriptor are known; one more takes the place of the last.
+/// Number of known epoll descriptors of one descriptor; one more takes the place of the last.
 const MOST: usize = 4;
 
 static REGISTRATIONS: [[Registration; MOST]; LIMIT] = [const {

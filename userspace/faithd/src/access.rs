@@ -1,34 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Who may go where.
+//! The access list.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::RangeInclusive;
 
+use daemon::net::{within, Net, PRIVATE};
 use natpt_core::xlate::addr::is_martian4;
-
-use crate::net::{Net4, Net6, PRIVATE};
 
 /// One line of the access list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
-    pub clients: Net6,
+    pub clients: Net,
     pub permit: bool,
-    pub destinations: Net4,
+    pub destinations: Net,
     /// The relay's own address on the way to the server.
     pub source: Option<Ipv4Addr>,
     /// Destination ports; empty: all.
     pub ports: Vec<RangeInclusive<u16>>,
 }
 
-/// Why a connection is not relayed.
+/// The reason why a connection is not relayed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// 0/8, 127/8, multicast and reserved addresses.
     Martian,
     /// A private address, and those are not permitted.
     Private,
-    /// What the access list says, or that it says nothing.
+    /// Denied by the access list, or not named by it.
     Denied,
 }
 
@@ -50,12 +49,12 @@ pub struct Access {
 }
 
 impl Access {
-    /// Whether anybody may be brought there.
+    /// Check that anybody may be brought there.
     pub fn destination(&self, addr: Ipv4Addr) -> Result<(), Refusal> {
         if is_martian4(addr) {
             return Err(Refusal::Martian);
         }
-        if !self.private && PRIVATE.iter().any(|net| net.contains(addr)) {
+        if !self.private && within(&PRIVATE, addr.into()) {
             return Err(Refusal::Private);
         }
         Ok(())
@@ -81,8 +80,8 @@ impl Access {
 
 impl Rule {
     fn matches(&self, client: Ipv6Addr, destination: Ipv4Addr, port: u16) -> bool {
-        self.clients.contains(client)
-            && self.destinations.contains(destination)
+        self.clients.contains(client.into())
+            && self.destinations.contains(destination.into())
             && (self.ports.is_empty() || self.ports.iter().any(|range| range.contains(&port)))
     }
 }

@@ -6,15 +6,15 @@
 use std::collections::VecDeque;
 use std::net::{Ipv6Addr, SocketAddrV4, SocketAddrV6};
 
-/// Doors for data connections; each lets the peer of the control connection in, once.
-pub trait Doors {
+/// Listeners for data connections; each lets the peer of the control connection in, once.
+pub trait FtpListeners {
     /// For the server, which is brought to `client`.
     fn for_server(&mut self, client: SocketAddrV6) -> Option<SocketAddrV4>;
     /// For the client, which is brought to `port` of the server.
     fn for_client(&mut self, port: u16) -> Option<SocketAddrV6>;
 }
 
-/// How many commands may be unanswered.
+/// Commands that may be unanswered.
 const UNANSWERED: usize = 1000;
 
 /// The next reply to pass.
@@ -56,7 +56,7 @@ impl Ftp {
         self.opaque
     }
 
-    /// So many commands wait for their replies that no more are wanted.
+    /// True while so many commands wait for their replies that no more are wanted.
     pub fn is_behind(&self) -> bool {
         !self.opaque && self.awaited.len() >= UNANSWERED
     }
@@ -65,7 +65,7 @@ impl Ftp {
     pub fn command(
         &mut self,
         line: &[u8],
-        doors: &mut impl Doors,
+        listeners: &mut impl FtpListeners,
         to_server: &mut Vec<u8>,
         to_client: &mut Vec<u8>,
     ) {
@@ -88,10 +88,10 @@ impl Ftp {
             ("EPSV", _) => Err("522 Network protocol not supported, use (2)\r\n"),
             ("LPSV", _) => Ok(Awaited::Lpsv),
             ("EPRT", _) => self
-                .port(eprt(argument), doors, to_server)
+                .port(eprt(argument), listeners, to_server)
                 .map(|()| Awaited::Eprt),
             ("LPRT", _) => self
-                .port(lprt(argument), doors, to_server)
+                .port(lprt(argument), listeners, to_server)
                 .map(|()| Awaited::Lprt),
             ("AUTH", _) => Ok(Awaited::Auth),
             _ => Ok(Awaited::Plain),
@@ -107,7 +107,12 @@ impl Ftp {
     }
 
     /// A line of the server, its end included.
-    pub fn reply(&mut self, line: &[u8], doors: &mut impl Doors, to_client: &mut Vec<u8>) {
+    pub fn reply(
+        &mut self,
+        line: &[u8],
+        listeners: &mut impl FtpListeners,
+        to_client: &mut Vec<u8>,
+    ) {
         let code = match line.first_chunk::<3>() {
             Some(code) if code.iter().all(u8::is_ascii_digit) => Some(*code),
             _ => None,
@@ -140,14 +145,14 @@ impl Ftp {
             }
             (awaited @ (Awaited::Epsv | Awaited::Lpsv), Some(b"227")) => {
                 let text = String::from_utf8_lossy(&line[3..]);
-                let door = passive(&text).and_then(|port| doors.for_client(port));
-                let text = match (door, awaited) {
-                    (Some(door), Awaited::Epsv) => {
-                        let port = door.port();
+                let addr = passive(&text).and_then(|port| listeners.for_client(port));
+                let text = match (addr, awaited) {
+                    (Some(addr), Awaited::Epsv) => {
+                        let port = addr.port();
                         format!("229 Entering Extended Passive Mode (|||{port}|)\r\n")
                     }
-                    (Some(door), _) => {
-                        format!("228 Entering Long Passive Mode ({})\r\n", long(door))
+                    (Some(addr), _) => {
+                        format!("228 Entering Long Passive Mode ({})\r\n", long(addr))
                     }
                     (None, _) => "425 Can't open a passive connection.\r\n".into(),
                 };
@@ -172,7 +177,7 @@ impl Ftp {
     fn port(
         &self,
         asked: Result<SocketAddrV6, &'static str>,
-        doors: &mut impl Doors,
+        listeners: &mut impl FtpListeners,
         to_server: &mut Vec<u8>,
     ) -> Result<(), &'static str> {
         let client = asked?;
@@ -180,11 +185,11 @@ impl Ftp {
         if *client.ip() != self.client || client.port() < 1024 {
             return Err("501 Not an address and port of yours.\r\n");
         }
-        let door = doors
+        let addr = listeners
             .for_server(client)
             .ok_or("425 Can't open an active connection.\r\n")?;
-        let [a, b, c, d] = door.ip().octets();
-        let [high, low] = door.port().to_be_bytes();
+        let [a, b, c, d] = addr.ip().octets();
+        let [high, low] = addr.port().to_be_bytes();
         to_server.extend(format!("PORT {a},{b},{c},{d},{high},{low}\r\n").as_bytes());
         Ok(())
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the relay decides without sockets and clock: who may go where, and what becomes of the
+//! The relay's decisions, without sockets and clock: who may go where, and what becomes of the
 //! lines of an FTP control connection.
 
 #![forbid(unsafe_code)]
@@ -8,5 +8,5 @@
 pub mod access;
 pub mod config;
 pub mod ftp;
-pub mod net;
+pub mod parser;
 pub mod utc;

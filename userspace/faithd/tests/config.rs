@@ -2,7 +2,8 @@
 //! faithd.conf and its access list.
 
 use faithd::access::Refusal;
-use faithd::config::{parse, Config, Services};
+use faithd::config::{Config, Services};
+use faithd::parser::parse;
 use proptest::prelude::*;
 
 const NAMES: &str =
@@ -70,7 +71,7 @@ fn all_prefix_lengths() {
 fn problems_tell_where() {
     for (text, expected) in [
         ("\nprefix", "2:1: a prefix is missing after 'prefix'"),
-        ("prefix x", "1:8: 'x' is not a prefix"),
+        ("prefix x", "1:8: 'x' is no IPv6 prefix"),
         (
             "prefix 2001:db8::/97",
             "1:8: prefix length must be 32, 40, 48, 56, 64 or 96",
@@ -79,17 +80,25 @@ fn problems_tell_where() {
             "prefix 2001:db8::/32\nprefix 2001:db8:1::/96",
             "2:8: the prefix overlaps another one",
         ),
+        // req: B-029
+        (
+            "prefix 64:ff9b:1:2::",
+            "1:8: prefixes of 64:ff9b:1::/48 may have any length: give it, e.g. /96",
+        ),
         ("prefix 2001:db8::/32 x", "1:22: 'x' is too much"),
         ("service domain", "1:9: unknown service 'domain'"),
         ("service 0", "1:9: unknown service '0'"),
         ("local any /bin/sh", "1:7: 'any' is no single service"),
         ("local 23 sh", "1:10: a program's path begins with /"),
-        ("idle 0", "1:6: not a number that is possible here"),
-        ("private yes", "1:9: neither 'permit' nor 'deny'"),
+        ("idle 0", "1:6: '0' is not between 1 and 1000000000"),
+        ("private yes", "1:9: 'yes' is none of permit, deny"),
         ("  nonsense", "1:3: unknown keyword 'nonsense'"),
-        ("::/0 allow 0.0.0.0/0", "1:6: neither 'permit' nor 'deny'"),
-        ("::/129 permit 0.0.0.0/0", "1:1: not an IPv6 network"),
-        ("::/0 permit ::/0", "1:13: not an IPv4 network"),
+        (
+            "::/0 allow 0.0.0.0/0",
+            "1:6: 'allow' is none of permit, deny",
+        ),
+        ("::/129 permit 0.0.0.0/0", "1:1: '::/129' is no network"),
+        ("::/0 permit ::/0", "1:13: '::/0' is no IPv4 network"),
         (
             "::/0 permit 0.0.0.0/0 x",
             "1:23: neither an IPv4 address nor 'port'",

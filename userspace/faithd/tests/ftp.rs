@@ -3,59 +3,63 @@
 
 use std::net::{Ipv6Addr, SocketAddrV4, SocketAddrV6};
 
-use faithd::ftp::{Doors, Ftp};
+use faithd::ftp::{Ftp, FtpListeners};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 const CLIENT: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 6, 0, 0, 0, 0, 2);
 
-/// What was asked for, and whether it is granted.
+/// The requests, and whether they are granted.
 struct Asked {
     clients: Vec<SocketAddrV6>,
     ports: Vec<u16>,
     grant: bool,
 }
 
-impl Doors for Asked {
+impl FtpListeners for Asked {
     fn for_server(&mut self, client: SocketAddrV6) -> Option<SocketAddrV4> {
         self.clients.push(client);
-        let door = "198.51.100.1:1027".parse().unwrap();
-        self.grant.then_some(door)
+        let addr = "198.51.100.1:1027".parse().unwrap();
+        self.grant.then_some(addr)
     }
 
     fn for_client(&mut self, port: u16) -> Option<SocketAddrV6> {
         self.ports.push(port);
-        let door = "[2001:db8:46::c633:640a]:772".parse().unwrap();
-        self.grant.then_some(door)
+        let addr = "[2001:db8:46::c633:640a]:772".parse().unwrap();
+        self.grant.then_some(addr)
     }
 }
 
 struct Session {
     ftp: Ftp,
-    doors: Asked,
+    listeners: Asked,
 }
 
 impl Session {
     fn greeted() -> Self {
-        let doors = Asked {
+        let listeners = Asked {
             clients: Vec::new(),
             ports: Vec::new(),
             grant: true,
         };
         let mut session = Self {
             ftp: Ftp::new(CLIENT),
-            doors,
+            listeners,
         };
         assert_eq!(session.reply("220 hello"), "220 hello\r\n");
         session
     }
 
-    /// What goes to the server, and what to the client.
+    /// The bytes for the server, and those for the client.
     fn command(&mut self, line: &str) -> (String, String) {
         let (mut server, mut client) = (Vec::new(), Vec::new());
         let line = format!("{line}\r\n");
-        self.ftp
-            .command(line.as_bytes(), &mut self.doors, &mut server, &mut client);
+        self.ftp.command(
+            line.as_bytes(),
+            &mut self.listeners,
+            &mut server,
+            &mut client,
+        );
         let text = |bytes| String::from_utf8(bytes).unwrap();
         (text(server), text(client))
     }
@@ -64,7 +68,7 @@ impl Session {
         let mut client = Vec::new();
         let line = format!("{line}\r\n");
         self.ftp
-            .reply(line.as_bytes(), &mut self.doors, &mut client);
+            .reply(line.as_bytes(), &mut self.listeners, &mut client);
         String::from_utf8(client).unwrap()
     }
 
@@ -84,7 +88,7 @@ fn extended_passive() {
         assert_eq!(session.command(command).0, "PASV\r\n");
         let reply = session.reply("227 Entering Passive Mode (10,0,0,1,195,149).");
         assert_eq!(reply, "229 Entering Extended Passive Mode (|||772|)\r\n");
-        assert_eq!(session.doors.ports, [195 * 256 + 149]);
+        assert_eq!(session.listeners.ports, [195 * 256 + 149]);
     }
 }
 
@@ -113,7 +117,7 @@ fn extended_and_long_port() {
     ] {
         assert_eq!(session.command(command).0, "PORT 198,51,100,1,4,3\r\n");
         assert!(session.reply("200 PORT successful").starts_with(ours));
-        let client = session.doors.clients.pop().unwrap();
+        let client = session.listeners.clients.pop().unwrap();
         assert_eq!(client, SocketAddrV6::new(CLIENT, 2049, 0, 0));
     }
 }
@@ -137,8 +141,8 @@ fn refused() {
     ] {
         session.refused(line, code);
     }
-    assert!(session.doors.clients.is_empty());
-    session.doors.grant = false;
+    assert!(session.listeners.clients.is_empty());
+    session.listeners.grant = false;
     session.refused("EPRT |2|2001:db8:6::2|2049|", "425");
     assert_eq!(session.command("EPSV").0, "PASV\r\n");
     assert!(session.reply("227 (1,2,3,4,5,6)").starts_with("425"));
@@ -160,7 +164,7 @@ fn the_server_refuses() {
         session.command("EPSV");
         assert!(session.reply(nonsense).starts_with("425"), "{nonsense}");
     }
-    assert!(session.doors.ports.is_empty());
+    assert!(session.listeners.ports.is_empty());
 }
 
 #[test]
@@ -214,7 +218,7 @@ fn abort_comes_with_telnet_signals() {
     let line = b"\xff\xf4\xff\xf2ABOR\r\n";
     session
         .ftp
-        .command(line, &mut session.doors, &mut server, &mut client);
+        .command(line, &mut session.listeners, &mut server, &mut client);
     assert_eq!(server, line);
     assert_eq!(client, b"");
 }
@@ -252,20 +256,20 @@ proptest! {
     #[test]
     fn no_line_panics(lines in vec((any::<bool>(), line()), 0..30), grant: bool) {
         let mut session = Session::greeted();
-        session.doors.grant = grant;
+        session.listeners.grant = grant;
         let (mut server, mut client) = (Vec::new(), Vec::new());
         for (is_command, line) in lines {
             let before = (server.len(), client.len());
             if is_command {
-                session.ftp.command(&line, &mut session.doors, &mut server, &mut client);
+                session.ftp.command(&line, &mut session.listeners, &mut server, &mut client);
             } else {
-                session.ftp.reply(&line, &mut session.doors, &mut client);
+                session.ftp.reply(&line, &mut session.listeners, &mut client);
                 // A reply never becomes a command, and never vanishes.
                 prop_assert_eq!(server.len(), before.0);
                 prop_assert!(client.len() > before.1 || line.is_empty());
             }
         }
-        prop_assert!(session.doors.clients.iter().all(|client| *client.ip() == CLIENT));
+        prop_assert!(session.listeners.clients.iter().all(|client| *client.ip() == CLIENT));
     }
 }
 

@@ -21,7 +21,7 @@ pub trait Value: Sized {
 
 /// A set of attributes as a struct.
 pub trait Attributes: Default {
-    /// Takes one attribute in; one that it does not know is ignored.
+    /// Take one attribute in; one that it does not know is ignored.
     fn read(&mut self, attr: Attr<'_>) -> Result<(), Malformed>;
     fn write(&self, to: &mut Writer);
 
@@ -34,10 +34,10 @@ pub trait Attributes: Default {
     }
 }
 
-/// What a command answers with.
+/// The answer to a command.
 pub trait Answer: Attributes {
     const COMMAND: u8;
-    /// Whether the answer is a list.
+    /// The answer is a list.
     const DUMP: bool;
 }
 

@@ -12,7 +12,7 @@ use crate::spec::{cmd, FAMILY, VERSION};
 const ACK: u16 = libc::NLM_F_ACK as u16;
 const DUMP: u16 = libc::NLM_F_DUMP as u16;
 
-/// How often a list is read again when it changed meanwhile.
+/// Number of times that a list is read again when it changed meanwhile.
 const ATTEMPTS: usize = 16;
 
 /// An open socket, bound to the network namespace that it was opened in.
@@ -24,7 +24,7 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Finds the family; the kernel has the module loaded if it is installed.
+    /// Find the family; the kernel has the module loaded if it is installed.
     pub fn open() -> Result<Self, Error> {
         let mut connection = Self::to_controller()?;
         let family = connection.resolve(FAMILY)?;
@@ -35,7 +35,7 @@ impl Connection {
         Ok(connection)
     }
 
-    /// Carries the statements out, all of them or none; the kernel may have a warning.
+    /// Carry the statements out, all of them or none; the kernel may have a warning.
     pub fn apply(&mut self, request: &Request) -> Result<Option<String>, Error> {
         let attributes = request.attributes.clone().finish()?;
         let end = self.exchange(cmd::APPLY, ACK, &attributes, |_| Ok(()))?;
@@ -93,7 +93,7 @@ impl Connection {
         }
     }
 
-    /// Sends a request and takes in the answer to its end.
+    /// Send a request and take in the answer to its end.
     fn exchange(
         &mut self,
         command: u8,
@@ -132,7 +132,7 @@ impl Connection {
     }
 }
 
-/// How an answer ended that was no refusal.
+/// The end of an answer that was no refusal.
 #[derive(Debug, Default)]
 struct End {
     /// The list changed while it was read.
@@ -140,7 +140,7 @@ struct End {
     warning: Option<String>,
 }
 
-/// What the controller knows of a family.
+/// The controller's knowledge of a family.
 #[derive(Default)]
 struct Family {
     id: u16,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What can go wrong on the way to the kernel and back.
+//! Faults on the way to the kernel and back.
 
 use std::fmt;
 use std::io;
@@ -31,11 +31,11 @@ pub struct Refusal {
     pub errno: i32,
     /// The kernel's explanation.
     pub message: Option<String>,
-    /// Where the bad attribute stands, counted from the message's header.
+    /// Offset of the bad attribute, counted from the message's header.
     pub offset: Option<usize>,
     /// Number of the attribute that is missing.
     pub missing: Option<u16>,
-    /// Where the attribute stands that should hold the missing one.
+    /// Offset of the attribute that should hold the missing one.
     pub missing_in: Option<usize>,
 }
 

@@ -9,7 +9,7 @@ use std::io;
 use std::os::fd::AsRawFd;
 use std::path::Path;
 
-/// Moves this thread into the namespace: a name in /run/netns, or a path.
+/// Move this thread into the namespace: a name in /run/netns, or a path.
 pub fn enter(name: &str) -> io::Result<()> {
     let file = File::open(Path::new("/run/netns").join(name))?;
     // SAFETY: the call takes no pointer, and the descriptor is open.

@@ -11,7 +11,7 @@ use crate::spec::Statement;
 #[derive(Clone, Debug, Default)]
 pub struct Request {
     pub(crate) attributes: Writer,
-    /// Where each statement starts in `attributes`.
+    /// Offsets of the statements in `attributes`.
     starts: Vec<usize>,
 }
 

@@ -9,7 +9,7 @@ use crate::problem::Problem;
 use crate::source::Placed;
 use crate::value::Notation;
 
-/// Why nothing was changed.
+/// The reason why nothing was changed.
 pub enum Failure {
     /// Because of a word in a line.
     At(usize, Problem),
@@ -53,7 +53,7 @@ fn blame(request: &Request, changes: &[Placed], refusal: Refusal) -> Failure {
     )
 }
 
-/// Of the word that an attribute comes from, else of the statement.
+/// The column of the word that an attribute comes from, else of the statement.
 fn column(placed: &Placed, attribute: Option<u16>) -> usize {
     let mut words = placed.change.words.iter();
     let word = words.find(|(number, _)| Some(*number) == attribute);
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
     use crate::source;
 
-    /// What the user is told when the kernel finds fault at an offset.
+    /// The text for the user when the kernel finds fault at an offset.
     fn told(offset: Option<usize>) -> String {
         let text = b"map flush\n  map 5 from any6 to 192.0.2.1 port 1 - 9\nset a = 1h\n";
         let changes = source::parse(text).unwrap();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What may follow where: the parser's error messages and `?` read it from here.
+//! The words that may follow others: the parser's error messages and `?` read them from here.
 
 /// A keyword, in small letters; or in capitals the name of a value.
 #[derive(Debug, PartialEq, Eq)]

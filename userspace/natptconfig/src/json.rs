@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the kernel holds, as JSON with the names of the netlink spec.
+//! The kernel's state, as JSON with the names of the netlink spec.
 
 use natpt_netlink::spec::{Counter, Prefix, Rule, Session, Status, Variable};
 use serde_json::{json, Value};

@@ -78,7 +78,7 @@ fn split<'a>(text: &'a str, column: usize, tokens: &mut Vec<Token<'a>>) {
     }
 }
 
-/// Names the character that has no place in a statement.
+/// Name the character that has no place in a statement.
 fn stray(rest: &[u8]) -> String {
     let start = &rest[..rest.len().min(4)];
     let valid = match std::str::from_utf8(start) {

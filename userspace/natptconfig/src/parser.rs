@@ -29,7 +29,7 @@ pub struct Change {
     pub column: usize,
     /// Attribute in the statement, column of the word.
     pub words: Vec<(u16, usize)>,
-    /// How the value was written.
+    /// The way the value was written.
     pub notation: Notation,
 }
 
@@ -72,7 +72,7 @@ pub fn parse(line: &[u8]) -> Result<Option<Line>, Problem> {
     }
 }
 
-/// Why parsing ended early.
+/// The reason why parsing ended early.
 enum Stop {
     Problem(Problem),
     Help(Choices),
@@ -159,7 +159,7 @@ impl<'a> Parser<'a> {
         Ok(statement)
     }
 
-    /// What comes after `from`.
+    /// Read what comes after `from`.
     fn rule(&mut self, number: Option<u32>) -> Result<Statement> {
         let mut rule = Rule {
             number,
@@ -507,7 +507,7 @@ fn bits(word: Token<'_>) -> Result<u8> {
     Ok(u8::try_from(bits).unwrap_or(u8::MAX))
 }
 
-/// Of a prefix; the whole address if no length was given.
+/// The length of a prefix; the whole address if none was given.
 fn prefix_bits(word: Token<'_>, length: Option<Token<'_>>, most: u8) -> Result<u8> {
     let bits = length.map_or(Ok(most), |word| bits(word))?;
     if bits > most {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What is wrong with a statement, and where.
+//! A fault in a statement, and its place.
 
 #[derive(Debug, PartialEq, Eq)]
 pub struct Problem {

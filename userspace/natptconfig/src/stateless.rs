@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Whether the addresses of a stateless rule fit each other.
+//! The check that the addresses of a stateless rule fit each other.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use natpt_core::xlate::eam::{Hosts, Mapping, MappingError};
 use natpt_netlink::spec::attr::rule;
 
-/// If not: the attribute that is wrong, and what to do about it.
+/// The attribute that is wrong, if one is, and what to do about it.
 pub fn check(hosts: Hosts, v6: (Ipv6Addr, u8), v4: (Ipv4Addr, u8)) -> Result<(), (u16, String)> {
     // What is refused here is refused of addresses under a translation prefix too.
     let Err(why) = Mapping::explicit(hosts, v6, v4) else {

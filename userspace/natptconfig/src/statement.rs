@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the kernel holds, as statements that make it again.
+//! The kernel's state, as statements that make it again.
 
 use natpt_netlink::spec::{hosts, Prefix, Rule, Status, Variable, HOSTS, PROTOS};
 
@@ -38,7 +38,7 @@ pub fn source(rule: &Rule) -> String {
     }
 }
 
-/// What the hosts appear as.
+/// The address that the hosts appear as.
 pub fn target(rule: &Rule) -> String {
     match rule.stateless {
         Some(hosts::V4) => addresses6(rule),

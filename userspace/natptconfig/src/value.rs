@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 
 use natpt_core::xlate::addr::is_martian4;
 
-/// How a variable's value is written, which must fit its unit.
+/// The notation of a variable's value, which must fit its unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notation {
     Number,

@@ -41,7 +41,7 @@ pub fn print(out: &mut impl Write, sessions: &[Session], width: Width) -> io::Re
     table::print(out, [Align::Left; 7], &with_header(header, rows))
 }
 
-/// In KAME's columns: a TCP session is opening (syn), open (estab), closing (fin) or closed.
+/// Print in KAME's columns: a TCP session is opening (syn), open (estab), closing (fin) or closed.
 pub fn print_counts(out: &mut impl Write, sessions: &[Session]) -> io::Result<()> {
     let count = |proto: u8, states: &[u8]| {
         let those = sessions.iter().filter(|session| {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Which IPv4-only calls a program makes, as its dynamic symbols tell.
+//! IPv4-only calls of a program, as its dynamic symbols tell.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -28,7 +28,7 @@ const IPV4_ONLY: [(&str, &str); 13] = [
 /// Libraries that define such functions, or are not of the program.
 const SYSTEM: [&str; 4] = ["ld-linux", "libc.so", "libresolv.so", "linux-vdso.so"];
 
-/// Prints it.
+/// Print them.
 pub fn report(program: &Program) {
     println!("{}: can be helped", program.path.display());
     let mut found = false;
@@ -56,7 +56,7 @@ fn list(path: &Path, elf: &Elf) -> bool {
     found
 }
 
-/// What the loader would load besides, in its own words: "NAME => PATH (ADDRESS)".
+/// The files that the loader would load besides, in its own words: "NAME => PATH (ADDRESS)".
 fn libraries(path: &Path, elf: &Elf) -> Vec<PathBuf> {
     let Some(loader) = &elf.interpreter else {
         return Vec::new();

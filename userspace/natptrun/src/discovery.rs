@@ -103,7 +103,7 @@ mod tests {
         Prefix::new(addr.parse().unwrap(), len).unwrap()
     }
 
-    /// What a DNS64 answers under these prefixes.
+    /// The answer of a DNS64 under these prefixes.
     fn answer(prefixes: &[Prefix]) -> Vec<Ipv6Addr> {
         let each = prefixes.iter();
         each.flat_map(|prefix| WELL_KNOWN.map(|v4| prefix.embed(v4)))

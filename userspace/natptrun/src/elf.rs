@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What an ELF file tells about how it will be run.
+//! The way an ELF file will be run, as it tells.
 
 use std::fs::File;
 use std::io;

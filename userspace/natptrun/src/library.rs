@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Where the libraries are, and how the loader is told.
+//! The libraries' places, and the loader's variable.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -61,7 +61,7 @@ fn directories() -> Vec<PathBuf> {
     directories
 }
 
-/// What LD_PRELOAD is to be: what it was, and the library.
+/// The new LD_PRELOAD: the old one, and the library.
 pub fn preload(library: Library) -> Result<OsString, String> {
     append(env::var_os("LD_PRELOAD"), library, library.path()?)
 }

@@ -9,8 +9,8 @@ mod calls;
 mod discovery;
 mod elf;
 mod library;
-mod obstacle;
 mod options;
+mod preflight;
 mod program;
 mod secure;
 
@@ -44,24 +44,24 @@ fn main() -> ExitCode {
 
 fn check(options: &Options) -> Result<ExitCode, ExitCode> {
     let program = find(options)?;
-    if let Some(obstacle) = obstacle::of(&program) {
-        println!("{}: cannot be helped: {obstacle}", program.path.display());
-        println!("instead: {}", obstacle.remedy());
+    if let Some(refusal) = preflight::check(&program) {
+        println!("{}: cannot be helped: {refusal}", program.path.display());
+        println!("instead: {}", refusal.remedy());
         return Ok(ExitCode::FAILURE);
     }
     calls::report(&program);
     Ok(ExitCode::SUCCESS)
 }
 
-/// Returns only what went wrong.
+/// Run the program; this returns only with what went wrong.
 fn run(options: &Options) -> Result<ExitCode, ExitCode> {
     let program = find(options)?;
-    if let Some(obstacle) = obstacle::of(&program) {
+    if let Some(refusal) = preflight::check(&program) {
         let path = program.path.display();
-        complain(format_args!("{path} cannot be helped: {obstacle}"));
+        complain(format_args!("{path} cannot be helped: {refusal}"));
         return Err(fail(
             CANNOT_RUN,
-            format_args!("instead: {}", obstacle.remedy()),
+            format_args!("instead: {}", refusal.remedy()),
         ));
     }
     let preload = library::preload(options.library).map_err(|why| fail(FAILED, why))?;
@@ -74,7 +74,7 @@ fn run(options: &Options) -> Result<ExitCode, ExitCode> {
     Err(cannot_run(options, &why))
 }
 
-/// What NATPT_PREFIX is to become; None leaves it as it is.
+/// The new NATPT_PREFIX; None leaves it as it is.
 fn prefix(options: &Options) -> Result<Option<String>, String> {
     if let Some(prefix) = options.prefix {
         return Ok(Some(format!("{}/{}", prefix.addr(), prefix.len())));

@@ -4,6 +4,7 @@
 
 use std::ffi::OsString;
 use std::io::Write;
+use std::net::Ipv6Addr;
 
 use lexopt::prelude::*;
 use natpt_core::xlate::addr::Prefix;
@@ -82,13 +83,24 @@ fn read(mut parser: lexopt::Parser) -> Result<Option<Options>, lexopt::Error> {
 }
 
 fn parse_prefix(text: &str) -> Result<Prefix, String> {
-    let (addr, len) = text.split_once('/').unwrap_or((text, "96"));
-    let addr = addr
+    let (addr, len) = match text.split_once('/') {
+        Some((addr, len)) => (addr, Some(len)),
+        None => (text, None),
+    };
+    let addr: Ipv6Addr = addr
         .parse()
         .map_err(|_| format!("{addr} is no IPv6 address"))?;
-    let len = len
-        .parse()
-        .map_err(|_| format!("{len} is no prefix length"))?;
+    let len = match len {
+        Some(len) => len
+            .parse()
+            .map_err(|_| format!("{len} is no prefix length"))?,
+        // The block for local use says nothing about its prefixes (RFC 8215 section 5).
+        None if addr.segments().starts_with(&[0x64, 0xff9b, 1]) => {
+            let text = "prefixes of 64:ff9b:1::/48 may have any length: give it, e.g. /96";
+            return Err(text.into());
+        }
+        None => 96,
+    };
     Prefix::new(addr, len).map_err(|why| why.text().to_owned())
 }
 
@@ -141,6 +153,12 @@ mod tests {
                 &["--prefix=64:ff9b::/95", "x"],
                 "cannot parse argument \"64:ff9b::/95\": \
                  prefix length must be 32, 40, 48, 56, 64 or 96",
+            ),
+            // req: B-029
+            (
+                &["--prefix", "64:ff9b:1:2::", "x"],
+                "cannot parse argument \"64:ff9b:1:2::\": \
+                 prefixes of 64:ff9b:1::/48 may have any length: give it, e.g. /96",
             ),
             (
                 &["--prefix", "192.0.2.1", "x"],

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! From the name on the command line to the files that the kernel will run.
+//! The files that the kernel will run, by the name on the command line.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use crate::elf::Elf;
 
-/// How deep the kernel follows interpreters that are scripts.
+/// Depth to which the kernel follows interpreters that are scripts.
 const DEPTH: usize = 5;
 
 /// A program, and those that run it if it is a script.
@@ -49,7 +49,7 @@ pub fn find(name: &OsStr) -> io::Result<Program> {
     Ok(Program { path, files })
 }
 
-/// As execvp(3) does.
+/// Search for a program as execvp(3) does.
 fn search(name: &OsStr) -> io::Result<PathBuf> {
     if name.as_bytes().contains(&b'/') {
         return executable(Path::new(name)).map(|()| name.into());

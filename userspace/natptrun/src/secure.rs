@@ -19,7 +19,7 @@ pub fn is_setid(path: &Path) -> bool {
     })
 }
 
-/// Capabilities; root, who has them anyway, gains none.
+/// True if a file gives capabilities; root, who has them anyway, gains none.
 pub fn has_capabilities(path: &Path) -> bool {
     let Ok(path) = CString::new(path.as_os_str().as_bytes()) else {
         return false;

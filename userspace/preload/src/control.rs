@@ -25,10 +25,10 @@ const ERROR: usize = 16;
 /// An IPv6 header is longer than an IPv4 header.
 pub const HEADER_DIFFERENCE: u32 = 20;
 
-/// What was given to the program.
+/// The result for the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Taken {
-    /// Octets used.
+    /// Bytes used.
     pub used: usize,
     /// Not all messages fit.
     pub truncated: bool,
@@ -99,8 +99,8 @@ impl<'a> Writer<'a> {
             &level.to_ne_bytes(),
             &kind.to_ne_bytes(),
         ];
-        let octets = header.iter().chain(parts).copied().flatten();
-        for (to, from) in room.iter_mut().zip(octets) {
+        let bytes = header.iter().chain(parts).copied().flatten();
+        for (to, from) in room.iter_mut().zip(bytes) {
             *to = *from;
         }
         let used = aligned(whole).min(room.len());
@@ -108,7 +108,7 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Converts what the kernel has for the program; `peer` and `local` convert addresses.
+/// Convert what the kernel has for the program; `peer` and `local` convert addresses.
 pub fn incoming(
     given: &[u8],
     room: &mut [u8],
@@ -157,7 +157,7 @@ pub fn incoming(
     writer.taken
 }
 
-/// Converts what the program has for the kernel, for packets to IPv6; `source` converts addresses
+/// Convert what the program has for the kernel, for packets to IPv6; `source` converts addresses
 /// of this host. What an IPv4 socket refuses is refused.
 pub fn outgoing(
     given: &[u8],
@@ -200,15 +200,15 @@ pub fn outgoing(
     }
 }
 
-/// An `int`, or one octet.
+/// An `int`, or one byte.
 fn number(data: &[u8]) -> Option<c_int> {
     match data.first_chunk() {
         Some(number) => Some(c_int::from_ne_bytes(*number)),
-        None => data.first().map(|octet| c_int::from(*octet)),
+        None => data.first().map(|byte| c_int::from(*byte)),
     }
 }
 
-/// Converts a `sockaddr_in6`.
+/// Convert a `sockaddr_in6`.
 fn socket_address(data: &[u8], convert: impl Fn(Ipv6Addr) -> Ipv4Addr) -> Option<[u8; 16]> {
     let addr = data.first_chunk::<LEN6>()?;
     let (family, rest) = addr.split_first_chunk()?;
@@ -219,9 +219,9 @@ fn socket_address(data: &[u8], convert: impl Fn(Ipv6Addr) -> Ipv4Addr) -> Option
     let ip = rest.get(4..)?.first_chunk::<16>()?;
     let ip = convert(Ipv6Addr::from(*ip));
     let addr = sockaddr::v4(SocketAddrV4::new(ip, u16::from_be_bytes(*port)));
-    // SAFETY: 16 octets, all of them written.
-    let octets = unsafe { slice::from_raw_parts((&raw const addr).cast::<u8>(), 16) };
-    octets.first_chunk().copied()
+    // SAFETY: 16 bytes, all of them written.
+    let bytes = unsafe { slice::from_raw_parts((&raw const addr).cast::<u8>(), 16) };
+    bytes.first_chunk().copied()
 }
 
 /// The error of an IPv4 socket for that of an IPv6 socket.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-//! What we know of each descriptor: one word, without locks. The table is zero pages until used,
+//! Our knowledge of each descriptor: one word, without locks. The table is zero pages until used,
 //! needs no set-up, and a fork copies it.
 
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -21,7 +21,7 @@ const FIXED: u32 = 1 << 1;
 const OWN: u32 = 1 << 2;
 const SLOT_SHIFT: u32 = 8;
 
-/// What is known of one descriptor.
+/// Our knowledge of one descriptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Word(u32);
 
@@ -31,18 +31,18 @@ impl Word {
     /// An AF_INET6 socket that the program takes for an AF_INET one.
     pub const OURS: Word = Word(OURS);
 
-    /// Whether this is one of ours.
+    /// True if this is one of ours.
     #[inline(always)]
     pub fn is_ours(self) -> bool {
         self.0 & OURS != 0
     }
 
-    /// Whether it is bound to an IPv4 address, and so can only speak IPv4.
+    /// True if it is bound to an IPv4 address, and so can only speak IPv4.
     pub fn is_fixed(self) -> bool {
         self.0 & FIXED != 0
     }
 
-    /// Whether it is bound to the address that stands for this host.
+    /// True if it is bound to the address that stands for this host.
     pub fn is_own(self) -> bool {
         self.0 & OWN != 0
     }
@@ -71,7 +71,7 @@ impl Word {
     }
 }
 
-/// What is known of `fd`.
+/// Our knowledge of `fd`.
 #[inline(always)]
 pub fn get(fd: c_int) -> Word {
     match WORDS.get(fd as usize) {
@@ -80,12 +80,12 @@ pub fn get(fd: c_int) -> Word {
     }
 }
 
-/// Whether `fd` can be one of ours.
+/// True if `fd` can be one of ours.
 pub fn fits(fd: c_int) -> bool {
     (fd as usize) < LIMIT
 }
 
-/// Replaces what is known of `fd`; answers with what was. A vfork child changes nothing.
+/// Replace what is known of `fd`; return what was. A vfork child changes nothing.
 pub fn set(fd: c_int, word: Word) -> Word {
     match WORDS.get(fd as usize) {
         Some(place) if process::owns_memory() => {

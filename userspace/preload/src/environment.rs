@@ -18,7 +18,7 @@ pub fn variable(name: &CStr) -> Option<&'static [u8]> {
     }
 }
 
-/// Writes one line to standard error, in one piece.
+/// Write one line to standard error, in one piece.
 pub fn warn(parts: &[&[u8]]) {
     let mut line = [0; 256];
     let mut room: &mut [u8] = &mut line;
@@ -31,6 +31,6 @@ pub fn warn(parts: &[&[u8]]) {
         room = rest;
     }
     let size = 256usize.wrapping_sub(room.len());
-    // SAFETY: so many octets are there. The system call, for `write` may be someone's hook.
+    // SAFETY: so many bytes are there. The system call, for `write` may be someone's hook.
     unsafe { libc::syscall(libc::SYS_write, libc::STDERR_FILENO, line.as_ptr(), size) };
 }

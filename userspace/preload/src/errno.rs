@@ -3,25 +3,25 @@
 
 use libc::c_int;
 
-/// What `errno` is.
+/// The value of `errno`.
 pub fn get() -> c_int {
     // SAFETY: the C library's pointer to this thread's variable.
     unsafe { *libc::__errno_location() }
 }
 
-/// Sets `errno`.
+/// Set `errno`.
 pub fn set(value: c_int) {
     // SAFETY: as above.
     unsafe { *libc::__errno_location() = value }
 }
 
-/// Sets `errno` and is what a failed call returns.
+/// Set `errno`, and return what a failed call returns.
 pub fn fail(value: c_int) -> c_int {
     set(value);
     -1
 }
 
-/// Does something whose `errno` is nobody's business.
+/// Do something whose `errno` is nobody's business.
 pub fn keep<T>(work: impl FnOnce() -> T) -> T {
     let before = get();
     let result = work();

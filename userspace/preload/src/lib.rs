@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-//! What `libbia.so` and `libshortcut.so` share: AF_INET6 sockets that a program takes for AF_INET
-//! ones. Nothing here allocates, locks or panics; hooks may run in signal handlers.
+//! Code that `libbia.so` and `libshortcut.so` share: AF_INET6 sockets that a program takes for
+//! AF_INET ones. Nothing here allocates, locks or panics; hooks may run in signal handlers.
 #![no_std]
 #![warn(missing_docs)]
 // Hooks are called by C, with the contract of the C library's function of the same name.
 #![allow(clippy::missing_safety_doc)]
 
+pub mod address_pool;
 pub mod control;
 pub mod descriptor;
 pub mod environment;
@@ -15,7 +16,6 @@ pub mod hook;
 pub mod library;
 pub mod once;
 pub mod option;
-pub mod phony;
 mod process;
 pub mod range;
 pub mod real;

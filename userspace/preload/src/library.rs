@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-//! Where the two libraries differ.
+//! The difference between the two libraries.
 
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4};
 
 use libc::c_int;
 
-/// How a library sees addresses, and which sockets it makes its own.
+/// A library's view of addresses, and the sockets that it makes its own.
 pub trait Library {
-    /// Whether IPv4 itself is worth a try when IPv6 has no route or no address.
+    /// IPv4 itself is worth a try when IPv6 has no route or no address.
     const IPV4_INSTEAD: bool;
 
     /// The IPv6 form of a destination; None stays IPv4.
@@ -22,10 +22,10 @@ pub trait Library {
     /// The IPv6 address of this host that `addr` stands for, to bind to; None stays IPv4.
     fn bound(addr: Ipv4Addr) -> Option<Ipv6Addr>;
 
-    /// What stands for this host's own IPv6 addresses.
+    /// The address that stands for this host's own IPv6 addresses.
     fn own() -> Ipv4Addr;
 
-    /// Quickly, for a descriptor that is not ours: whether `adopt` should be asked.
+    /// True, quickly, if `convert` should be asked for a descriptor that is not ours.
     fn wants(addr: SocketAddrV4, to: Use) -> bool;
 
     /// An IPv4 address of its own that the host behind `addr` has.
@@ -34,23 +34,23 @@ pub trait Library {
     /// A descriptor that is not ours is about to listen; `errno` matters only if it can.
     fn listening(fd: c_int);
 
-    /// Makes `fd` ours, for `addr`, if it is a socket that can be. Leaves `errno` alone.
-    fn adopt(fd: c_int, addr: SocketAddrV4, to: Use) -> bool;
+    /// Make `fd` ours, for `addr`, if it is a socket that can be. Leave `errno` alone.
+    fn convert(fd: c_int, addr: SocketAddrV4, to: Use) -> bool;
 
-    /// The adopted socket is where its program wants it: those who poll it may look. Leaves `errno` alone.
-    fn adopted(fd: c_int);
+    /// The converted socket is where its program wants it: those who poll it may look. Leaves `errno` alone.
+    fn converted(fd: c_int);
 
-    /// Takes note that a socket uses the slot of `addr`.
+    /// Take note that a socket uses the slot of `addr`.
     fn hold(addr: Ipv6Addr) -> Option<u16>;
 
-    /// Takes note that one more descriptor uses a slot.
+    /// Take note that one more descriptor uses a slot.
     fn share(slot: u16);
 
-    /// Takes note that a descriptor no longer uses a slot.
+    /// Take note that a descriptor no longer uses a slot.
     fn release(slot: u16);
 }
 
-/// What an address is handed in for.
+/// The use that an address is handed in for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Use {
     /// To be bound to.

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-//! Socket options of IPv4 and their twins of IPv6.
+//! Socket options: their values, and the twins of IPv4's in IPv6.
 
 use libc::{c_int, *};
 
-/// Of IPPROTO_IP, of IPPROTO_IPV6.
+use crate::{errno, real};
+
+/// Options of IPPROTO_IP, and their twins of IPPROTO_IPV6.
 const TWINS: [(c_int, c_int); 18] = [
     (IP_TOS, IPV6_TCLASS),
     (IP_TTL, IPV6_UNICAST_HOPS),
@@ -38,4 +40,20 @@ pub fn twin(name: c_int) -> Option<c_int> {
         .iter()
         .find(|(of_v4, _)| *of_v4 == name)
         .map(|(_, of_v6)| *of_v6)
+}
+
+/// An `int` option of a socket.
+pub fn get(fd: c_int, level: c_int, name: c_int) -> Option<c_int> {
+    let mut value: c_int = 0;
+    let mut len = size_of::<c_int>() as socklen_t;
+    // SAFETY: room for the value.
+    let result = errno::keep(|| unsafe {
+        real::getsockopt(fd, level, name, (&raw mut value).cast(), &mut len)
+    });
+    (result == 0).then_some(value)
+}
+
+/// The type of a socket.
+pub fn kind(fd: c_int) -> Option<c_int> {
+    get(fd, SOL_SOCKET, SO_TYPE)
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-//! Whose memory this is. A vfork child writes into its parent's, and must not forget the parent's
-//! descriptors when it closes its own.
+//! The owner of this memory. A vfork child writes into its parent's, and must not forget the
+//! parent's descriptors when it closes its own.
 
 use core::sync::atomic::{AtomicI32, Ordering::Relaxed};
 
@@ -18,7 +18,7 @@ static PAGE: Page = Page {
     rest: [0; 4092],
 };
 
-/// Whether the memory belongs to this process alone.
+/// True if the memory belongs to this process alone.
 pub fn owns_memory() -> bool {
     // SAFETY: no arguments.
     let pid = unsafe { libc::getpid() };

@@ -9,7 +9,7 @@ use core::{
 use libc::{c_char, c_int, c_void};
 use natpt_core::xlate::addr::Prefix;
 
-/// How many ranges a list may have.
+/// Most ranges that a list may have.
 const MAX_RANGES: usize = 64;
 
 /// An IPv4 range: `a.b.c.d/len`, or one address.
@@ -40,7 +40,7 @@ impl Range {
         Some(Range { bits, mask })
     }
 
-    /// Reads a range.
+    /// Read a range.
     pub fn parse(text: &[u8]) -> Option<Range> {
         let (addr, len) = halves(text, b'/');
         let len = match len {
@@ -50,13 +50,13 @@ impl Range {
         Range::new(Ipv4Addr::from(address(libc::AF_INET, addr)?), len)
     }
 
-    /// Whether `addr` is in it.
+    /// True if `addr` is in it.
     #[inline]
     pub const fn contains(self, addr: Ipv4Addr) -> bool {
         (addr.to_bits() ^ self.bits) & self.mask == 0
     }
 
-    /// Whether some address is in both.
+    /// True if some address is in both.
     pub const fn overlaps(self, other: Range) -> bool {
         (self.bits ^ other.bits) & self.mask & other.mask == 0
     }
@@ -66,7 +66,7 @@ impl Range {
         Ipv4Addr::from_bits(self.bits)
     }
 
-    /// How many addresses there are, less one.
+    /// Number of addresses, less one.
     pub const fn last_index(self) -> u32 {
         !self.mask
     }
@@ -84,11 +84,11 @@ impl Ranges {
         ranges: [Range::NONE; MAX_RANGES],
     };
 
-    /// Reads a list; empty entries do not count.
+    /// Read a list; empty entries do not count.
     pub fn parse(text: &[u8]) -> Option<Ranges> {
         let mut list = Ranges::NONE;
         let mut places = list.ranges.iter_mut();
-        for entry in text.split(|octet| *octet == b',').map(<[u8]>::trim_ascii) {
+        for entry in text.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
             if !entry.is_empty() {
                 *places.next()? = Range::parse(entry)?;
             }
@@ -96,25 +96,27 @@ impl Ranges {
         Some(list)
     }
 
-    /// Whether `addr` is in one of them.
+    /// True if `addr` is in one of them.
     pub fn contains(&self, addr: Ipv4Addr) -> bool {
         self.ranges.iter().any(|range| range.contains(addr))
     }
 }
 
-/// Reads a translation prefix: `addr/len`, or the address alone with a host part of 0 for a /96.
+/// Read a translation prefix: `addr/len`, or the address alone with a host part of 0 for a /96.
 pub fn prefix(text: &[u8]) -> Option<Prefix> {
     let (addr, len) = halves(text.trim_ascii(), b'/');
+    let addr = Ipv6Addr::from(address(libc::AF_INET6, addr)?);
     let len = match len {
         Some(len) => u8::try_from(number(len)?).ok()?,
+        // The block for local use says nothing about its prefixes (RFC 8215 section 5).
+        None if addr.segments().starts_with(&[0x64, 0xff9b, 1]) => return None,
         None => 96,
     };
-    let addr: [u8; 16] = address(libc::AF_INET6, addr)?;
-    Prefix::new(Ipv6Addr::from(addr), len).ok()
+    Prefix::new(addr, len).ok()
 }
 
 fn halves(text: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
-    let mut halves = text.splitn(2, |octet| *octet == separator);
+    let mut halves = text.splitn(2, |byte| *byte == separator);
     (halves.next().unwrap_or_default(), halves.next())
 }
 
@@ -122,9 +124,9 @@ extern "C" {
     fn inet_pton(family: c_int, text: *const c_char, addr: *mut c_void) -> c_int;
 }
 
-/// Reads an address; the parser of `core` can panic, for all that its compiler knows.
+/// Read an address; the parser of `core` can panic, for all that its compiler knows.
 fn address<const SIZE: usize>(family: c_int, text: &[u8]) -> Option<[u8; SIZE]> {
-    if text.iter().any(|octet| *octet == 0) {
+    if text.iter().any(|byte| *byte == 0) {
         return None;
     }
     let mut room = [0; 64];

@@ -20,13 +20,13 @@ use crate::errno;
 #[link(name = "c")]
 extern "C" {}
 
-/// Stands for a function that this C library lacks; its result does for `int` and `ssize_t`.
+/// Stand for a function that this C library lacks; the result does for `int` and `ssize_t`.
 extern "C" fn missing() -> ssize_t {
     errno::set(libc::ENOSYS);
     -1
 }
 
-/// Looks the next function of this name up.
+/// Look the next function of this name up.
 #[cold]
 fn find(name: &CStr, place: &AtomicPtr<c_void>) -> *mut c_void {
     // SAFETY: a C string, and a pseudo-handle that dlsym knows.
@@ -69,7 +69,7 @@ macro_rules! real {
                 };)*
         }
 
-        /// Looks all of them up: dlsym takes a lock, so better now than in a signal handler.
+        /// Look all of them up: dlsym takes a lock, so better now than in a signal handler.
         pub fn find_all() {
             $(find(name::$name, &place::$name);)*
         }

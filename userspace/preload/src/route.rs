@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-//! Whether this host has IPv4 for a destination.
+//! Routes of this host for IPv4 destinations.
 
 use core::net::{Ipv4Addr, SocketAddrV4};
 
@@ -10,7 +10,7 @@ use crate::{
     sockaddr::{v4, LEN4},
 };
 
-/// Whether the kernel knows a way to `addr`; nothing is sent.
+/// True if the kernel knows a way to `addr`; nothing is sent.
 pub fn exists(addr: Ipv4Addr) -> bool {
     errno::keep(|| {
         let to = v4(SocketAddrV4::new(addr, 9));

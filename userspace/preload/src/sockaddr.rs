@@ -34,16 +34,16 @@ pub enum Given {
     Bad,
 }
 
-/// Reads an address that a program hands in.
+/// Read an address that a program hands in.
 ///
 /// # Safety
-/// `addr` is null or points to `len` octets.
+/// `addr` is null or points to `len` bytes.
 #[inline]
 pub unsafe fn read(addr: *const sockaddr, len: socklen_t) -> Given {
     if addr.is_null() || !(LEN4..=LONGEST).contains(&(len as usize)) {
         return Given::Bad;
     }
-    // SAFETY: the octets are there, whatever their alignment.
+    // SAFETY: the bytes are there, whatever their alignment.
     let addr = unsafe { ptr::read_unaligned(addr.cast::<sockaddr_in>()) };
     let v4 = SocketAddrV4::new(
         Ipv4Addr::from_bits(u32::from_be(addr.sin_addr.s_addr)),
@@ -86,7 +86,7 @@ pub fn no_family() -> sockaddr_in6 {
 /// Room for an address that the kernel gives.
 #[repr(C, align(8))]
 pub struct Storage {
-    octets: [u8; LONGEST],
+    bytes: [u8; LONGEST],
     len: socklen_t,
 }
 
@@ -95,17 +95,17 @@ impl Storage {
     #[allow(clippy::new_without_default)]
     pub fn new() -> Storage {
         Storage {
-            octets: [0; LONGEST],
+            bytes: [0; LONGEST],
             len: LONGEST as socklen_t,
         }
     }
 
-    /// Where the kernel puts the address.
+    /// Room for the kernel to put the address.
     pub fn addr(&mut self) -> *mut sockaddr {
-        self.octets.as_mut_ptr().cast()
+        self.bytes.as_mut_ptr().cast()
     }
 
-    /// Where the kernel puts its length.
+    /// Room for the kernel to put its length.
     pub fn len(&mut self) -> *mut socklen_t {
         &raw mut self.len
     }
@@ -120,8 +120,8 @@ impl Storage {
         if (self.len as usize) < LEN6 {
             return None;
         }
-        // SAFETY: the octets are there.
-        let addr = unsafe { ptr::read_unaligned(self.octets.as_ptr().cast::<sockaddr_in6>()) };
+        // SAFETY: the bytes are there.
+        let addr = unsafe { ptr::read_unaligned(self.bytes.as_ptr().cast::<sockaddr_in6>()) };
         (i32::from(addr.sin6_family) == AF_INET6).then(|| {
             (
                 Ipv6Addr::from(addr.sin6_addr.s6_addr),
@@ -132,14 +132,14 @@ impl Storage {
 
     /// The address, if it is IPv4.
     pub fn v4(&self) -> Option<(Ipv4Addr, u16)> {
-        // SAFETY: the octets are there.
-        match unsafe { read(self.octets.as_ptr().cast(), self.len) } {
+        // SAFETY: the bytes are there.
+        match unsafe { read(self.bytes.as_ptr().cast(), self.len) } {
             Given::V4(addr) => Some((*addr.ip(), addr.port())),
             _ => None,
         }
     }
 
-    /// Gives it to the program, an IPv6 address as what `convert` makes of it.
+    /// Give it to the program, an IPv6 address as what `convert` makes of it.
     ///
     /// # Safety
     /// As for `give`.
@@ -156,15 +156,15 @@ impl Storage {
                 unsafe { give((&raw const addr4).cast(), LEN4, addr, len) }
             }
             // SAFETY: the caller's promise; the kernel gave no more than there is room for.
-            None => unsafe { give(self.octets.as_ptr().cast(), self.len as usize, addr, len) },
+            None => unsafe { give(self.bytes.as_ptr().cast(), self.len as usize, addr, len) },
         }
     }
 }
 
-/// Gives `size` octets to a program as the kernel does: as many as fit, and the full length.
+/// Give `size` bytes to a program as the kernel does: as many as fit, and the full length.
 ///
 /// # Safety
-/// `from` points to `size` octets, `len` to the room at `to`.
+/// `from` points to `size` bytes, `len` to the room at `to`.
 pub unsafe fn give(from: *const c_void, size: usize, to: *mut sockaddr, len: *mut socklen_t) {
     // SAFETY: the caller's promise.
     unsafe {
@@ -173,7 +173,7 @@ pub unsafe fn give(from: *const c_void, size: usize, to: *mut sockaddr, len: *mu
     }
 }
 
-/// Whether a program asks for an address in a way that only has to be converted: what it does
+/// True if a program asks for an address in a way that only has to be converted: what it does
 /// not want, and what the kernel refuses, needs nothing of us.
 ///
 /// # Safety

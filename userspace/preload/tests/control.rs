@@ -8,12 +8,12 @@ use preload::control::{incoming, outgoing, Taken};
 
 /// One message, padded.
 fn message(level: i32, kind: i32, data: &[u8]) -> Vec<u8> {
-    let mut octets = (16 + data.len()).to_ne_bytes().to_vec();
-    octets.extend(level.to_ne_bytes());
-    octets.extend(kind.to_ne_bytes());
-    octets.extend(data);
-    octets.resize(octets.len().next_multiple_of(8), 0);
-    octets
+    let mut bytes = (16 + data.len()).to_ne_bytes().to_vec();
+    bytes.extend(level.to_ne_bytes());
+    bytes.extend(kind.to_ne_bytes());
+    bytes.extend(data);
+    bytes.resize(bytes.len().next_multiple_of(8), 0);
+    bytes
 }
 
 fn peer(ip: Ipv6Addr) -> Ipv4Addr {
@@ -25,12 +25,12 @@ fn local(_: Ipv6Addr) -> Ipv4Addr {
     Ipv4Addr::new(192, 0, 0, 1)
 }
 
-/// What a program with so much room gets.
+/// The bytes that a program with so much room gets.
 fn receive(given: &[u8], room: usize) -> (Vec<u8>, bool) {
-    let mut octets = vec![0; room];
-    let Taken { used, truncated } = incoming(given, &mut octets, peer, local);
-    octets.truncate(used);
-    (octets, truncated)
+    let mut bytes = vec![0; room];
+    let Taken { used, truncated } = incoming(given, &mut bytes, peer, local);
+    bytes.truncate(used);
+    (bytes, truncated)
 }
 
 fn in6(ip: &str) -> [u8; 16] {

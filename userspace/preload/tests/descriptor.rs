@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-//! What is known of descriptors.
+//! Knowledge of descriptors.
 
 use preload::descriptor::{fits, get, ours, set, Word, LIMIT};
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-//! What stands in the environment.
+//! Values of the environment.
 
 use std::net::Ipv4Addr;
 
@@ -50,6 +50,8 @@ fn prefixes() {
         "ff00::/96",
         "198.51.100.0/24",
         "2001:db8::\0/96",
+        // req: B-029
+        "64:ff9b:1:2::",
         &long,
     ] {
         assert!(prefix(text.as_bytes()).is_none(), "{text:?}");

@@ -9,13 +9,13 @@ use std::{
 use libc::{sockaddr, socklen_t};
 use preload::sockaddr::{is_wanted, read, v4, v6, Given, Storage, LEN4, LEN6};
 
-fn given(octets: &[u8], len: usize) -> Given {
-    // SAFETY: callers hand in at least `len` octets, or a length that is refused.
-    unsafe { read(octets.as_ptr().cast(), len as socklen_t) }
+fn given(bytes: &[u8], len: usize) -> Given {
+    // SAFETY: callers hand in at least `len` bytes, or a length that is refused.
+    unsafe { read(bytes.as_ptr().cast(), len as socklen_t) }
 }
 
-fn octets(addr: &libc::sockaddr_in) -> [u8; LEN4] {
-    // SAFETY: plain octets.
+fn bytes(addr: &libc::sockaddr_in) -> [u8; LEN4] {
+    // SAFETY: plain bytes.
     unsafe { ptr::read((&raw const *addr).cast()) }
 }
 
@@ -25,7 +25,7 @@ const ADDR: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(198, 51, 100, 10), 80
 #[test]
 fn addresses_from_programs() {
     let mut addr = [0; 200];
-    addr[..LEN4].copy_from_slice(&octets(&v4(ADDR)));
+    addr[..LEN4].copy_from_slice(&bytes(&v4(ADDR)));
     assert_eq!(given(&addr, 16), Given::V4(ADDR));
     assert_eq!(given(&addr, 128), Given::V4(ADDR));
     assert_eq!(given(&addr, 15), Given::Bad);
@@ -42,11 +42,11 @@ fn addresses_from_programs() {
     assert_eq!(unsafe { read(ptr::null(), 16) }, Given::Bad);
 }
 
-/// What a program with so much room gets, and the length it is told.
+/// The bytes that a program with so much room gets, and the length it is told.
 fn give(name: &Storage, room: usize) -> (Vec<u8>, socklen_t) {
     let mut to = [0xee; 64];
     let mut len = room as socklen_t;
-    // SAFETY: there is room for `room` octets.
+    // SAFETY: there is room for `room` bytes.
     unsafe {
         name.give(
             |ip| Ipv4Addr::from_bits(ip.to_bits() as u32),
@@ -69,11 +69,8 @@ fn addresses_for_programs_are_cut_and_their_length_is_told() {
         let (got, len) = give(&name, room);
         let kept = room.min(LEN4);
         assert_eq!(len as usize, LEN4, "room {room}");
-        assert_eq!(got[..kept], octets(&v4(ADDR))[..kept], "room {room}");
-        assert!(
-            got[kept..].iter().all(|octet| *octet == 0xee),
-            "room {room}"
-        );
+        assert_eq!(got[..kept], bytes(&v4(ADDR))[..kept], "room {room}");
+        assert!(got[kept..].iter().all(|byte| *byte == 0xee), "room {room}");
     }
 }
 

@@ -15,7 +15,7 @@ pub const OWN: Ipv4Addr = Ipv4Addr::new(192, 0, 0, 1);
 /// Stands for all IPv6 addresses outside the prefix (RFC 7600's dummy address).
 pub const UNKNOWN: Ipv4Addr = Ipv4Addr::new(192, 0, 0, 8);
 
-/// What the environment asks for.
+/// The environment's settings.
 pub struct Config {
     prefix: Prefix,
     local: Ranges,
@@ -43,7 +43,7 @@ pub fn under_prefix(addr: Ipv6Addr) -> Option<Ipv4Addr> {
 
 static CONFIG: Once<Config> = Once::new();
 
-/// What the environment asks for; None: nothing, the library does nothing.
+/// The environment's settings; None: there are none, the library does nothing.
 pub fn get() -> Option<&'static Config> {
     CONFIG.get(read)
 }

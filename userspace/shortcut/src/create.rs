@@ -23,7 +23,7 @@ unsafe extern "C" fn socket(domain: c_int, kind: c_int, protocol: c_int) -> c_in
     forget::<Shortcut>(unsafe { real::socket(domain, kind, protocol) })
 }
 
-/// Whether it is a transport protocol that IPv6 has, too. Raw and ping sockets see ICMP itself.
+/// True if it is a transport protocol that IPv6 has, too. Raw and ping sockets see ICMP itself.
 fn is_ip(kind: c_int, protocol: c_int) -> bool {
     match kind & !(libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC) {
         libc::SOCK_STREAM => matches!(protocol, 0 | libc::IPPROTO_TCP | libc::IPPROTO_MPTCP),

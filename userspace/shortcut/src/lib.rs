@@ -52,11 +52,11 @@ impl Library for Shortcut {
         false
     }
 
-    fn adopt(_: c_int, _: SocketAddrV4, _: Use) -> bool {
+    fn convert(_: c_int, _: SocketAddrV4, _: Use) -> bool {
         false
     }
 
-    fn adopted(_: c_int) {}
+    fn converted(_: c_int) {}
 
     fn hold(_: Ipv6Addr) -> Option<u16> {
         None

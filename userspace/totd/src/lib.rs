@@ -6,6 +6,6 @@
 #![forbid(unsafe_code)]
 
 pub mod config;
-pub mod net;
+pub mod parser;
 pub mod proxy;
 pub mod wire;

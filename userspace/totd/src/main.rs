@@ -5,16 +5,12 @@
 
 #![deny(unsafe_code)]
 
-mod daemon;
+mod runtime;
 
 use std::process::ExitCode;
 
+use daemon::log::Level;
+
 fn main() -> ExitCode {
-    match daemon::run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(problem) => {
-            daemon::log::error(&problem);
-            ExitCode::FAILURE
-        }
-    }
+    daemon::main("totd", Level::Warning, runtime::run)
 }

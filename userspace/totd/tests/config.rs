@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 //! totd.conf: the original's, the newer keywords, and what is wrong.
 
-use totd::config::{parse, Clients, Dnssec, Prefixes, Ptr};
+use totd::config::{Clients, Dnssec, Prefixes, Ptr};
+use totd::parser::parse;
 
 /// Every keyword that totd 1.5 had, spelled as people did.
 const ORIGINAL: &str = "\
@@ -137,6 +138,11 @@ fn wrong() {
         (
             "prefix 2001:db8::1/96",
             "1:8: prefix has bits set beyond its length",
+        ),
+        // req: B-029
+        (
+            "prefix 64:ff9b:1:2::",
+            "1:8: prefixes of 64:ff9b:1::/48 may have any length: give it, e.g. /96",
         ),
         ("prefix 10.0.0.0/8", "1:8: '10.0.0.0/8' is no IPv6 prefix"),
         (

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU16, Ordering::Relaxed};
 use std::sync::Arc;
 use std::time::Duration;
 
-use totd::config;
+use totd::parser;
 use totd::proxy::{Action, Proxy, Transport};
 
 const QUERIES: u16 = 10_000;
@@ -85,7 +85,7 @@ fn ten_thousand_at_once() {
     let text = format!("forwarder 192.0.2.1\nclients any\nmax-queries {QUERIES}");
     let mut number = 0;
     let mut proxy = Proxy::new(
-        config::parse(&text).unwrap().config,
+        parser::parse(&text).unwrap().config,
         Box::new(move || {
             number += 1;
             number
@@ -103,7 +103,7 @@ fn ten_thousand_at_once() {
     let mut asked = Vec::new();
     for action in std::mem::take(&mut proxy.actions) {
         match action {
-            Action::Ask {
+            Action::Query {
                 attempt, message, ..
             } => asked.push((attempt, message)),
             other => panic!("{other:?}"),
@@ -120,7 +120,7 @@ fn ten_thousand_at_once() {
     }
     let mut ids = HashSet::new();
     for (attempt, question) in asked.iter().rev() {
-        proxy.answer(900, *attempt, &answer(question));
+        proxy.response(900, *attempt, &answer(question));
         for action in std::mem::take(&mut proxy.actions) {
             if let Action::Reply { message, client } = action {
                 assert_eq!((client.addr.port(), message[3] & 0xf), (1024, 0));
@@ -192,7 +192,7 @@ fn many_in_flight() {
     assert!(peak < 32 * 1024, "{peak} kB");
 }
 
-/// Answers one question on each connection.
+/// Answer one question on each connection.
 fn tcp_forwarder() -> SocketAddr {
     let forwarder = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = forwarder.local_addr().unwrap();

@@ -5,14 +5,14 @@ use std::net::SocketAddr;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use totd::config;
+use totd::parser;
 use totd::proxy::{Action, Client, Proxy, Transport};
 use totd::wire::{Message, Name};
 
 fn proxy() -> Proxy {
     let text = "forwarder 192.0.2.1\nforwarder 2001:db8::1\nclients any\nretry 1\n\
         prefix 2001:db8:64::/96\nprefix 2001:db8:4000::/40\nrandomize-case on\nmax-queries 50";
-    let config = config::parse(text).unwrap().config;
+    let config = parser::parse(text).unwrap().config;
     let mut number = 1_u64;
     Proxy::new(
         config,
@@ -161,10 +161,10 @@ proptest! {
                     message[2] |= question[2] & 0x78;
                     message.extend_from_slice(&question[12..end]);
                     message.extend_from_slice(&rest);
-                    proxy.answer(now, *attempt, &message);
+                    proxy.response(now, *attempt, &message);
                 },
                 Event::Noise(n, bytes) => if let Some((attempt, _)) = nth(n) {
-                    proxy.answer(now, *attempt, &bytes);
+                    proxy.response(now, *attempt, &bytes);
                 },
                 Event::Fail(n) => if let Some((attempt, _)) = nth(n) {
                     proxy.failed(now, *attempt);
@@ -176,7 +176,7 @@ proptest! {
             }
             for action in std::mem::take(&mut proxy.actions) {
                 match action {
-                    Action::Ask { attempt, message, .. } => asked.push((attempt, message)),
+                    Action::Query { attempt, message, .. } => asked.push((attempt, message)),
                     Action::Reply { message, .. } => {
                         replies += 1;
                         prop_assert!(message.len() >= 12 && message[2] & 0x80 != 0);

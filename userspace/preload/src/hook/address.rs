@@ -12,14 +12,14 @@ use crate::{
     sockaddr::{self as address, Given},
 };
 
-/// Whether the library wants a foreign descriptor because of this address.
+/// True if the library wants a foreign descriptor because of this address.
 #[inline(always)]
 pub unsafe fn wants<L: Library>(addr: *const sockaddr, len: socklen_t, to: Use) -> bool {
     // SAFETY: as the C library's function has it.
     matches!(unsafe { address::read(addr, len) }, Given::V4(addr) if L::wants(addr, to))
 }
 
-/// Where packets to `addr` go.
+/// The destination of packets to `addr`.
 pub fn target<L: Library>(word: Word, addr: Ipv4Addr) -> Ipv6Addr {
     if !word.is_fixed() {
         if let Some(target) = L::embed(addr) {
@@ -29,7 +29,7 @@ pub fn target<L: Library>(word: Word, addr: Ipv4Addr) -> Ipv6Addr {
     addr.to_ipv6_mapped()
 }
 
-/// Where packets to IPv6 come from when a program wants them to come from `addr`.
+/// The source of packets to IPv6 when a program wants them to come from `addr`.
 pub fn source<L: Library>(addr: Ipv4Addr) -> Ipv6Addr {
     if addr.is_unspecified() || addr == L::own() {
         return Ipv6Addr::UNSPECIFIED;
@@ -37,7 +37,7 @@ pub fn source<L: Library>(addr: Ipv4Addr) -> Ipv6Addr {
     L::embed(addr).unwrap_or_else(|| addr.to_ipv6_mapped())
 }
 
-/// Calls with the address that stands for `addr`; then perhaps with `addr` itself.
+/// Call with the address that stands for `addr`; then perhaps with `addr` itself.
 pub fn towards<L: Library>(
     word: Word,
     addr: SocketAddrV4,
@@ -63,17 +63,17 @@ pub fn towards<L: Library>(
     result
 }
 
-/// Whether IPv6 is not there at all.
+/// True if IPv6 is not there at all.
 fn is_unreachable(error: c_int) -> bool {
     matches!(error, libc::ENETUNREACH | libc::EADDRNOTAVAIL)
 }
 
-/// What the program is told of a peer.
+/// The address that the program is told of a peer.
 pub fn peer<L: Library>(addr: Ipv6Addr) -> Ipv4Addr {
     common(addr).unwrap_or_else(|| L::extract(addr))
 }
 
-/// What the program is told of its own end.
+/// The address that the program is told of its own end.
 pub fn local<L: Library>(word: Word, addr: Ipv6Addr) -> Ipv4Addr {
     if addr.is_unspecified() && word.is_own() {
         return L::own();
@@ -81,7 +81,7 @@ pub fn local<L: Library>(word: Word, addr: Ipv6Addr) -> Ipv4Addr {
     common(addr).unwrap_or_else(|| L::local(addr))
 }
 
-/// Addresses that have a twin in IPv4.
+/// The IPv4 twin of an address that has one.
 fn common(addr: Ipv6Addr) -> Option<Ipv4Addr> {
     if addr.is_unspecified() {
         return Some(Ipv4Addr::UNSPECIFIED);

@@ -10,7 +10,7 @@ use crate::{
     real,
 };
 
-/// Changes what is known of `fd`; the slot in `word` counts it already, that of before no longer.
+/// Change what is known of `fd`; the slot in `word` counts it already, that of before no longer.
 pub fn replace<L: Library>(fd: c_int, word: Word) {
     if let Some(slot) = descriptor::set(fd, word).slot() {
         L::release(slot);

@@ -3,9 +3,11 @@
 //! straight on when it is not ours; what else there is to do stands apart, out of that path.
 
 pub mod address;
-pub mod datagram;
 pub mod lifetime;
+mod message;
 pub mod name;
 pub mod option;
+pub mod receive;
+pub mod send;
 
-pub use {datagram::*, lifetime::*, name::*, option::*};
+pub use {lifetime::*, name::*, option::*, receive::*, send::*};

@@ -8,12 +8,12 @@ use libc::{c_int, sockaddr, socklen_t};
 use super::{
     address::{local, peer, target, towards, wants},
     lifetime::{forget, replace},
-    option::kind,
 };
 use crate::{
     descriptor::{self, Word},
     errno,
     library::{Library, Use},
+    option::kind,
     real, route,
     sockaddr::{self as address, is_wanted, no_family, Given, Storage, LEN4, LEN6},
 };
@@ -42,9 +42,9 @@ unsafe fn connect_ours<L: Library>(fd: c_int, addr: *const sockaddr, len: sockle
         if let Some(native) = native.filter(|native| route::exists(*native.ip())) {
             return connect_native(fd, native);
         }
-        let adopted = match given {
+        let converted = match given {
             Given::V4(to) if !descriptor::get(fd).is_ours() => {
-                if !L::adopt(fd, to, Use::Connect) {
+                if !L::convert(fd, to, Use::Connect) {
                     return real::connect(fd, addr, len);
                 }
                 true
@@ -63,8 +63,8 @@ unsafe fn connect_ours<L: Library>(fd: c_int, addr: *const sockaddr, len: sockle
                 if let Some(native) = native.filter(|_| result < 0) {
                     result = connect_instead(fd, native, before);
                 }
-                if adopted {
-                    L::adopted(fd);
+                if converted {
+                    L::converted(fd);
                 }
                 result
             }
@@ -77,7 +77,7 @@ unsafe fn connect_ours<L: Library>(fd: c_int, addr: *const sockaddr, len: sockle
     }
 }
 
-/// Where a stream socket may go instead of to `to`: to the same host, over IPv4.
+/// The place where a stream socket may go instead of to `to`: to the same host, over IPv4.
 fn native<L: Library>(fd: c_int, to: SocketAddrV4) -> Option<SocketAddrV4> {
     let native = L::native(*to.ip())?;
     (kind(fd) == Some(libc::SOCK_STREAM)).then(|| SocketAddrV4::new(native, to.port()))
@@ -135,12 +135,12 @@ pub unsafe fn bind<L: Library>(fd: c_int, addr: *const sockaddr, len: socklen_t)
 unsafe fn bind_ours<L: Library>(fd: c_int, addr: *const sockaddr, len: socklen_t) -> c_int {
     unsafe {
         let given = address::read(addr, len);
-        let mut adopted = false;
+        let mut converted = false;
         if let (Given::V4(to), false) = (given, descriptor::get(fd).is_ours()) {
-            if !L::adopt(fd, to, Use::Bind) {
+            if !L::convert(fd, to, Use::Bind) {
                 return real::bind(fd, addr, len);
             }
-            adopted = true;
+            converted = true;
         }
         let result = match given {
             Given::V4(to) => bind_to::<L>(fd, to),
@@ -152,14 +152,14 @@ unsafe fn bind_ours<L: Library>(fd: c_int, addr: *const sockaddr, len: socklen_t
             }
             Given::Bad => real::bind(fd, addr, len),
         };
-        if adopted {
-            L::adopted(fd);
+        if converted {
+            L::converted(fd);
         }
         result
     }
 }
 
-/// Binds to what stands for `addr`; to IPv4 alone where another has the port for IPv6.
+/// Bind to what stands for `addr`; to IPv4 alone where another has the port for IPv6.
 unsafe fn bind_to<L: Library>(fd: c_int, addr: SocketAddrV4) -> c_int {
     let word = descriptor::get(fd);
     let bind = |ip: Ipv6Addr, word: Word| {

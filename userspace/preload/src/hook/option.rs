@@ -9,7 +9,7 @@ use crate::{
     control::HEADER_DIFFERENCE,
     descriptor, errno,
     library::Library,
-    option::twin,
+    option::{get, twin},
     real,
     sockaddr::{Storage, LEN4},
 };
@@ -20,22 +20,6 @@ use super::name::getpeername;
 const SO_PEERNAME: c_int = 28;
 
 const INT: socklen_t = size_of::<c_int>() as socklen_t;
-
-/// An `int` option of a socket.
-pub fn get(fd: c_int, level: c_int, name: c_int) -> Option<c_int> {
-    let mut value: c_int = 0;
-    let mut len = INT;
-    // SAFETY: room for the value.
-    let result = errno::keep(|| unsafe {
-        real::getsockopt(fd, level, name, (&raw mut value).cast(), &mut len)
-    });
-    (result == 0).then_some(value)
-}
-
-/// The type of a socket.
-pub fn kind(fd: c_int) -> Option<c_int> {
-    get(fd, libc::SOL_SOCKET, libc::SO_TYPE)
-}
 
 /// setsockopt(2)
 #[inline(always)]
@@ -54,7 +38,7 @@ pub unsafe fn setsockopt<L: Library>(
     }
 }
 
-/// Sets an option of a socket that is ours: for IPv4 packets, and for IPv6 packets.
+/// Set an option of a socket that is ours: for IPv4 packets, and for IPv6 packets.
 #[inline(never)]
 pub unsafe fn set_ours(
     fd: c_int,
@@ -84,7 +68,7 @@ pub unsafe fn set_ours(
     }
 }
 
-/// IPv4's options are an `int` or one octet.
+/// IPv4's options are an `int` or one byte.
 unsafe fn number(value: *const c_void, len: socklen_t) -> Option<c_int> {
     // SAFETY: the kernel has just read it.
     unsafe {
@@ -159,15 +143,15 @@ unsafe fn get_ours<L: Library>(
     }
 }
 
-/// Writes as much of an `int` as fits.
+/// Write as much of an `int` as fits.
 unsafe fn put(number: c_int, value: *mut c_void, len: socklen_t) {
-    // SAFETY: the kernel has just written so many octets.
+    // SAFETY: the kernel has just written so many bytes.
     unsafe {
         ptr::copy_nonoverlapping((&raw const number).cast(), value, len.min(INT) as usize);
     }
 }
 
-/// Whether a socket of ours is connected by IPv4.
+/// True if a socket of ours is connected by IPv4.
 fn is_v4(fd: c_int) -> bool {
     let mut name = Storage::new();
     // SAFETY: room for the name.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Which edges of totd an input has reached. LLVM's sancov pass calls for it, see
+//! Edges of totd that an input has reached. LLVM's sancov pass calls for it, see
 //! tests/fuzz/totd; without that pass there are no counters, and all inputs look alike.
 
 use std::slice;
@@ -34,7 +34,7 @@ impl Coverage {
         self.edges
     }
 
-    /// Forgets what was counted so far.
+    /// Forget what was counted so far.
     pub fn clear() {
         for counter in COUNTERS
             .lock()
@@ -47,7 +47,7 @@ impl Coverage {
         }
     }
 
-    /// Whether something was reached for the first time since, or more often than ever.
+    /// True if something was reached for the first time since, or more often than ever.
     pub fn is_new(&mut self) -> bool {
         let counters = COUNTERS.lock().expect("one thread");
         self.seen

@@ -10,7 +10,7 @@ const LONGEST: usize = 2048;
 /// Without coverage, so many inputs are kept.
 const MOST: usize = 20_000;
 
-/// What parts of messages look like.
+/// Parts of messages.
 const SCRAPS: [&[u8]; 10] = [
     b"\x03www\x07example\x00",
     b"\xc0\x0c",
@@ -39,7 +39,7 @@ impl Fuzzer {
         }
     }
 
-    /// Runs one input, and keeps it if it is of use.
+    /// Run one input, and keep it if it is of use.
     pub fn run(&mut self, target: fn(&[u8]), input: Vec<u8>) {
         Coverage::clear();
         target(&input);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What is fuzzed: each target takes bytes, and panics if totd does what it must not.
+//! The targets: each takes bytes, and panics if totd does what it must not.
 
 pub mod coverage;
 pub mod fuzzer;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use totd_fuzz::fuzzer::Fuzzer;
 use totd_fuzz::{corpus, Target, TARGETS};
 
-/// What runs at the moment, for the report of a panic.
+/// The input that runs at the moment, for the report of a panic.
 static INPUT: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
 fn main() -> ExitCode {

@@ -6,7 +6,7 @@
 
 use std::net::SocketAddr;
 
-use totd::config;
+use totd::parser;
 use totd::proxy::{Action, Client, Key, Proxy, Transport};
 use totd::wire::{Message, HEADER};
 
@@ -31,7 +31,7 @@ pub fn run(data: &[u8]) {
             text.push_str(line);
         }
     }
-    let config = config::parse(&text).expect("a configuration").config;
+    let config = parser::parse(&text).expect("a configuration").config;
     let mut random = Random::new(1);
     let mut run = Run {
         proxy: Proxy::new(config, Box::new(move || random.number())),
@@ -81,12 +81,12 @@ impl Run {
                     message[2] = message[2] & 0x87 | question[2] & 0x78 | 0x80;
                     message.extend_from_slice(&question[HEADER..end]);
                     message.extend_from_slice(rest);
-                    self.proxy.answer(self.now, attempt, &message);
+                    self.proxy.response(self.now, attempt, &message);
                 }
             }
             4 => {
                 if let Some((attempt, _)) = self.nth(whom) {
-                    self.proxy.answer(self.now, attempt, content);
+                    self.proxy.response(self.now, attempt, content);
                 }
             }
             5 => {
@@ -112,7 +112,7 @@ impl Run {
     fn act(&mut self) {
         for action in std::mem::take(&mut self.proxy.actions) {
             match action {
-                Action::Ask {
+                Action::Query {
                     attempt, message, ..
                 } => {
                     self.transfer |= Message::parse(&message)

@@ -17,7 +17,7 @@ impl Random {
         x ^ (x >> 31)
     }
 
-    /// From 0 up to, but not including, `end`; 0 if there is nothing to choose from.
+    /// A number from 0 up to, but not including, `end`; 0 if there is nothing to choose from.
     pub fn below(&mut self, end: usize) -> usize {
         (self.number() % end.max(1) as u64) as usize
     }

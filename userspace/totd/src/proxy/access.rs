@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Who may ask, and how often.
+//! Limits on how often a client may ask.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -21,7 +21,7 @@ struct Bucket {
 }
 
 impl RateLimit {
-    /// Whether one more query fits `rate` a second.
+    /// True if one more query fits `rate` a second.
     pub fn admits(&mut self, now: u64, client: IpAddr, rate: u32) -> bool {
         if rate == 0 {
             return true;

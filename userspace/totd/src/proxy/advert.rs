@@ -7,7 +7,7 @@ use std::net::Ipv6Addr;
 use natpt_core::xlate::addr::{mask, Prefix};
 
 const ROUTER_ADVERTISEMENT: [u8; 2] = [134, 0];
-/// Where its options begin (RFC 4861 section 4.2).
+/// Offset of its options (RFC 4861 section 4.2).
 const OPTIONS: usize = 16;
 const PREF64: u8 = 38;
 
@@ -39,9 +39,9 @@ fn pref64(option: &[u8; 16]) -> Option<(Prefix, u16)> {
     let [_, _, high, low, start @ ..] = option;
     let word = u16::from_be_bytes([*high, *low]);
     let len = *[96, 64, 56, 48, 40, 32].get(usize::from(word & 7))?;
-    let mut octets = [0; 16];
-    octets[..12].copy_from_slice(start);
-    let bits = u128::from_be_bytes(octets) & mask(len.into());
+    let mut bytes = [0; 16];
+    bytes[..12].copy_from_slice(start);
+    let bits = u128::from_be_bytes(bytes) & mask(len.into());
     let prefix = Prefix::new(Ipv6Addr::from_bits(bits), len).ok()?;
     Some((prefix, word & !7))
 }

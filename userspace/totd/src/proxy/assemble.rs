@@ -4,9 +4,11 @@
 
 use std::net::Ipv6Addr;
 
+use daemon::net::{within, Net};
+
 use crate::wire::{class, rtype, Header, Malformed, Message, Name, Record, Section, Writer};
 
-/// What becomes of a record of the answer section.
+/// The fate of a record of the answer section.
 pub enum Edit<'a> {
     Keep,
     Drop,
@@ -16,15 +18,36 @@ pub enum Edit<'a> {
     Rename(&'a Name),
 }
 
-/// What the client asked.
+/// The client's question.
 pub struct Asked<'a> {
     pub header: Header,
     /// The question's bytes.
     pub question: &'a [u8],
+    /// Networks whose AAAA records are not for the client.
+    pub excluded: &'a [Net],
+}
+
+impl Asked<'_> {
+    /// An excluded AAAA record, in whatever section (RFC 6147 section 5.1.4).
+    pub fn excludes(&self, record: &Record<'_>) -> bool {
+        record
+            .aaaa()
+            .is_some_and(|addr| within(self.excluded, addr.into()))
+    }
+
+    /// The owners of excluded records.
+    pub fn excluded_in(&self, message: &Message<'_>) -> Result<Vec<Name>, Malformed> {
+        if self.excluded.is_empty() {
+            return Ok(Vec::new());
+        }
+        let records = message.all_records()?.into_iter();
+        let excluded = records.filter(|record| self.excludes(record));
+        Ok(excluded.map(|record| record.name).collect())
+    }
 }
 
 /// An answer to `asked`: the aliases that led to the last answer, the last answer's records as
-/// `edit` says, and its other sections as they are.
+/// `edit` says, and its other sections as they are, all without excluded records.
 pub fn assemble<'a>(
     asked: &Asked<'_>,
     aliases: &[Vec<u8>],
@@ -44,9 +67,13 @@ pub fn assemble<'a>(
             }
         }
     }
+    let owners = asked.excluded_in(last)?;
     for record in last.records() {
         let record = record?;
+        let is_signature = record.covers() == Some(rtype::AAAA);
         let action = match record.section {
+            _ if asked.excludes(&record) => Edit::Drop,
+            _ if is_signature && owners.contains(&record.name) => Edit::Drop,
             Section::Answer => edit(&record),
             _ => Edit::Keep,
         };

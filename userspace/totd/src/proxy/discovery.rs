@@ -8,30 +8,24 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use natpt_core::xlate::addr::{mask, Prefix};
 
 use super::advert;
-use super::local::{ADDRESSES, NAME};
-use super::settings::Settings;
-use super::task::{Client, Stage, Task, Transport};
-use super::{Action, Key, Proxy};
-use crate::config::Prefixes;
-use crate::wire::{
-    class, rcode, rtype, Header, Malformed, Message, Name, Question, Section, Writer,
-};
+use super::local::ADDRESSES;
+use crate::wire::{class, rcode, rtype, Malformed, Message, Section};
 
 /// The answer is asked for again so many seconds before it has expired.
 const EARLY: u64 = 10;
-/// How long, in seconds, nobody is asked after there was no answer.
+/// Seconds without a question after there was no answer.
 const PAUSE: u64 = 10;
-/// How long no prefix is no prefix, if the answer does not say; and the longest it may say.
+/// Seconds for which no prefix is no prefix, if the answer does not say; and the most it may say.
 const ABSENT: u64 = 600;
 
 pub struct Discovery {
-    /// Whose advertisements count.
+    /// Interfaces whose advertisements count; empty: all.
     interfaces: Vec<String>,
     advertised: Vec<Advertised>,
     resolved: Vec<Prefix>,
-    /// When what was resolved has expired.
+    /// Time when what was resolved has expired.
     until: u64,
-    /// When to ask; never while the answer is awaited.
+    /// Time to ask; never while the answer is awaited.
     due: u64,
 }
 
@@ -44,7 +38,7 @@ struct Advertised {
 }
 
 impl Discovery {
-    fn new(interfaces: &[String]) -> Self {
+    pub fn new(interfaces: &[String]) -> Self {
         Self {
             interfaces: interfaces.to_vec(),
             advertised: Vec::new(),
@@ -54,7 +48,7 @@ impl Discovery {
         }
     }
 
-    /// When something is to be done.
+    /// Time when something is to be done.
     pub fn deadline(&self) -> u64 {
         let lives = self.advertised.iter().map(|one| one.until);
         match lives.min() {
@@ -64,8 +58,8 @@ impl Discovery {
         }
     }
 
-    /// What routers advertise comes before what name servers tell (RFC 8781 section 5.1).
-    fn prefixes(&self) -> Vec<Prefix> {
+    /// The prefixes of routers, which come before those of name servers (RFC 8781 section 5.1).
+    pub fn prefixes(&self) -> Vec<Prefix> {
         let mut all: Vec<Prefix> = self.advertised.iter().map(|one| one.prefix).collect();
         if all.is_empty() {
             all.clone_from(&self.resolved);
@@ -79,14 +73,33 @@ impl Discovery {
         found
     }
 
-    fn expire(&mut self, now: u64) {
+    pub fn is_on(&self, interfaces: &[String]) -> bool {
+        self.interfaces == interfaces
+    }
+
+    /// Let the forwarders be asked at once.
+    pub fn restart(&mut self) {
+        self.due = 0;
+    }
+
+    /// Forget what has expired; return whether the forwarders are to be asked.
+    pub fn expire(&mut self, now: u64) -> bool {
+        self.forget(now);
+        let ask = self.advertised.is_empty() && self.due <= now;
+        if ask {
+            self.due = u64::MAX;
+        }
+        ask
+    }
+
+    fn forget(&mut self, now: u64) {
         self.advertised.retain(|one| now < one.until);
         if now >= self.until {
             self.resolved.clear();
         }
     }
 
-    fn advertised(&mut self, now: u64, router: Ipv6Addr, interface: u32, message: &[u8]) {
+    pub fn advertised(&mut self, now: u64, router: Ipv6Addr, interface: u32, message: &[u8]) {
         for (prefix, lifetime) in advert::prefixes(message) {
             let until = now + 1000 * u64::from(lifetime);
             let known = self
@@ -103,17 +116,22 @@ impl Discovery {
                 }),
             }
         }
-        self.expire(now);
+        self.forget(now);
     }
 
-    fn heard(&mut self, now: u64, answer: &Message<'_>) -> Result<(), Malformed> {
+    /// Take a forwarder's response.
+    pub fn response(&mut self, now: u64, message: &[u8]) {
+        if self.read(now, message).is_err() {
+            self.missed(now);
+        }
+    }
+
+    fn read(&mut self, now: u64, message: &[u8]) -> Result<(), Malformed> {
+        let answer = Message::parse(message)?;
         let records = answer.all_records()?;
         match answer.header.rcode() {
             rcode::NOERROR | rcode::NXDOMAIN => (),
-            _ => {
-                self.missed(now);
-                return Ok(());
-            }
+            _ => return Err(Malformed),
         }
         let told = records.iter().filter(|one| {
             (one.section, one.rtype, one.class) == (Section::Answer, rtype::AAAA, class::IN)
@@ -143,103 +161,9 @@ impl Discovery {
     }
 
     /// There was no answer; what is known already stays until it has expired.
-    fn missed(&mut self, now: u64) {
+    pub fn missed(&mut self, now: u64) {
         self.due = now + 1000 * PAUSE;
     }
-}
-
-impl Proxy {
-    /// After a change of the configuration: other forwarders may tell otherwise.
-    pub(super) fn begin_discovery(&mut self) {
-        match (&self.settings.config.prefixes, &mut self.discovery) {
-            (Prefixes::Discover(names), Some(known)) if known.interfaces == *names => known.due = 0,
-            (Prefixes::Discover(names), other) => *other = Some(Discovery::new(names)),
-            (_, other) => *other = None,
-        }
-        self.use_discovered();
-    }
-
-    /// A router's ICMPv6 message, from its link-local address.
-    pub fn advertised(&mut self, now: u64, router: Ipv6Addr, interface: u32, message: &[u8]) {
-        if let Some(discovery) = &mut self.discovery {
-            discovery.advertised(now, router, interface, message);
-            self.use_discovered();
-        }
-    }
-
-    /// Does what is due.
-    pub(super) fn discover(&mut self, now: u64) {
-        let Some(discovery) = &mut self.discovery else {
-            return;
-        };
-        if discovery.deadline() > now {
-            return;
-        }
-        discovery.expire(now);
-        let ask = discovery.advertised.is_empty() && discovery.due <= now;
-        if ask {
-            discovery.due = u64::MAX;
-        }
-        self.use_discovered();
-        if ask {
-            match question(self.settings.clone()) {
-                Ok(task) => {
-                    let key = self.tasks.insert(task);
-                    self.ask(now, key);
-                }
-                Err(Malformed) => self.undiscovered(now),
-            }
-        }
-    }
-
-    /// The forwarder's answer.
-    pub(super) fn discovered(&mut self, now: u64, key: Key, message: &[u8]) {
-        if let Some(discovery) = &mut self.discovery {
-            let heard = Message::parse(message).and_then(|answer| discovery.heard(now, &answer));
-            if heard.is_err() {
-                discovery.missed(now);
-            }
-            self.use_discovered();
-        }
-        self.end(key);
-    }
-
-    /// No forwarder has answered.
-    pub(super) fn undiscovered(&mut self, now: u64) {
-        if let Some(discovery) = &mut self.discovery {
-            discovery.missed(now);
-        }
-    }
-
-    fn use_discovered(&mut self) {
-        if let Some(discovery) = &self.discovery {
-            let prefixes = discovery.prefixes();
-            if self.set_prefixes(prefixes.clone()) {
-                self.actions.push(Action::Discovered(prefixes));
-            }
-        }
-    }
-}
-
-/// AAAA of ipv4only.arpa, with CD clear (RFC 7050 section 3).
-fn question(settings: std::rc::Rc<Settings>) -> Result<Task, Malformed> {
-    let question = Question {
-        name: Name::from_text(NAME).ok_or(Malformed)?,
-        rtype: rtype::AAAA,
-        class: class::IN,
-    };
-    let mut header = Header::new(0);
-    header.set_recursion_desired(true);
-    let query = Writer::new(header, &question.wire()).finish()?;
-    let nobody = Client {
-        addr: (Ipv6Addr::UNSPECIFIED, 0).into(),
-        local: None,
-        socket: 0,
-        transport: Transport::Udp,
-    };
-    let mut task = Task::new(nobody, &query, settings, 0)?;
-    task.stage = Stage::Discovery;
-    Ok(task)
 }
 
 /// The prefixes that the name's IPv6 addresses lie under, in their order.

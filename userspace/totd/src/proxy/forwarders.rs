@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Which forwarder is asked: the first that is not known to be bad.
+//! The choice of a forwarder: the first that is not known to be bad.
 
 use std::net::SocketAddr;
 
-/// So many unanswered questions more than answered ones make a forwarder bad.
+/// Unanswered questions, more than answered ones, that make a forwarder bad.
 const BAD: u8 = 3;
 
 #[derive(Default)]
@@ -21,7 +21,7 @@ struct Forwarder {
 }
 
 impl Forwarders {
-    /// What is known of those that stay is kept.
+    /// Take these forwarders, with what is known of those that stay.
     pub fn configure(&mut self, addrs: &[SocketAddr], retry: u64) {
         let old = std::mem::take(&mut self.list);
         self.retry = retry;

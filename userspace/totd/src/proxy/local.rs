@@ -15,7 +15,7 @@ pub const ADDRESSES: [Ipv4Addr; 2] = [Ipv4Addr::new(192, 0, 0, 170), Ipv4Addr::n
 
 /// A day: none of this ever changes but with the configuration.
 const TTL: u32 = 86_400;
-/// How long a prefix may be remembered.
+/// Time for which a prefix may be remembered.
 const PREFIX_TTL: u32 = 3600;
 
 /// The answer's records, and its RCODE.
@@ -68,7 +68,7 @@ fn nothing(rcode: u8) -> Content {
     Content { rcode, records }
 }
 
-/// What the name itself has; None: the forwarders know.
+/// The records of the name itself; None: the forwarders know.
 fn known(settings: &Settings, client: IpAddr, rtype: u16, synthesise: bool) -> Option<Content> {
     let records = match rtype {
         rtype::A => ADDRESSES

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! From a client's query to its answer. Time is in milliseconds from any moment on.
+//! The way from a client's query to its answer. Time is in milliseconds from any moment on.
 
 mod access;
 mod advert;
-mod ask;
 mod assemble;
+mod discover;
 mod discovery;
-mod echo;
 mod forwarders;
-mod hear;
 mod local;
+mod loop_detect;
+mod query;
 mod reply;
+mod response;
 mod reverse;
 mod settings;
 mod stats;
@@ -25,12 +26,12 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 
 use crate::config::{Config, Ptr};
-use crate::net::Net;
 use crate::wire::{class, rcode, rtype, Header, Name, Question, HEADER};
 use access::RateLimit;
+use daemon::net::Net;
 use discovery::Discovery;
-use echo::Echoes;
 use forwarders::Forwarders;
+use loop_detect::LoopDetect;
 use natpt_core::xlate::addr::Prefix;
 use settings::Settings;
 use task::{Attempt, Stage, Task};
@@ -39,11 +40,11 @@ pub use stats::Stats;
 pub use table::{Key, Table};
 pub use task::{Client, Transport};
 
-/// What the caller has to do.
+/// A thing for the caller to do.
 #[derive(Debug)]
 pub enum Action {
-    /// From a port of its own, the same if the attempt is known already.
-    Ask {
+    /// Send from a port of its own, the same if the attempt is known already.
+    Query {
         attempt: Key,
         to: SocketAddr,
         transport: Transport,
@@ -63,12 +64,12 @@ pub struct Proxy {
     settings: Rc<Settings>,
     forwarders: Forwarders,
     rates: RateLimit,
-    echoes: Echoes,
+    loops: LoopDetect,
     tasks: Table<Task>,
     attempts: Table<Attempt>,
     /// Queries by who sent them, with the client's id.
-    asking: HashMap<(SocketAddr, u16), Key>,
-    /// When which attempt is overdue.
+    pending: HashMap<(SocketAddr, u16), Key>,
+    /// Times when attempts are overdue.
     deadlines: BinaryHeap<Reverse<(u64, Key)>>,
     random: Box<dyn FnMut() -> u64>,
     turn: usize,
@@ -91,10 +92,10 @@ impl Proxy {
             }),
             forwarders,
             rates: RateLimit::default(),
-            echoes: Echoes::default(),
+            loops: LoopDetect::default(),
             tasks: Table::default(),
             attempts: Table::default(),
-            asking: HashMap::new(),
+            pending: HashMap::new(),
             deadlines: BinaryHeap::new(),
             random,
             turn: 0,
@@ -146,7 +147,7 @@ impl Proxy {
         }
     }
 
-    /// How many queries await their answer, and how many forwarders may be asked.
+    /// Numbers of queries that await their answer, and of forwarders that may be asked.
     pub fn gauges(&self, now: u64) -> [(&'static str, &'static str, u64); 3] {
         [
             (
@@ -197,8 +198,8 @@ impl Proxy {
         if self.answer_here(&task) {
             return;
         }
-        task.is_echo = self.forwarders.has(from);
-        if task.is_echo && self.echoes.is_loop(&task.question) {
+        task.from_forwarder = self.forwarders.has(from);
+        if task.from_forwarder && self.loops.is_loop(&task.question) {
             self.stats.loops += 1;
             return self.refuse(client, message, rcode::SERVFAIL);
         }
@@ -206,12 +207,12 @@ impl Proxy {
             self.stats.too_many += 1;
             return self.refuse(client, message, rcode::SERVFAIL);
         }
-        if task.is_echo {
-            self.echoes.begin(&task.question);
+        if task.from_forwarder {
+            self.loops.begin(&task.question);
         }
         let key = self.tasks.insert(task);
-        self.asking.insert((client.addr, header.id()), key);
-        self.ask(now, key);
+        self.pending.insert((client.addr, header.id()), key);
+        self.send_query(now, key);
     }
 
     /// An attempt cannot be answered: nobody is there, or the connection has ended.
@@ -239,7 +240,7 @@ impl Proxy {
         }
         task.sent.retain(|sent| sent.attempt != attempt);
         if task.sent.iter().all(|sent| sent.overdue) {
-            self.ask_again(now, gone.task);
+            self.resend_query(now, gone.task);
         }
     }
 
@@ -249,7 +250,7 @@ impl Proxy {
         self.first_due().into_iter().chain(discovery).min()
     }
 
-    /// When the first attempt is overdue.
+    /// Time when the first attempt is overdue.
     fn first_due(&mut self) -> Option<u64> {
         while let Some(&Reverse((at, attempt))) = self.deadlines.peek() {
             if self.attempts.get(attempt).is_some() {
@@ -276,7 +277,7 @@ impl Proxy {
     /// A client's connection has ended: its queries need no answer.
     pub fn hang_up(&mut self, socket: Key) {
         let gone: Vec<Key> = self
-            .asking
+            .pending
             .values()
             .copied()
             .filter(|&key| self.tasks.get(key).is_some_and(|task| task.came_by(socket)))
@@ -286,20 +287,20 @@ impl Proxy {
         }
     }
 
-    /// Whether answers are still to come for a client's connection.
+    /// True if answers are still to come for a client's connection.
     pub fn is_awaited_by(&self, socket: Key) -> bool {
         self.tasks.iter().any(|task| task.came_by(socket))
     }
 
-    /// Whether the answer to this very query is awaited already.
+    /// True if the answer to this very query is awaited already.
     fn is_repeated(&self, client: Client, id: u16, message: &[u8]) -> bool {
-        self.asking
+        self.pending
             .get(&(client.addr, id))
             .and_then(|&key| self.tasks.get(key))
             .is_some_and(|task| task.query == message && task.client == client)
     }
 
-    /// What is to be done about a query; None: it makes no sense.
+    /// The task that a query makes; None: it makes no sense.
     fn task(&mut self, client: Client, header: Header, message: &[u8]) -> Option<Task> {
         const QUERY: u8 = 0;
         let settings = self.settings.clone();
@@ -362,7 +363,7 @@ impl Proxy {
     }
 }
 
-/// What a query needs.
+/// The first stage of a query.
 fn stage(task: &Task) -> Stage {
     let client = task.client.addr.ip();
     let settings = &task.settings;
@@ -376,7 +377,7 @@ fn stage(task: &Task) -> Stage {
         return Stage::Relay;
     }
     match task.question.rtype {
-        rtype::AAAA if settings.synthesises_for(client) && !task.checking_disabled() => Stage::Aaaa,
+        rtype::AAAA if task.is_edited() => Stage::Aaaa,
         rtype::A if settings.hides_a_from(client) => Stage::HiddenA,
         rtype::PTR if settings.config.ptr != Ptr::Off && settings.synthesises_for(client) => {
             let under = reverse::address(&task.question.name)

@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What holds for a query from its first to its last moment: the configuration, with what the
+//! The conditions of a query from its first to its last moment: the configuration, with what the
 //! box knows about itself.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::config::{Clients, Config, PrefixRule, Prefixes, WELL_KNOWN};
-use crate::net::{Net, NEAR};
+use daemon::net::{within, Net, PRIVATE};
 use natpt_core::xlate::addr::Prefix;
+
+/// Loopback, link-local and unique local addresses: always near, as private ones are.
+const NEAR: [Net; 4] = [
+    Net::v4([127, 0, 0, 0], 8),
+    Net::v6(1, 128),
+    Net::v6(0xfe80 << 112, 10),
+    Net::v6(0xfc << 120, 7),
+];
 
 pub struct Settings {
     pub config: Config,
@@ -29,12 +37,14 @@ impl Settings {
     pub fn admits(&self, client: IpAddr) -> bool {
         match &self.config.clients {
             Clients::Any => true,
-            Clients::Near => within(&NEAR, client) || within(&self.links, client),
+            Clients::Near => {
+                within(&PRIVATE, client) || within(&NEAR, client) || within(&self.links, client)
+            }
             Clients::Listed(nets) => within(nets, client),
         }
     }
 
-    /// Whether anything may be synthesised for this client.
+    /// True if anything may be synthesised for this client.
     pub fn synthesises_for(&self, client: IpAddr) -> bool {
         let chosen = &self.config.synthesise_for;
         (chosen.is_empty() || within(chosen, client)) && self.for_client(client).next().is_some()
@@ -42,11 +52,6 @@ impl Settings {
 
     pub fn hides_a_from(&self, client: IpAddr) -> bool {
         within(&self.config.hide_a, client)
-    }
-
-    /// Whether an AAAA record counts as absent.
-    pub fn excludes(&self, addr: Ipv6Addr) -> bool {
-        within(&self.config.exclude_aaaa, addr.into())
     }
 
     /// The prefix that a reverse name may lie under; the well-known one always counts
@@ -85,8 +90,4 @@ impl Settings {
         }
         addrs
     }
-}
-
-fn within(nets: &[Net], addr: IpAddr) -> bool {
-    nets.iter().any(|net| net.contains(addr))
 }

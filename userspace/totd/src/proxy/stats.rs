@@ -58,7 +58,7 @@ counters! {
 }
 
 impl Stats {
-    /// In the text format of Prometheus; `gauges` are name, meaning, value.
+    /// The counters in the text format of Prometheus; `gauges` are name, meaning, value.
     pub fn prometheus(&self, gauges: &[(&str, &str, u64)]) -> String {
         let mut text = String::new();
         for (name, meaning, value) in self.rows() {

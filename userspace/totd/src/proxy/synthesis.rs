@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! When an AAAA answer is made from A records (RFC 6147 sections 5.1 and 5.5).
+//! AAAA answers made from A records (RFC 6147 sections 5.1 and 5.5).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::assemble::{assemble, dangling, Asked, Edit};
 use super::settings::Settings;
 use crate::config::Dnssec;
-use crate::wire::{class, rcode, rtype, Malformed, Message, Name, Record, Section};
+use crate::wire::{rcode, rtype, Malformed, Message, Name, Record, Section};
 
 /// The TTL when no SOA record tells one (RFC 6147 section 5.1.7).
 pub const NO_SOA_TTL: u32 = 600;
 
-/// What an AAAA answer leads to.
+/// The consequence of an AAAA answer.
 #[derive(Debug)]
 pub enum Aaaa {
     /// It stands as it came.
@@ -20,12 +20,12 @@ pub enum Aaaa {
     /// This in its place.
     Reply(Vec<u8>),
     /// The A records are asked for; what they become lives no longer than this.
-    AskA(u32),
+    QueryA(u32),
     /// The alias's target is asked for.
     Follow(Name),
 }
 
-/// What an A answer leads to.
+/// The consequence of an A answer.
 #[derive(Debug)]
 pub enum A {
     /// AAAA records were made.
@@ -44,7 +44,7 @@ pub struct Synthesis<'a> {
     /// The client wants signatures.
     pub dnssec: bool,
     pub client: IpAddr,
-    /// Whose turn it is among prefixes that take turns.
+    /// The turn of prefixes that take turns.
     pub turn: usize,
     /// Answers with the aliases that led here.
     pub aliases: &'a [Vec<u8>],
@@ -59,21 +59,19 @@ impl Synthesis<'_> {
             rcode::NOERROR => (),
             // A validating forwarder's refusal is not an absent record (RFC 6147 section 5.5).
             _ if is_bogus(answer)? => return self.as_it_came(answer),
-            _ => return Ok(Aaaa::AskA(NO_SOA_TTL)),
+            _ => return Ok(Aaaa::QueryA(NO_SOA_TTL)),
         }
         let (mut usable, mut excluded) = (0, 0);
         for record in &records {
-            match aaaa(record) {
-                Some(addr) if self.settings.excludes(addr) => excluded += 1,
-                Some(_) => usable += 1,
-                None => (),
+            if record.section == Section::Answer && record.aaaa().is_some() {
+                match self.asked.excludes(record) {
+                    true => excluded += 1,
+                    false => usable += 1,
+                }
             }
         }
         if usable > 0 || self.is_strict(&records) {
-            return match excluded {
-                0 => self.as_it_came(answer),
-                _ => self.without_excluded(answer).map(Aaaa::Reply),
-            };
+            return self.as_it_came(answer);
         }
         if excluded == 0 {
             if let Some(target) = dangling(answer, &records) {
@@ -83,7 +81,7 @@ impl Synthesis<'_> {
         let soa = records
             .iter()
             .find(|one| one.section == Section::Authority && one.rtype == rtype::SOA);
-        Ok(Aaaa::AskA(soa.map_or(NO_SOA_TTL, |soa| soa.ttl)))
+        Ok(Aaaa::QueryA(soa.map_or(NO_SOA_TTL, |soa| soa.ttl)))
     }
 
     /// `longest` is how long the made records may live.
@@ -111,15 +109,9 @@ impl Synthesis<'_> {
         .map(A::Made)
     }
 
-    /// The AAAA answer, less what is excluded.
+    /// The answer, less what is excluded.
     pub fn without_excluded(&self, answer: &Message<'_>) -> Result<Vec<u8>, Malformed> {
-        assemble(&self.asked, self.aliases, answer, |record| {
-            match aaaa(record) {
-                Some(addr) if self.settings.excludes(addr) => Edit::Drop,
-                Some(_) => Edit::Keep,
-                None => unsigned(record, rtype::AAAA),
-            }
-        })
+        assemble(&self.asked, self.aliases, answer, |_| Edit::Keep)
     }
 
     /// An A answer as one that has no such records.
@@ -132,14 +124,15 @@ impl Synthesis<'_> {
         })
     }
 
-    fn as_it_came(&self, answer: &Message<'_>) -> Result<Aaaa, Malformed> {
-        if self.aliases.is_empty() {
+    /// The answer as it came, as far as it may.
+    pub fn as_it_came(&self, answer: &Message<'_>) -> Result<Aaaa, Malformed> {
+        if self.aliases.is_empty() && self.asked.excluded_in(answer)?.is_empty() {
             return Ok(Aaaa::Stands);
         }
-        assemble(&self.asked, self.aliases, answer, |_| Edit::Keep).map(Aaaa::Reply)
+        self.without_excluded(answer).map(Aaaa::Reply)
     }
 
-    /// Whether signatures forbid to change anything.
+    /// True if signatures forbid to change anything.
     fn is_strict(&self, records: &[Record<'_>]) -> bool {
         self.dnssec
             && self.settings.config.dnssec == Dnssec::Strict
@@ -151,19 +144,9 @@ impl Synthesis<'_> {
     }
 }
 
-fn aaaa(record: &Record<'_>) -> Option<Ipv6Addr> {
-    let octets: [u8; 16] = data(record, rtype::AAAA)?.try_into().ok()?;
-    Some(octets.into())
-}
-
+/// The A record's address, if it is an answer.
 fn a(record: &Record<'_>) -> Option<Ipv4Addr> {
-    let octets: [u8; 4] = data(record, rtype::A)?.try_into().ok()?;
-    Some(octets.into())
-}
-
-fn data<'a>(record: &Record<'a>, rtype: u16) -> Option<&'a [u8]> {
-    (record.section == Section::Answer && record.rtype == rtype && record.class == class::IN)
-        .then_some(record.rdata)
+    record.a().filter(|_| record.section == Section::Answer)
 }
 
 /// A signature of records that were changed goes with them.
@@ -174,14 +157,14 @@ fn unsigned(record: &Record<'_>, rtype: u16) -> Edit<'static> {
     }
 }
 
-/// Whether an extended RCODE (RFC 6891 section 6.1.3) says that this is an error after all.
+/// True if an extended RCODE (RFC 6891 section 6.1.3) says that this is an error after all.
 fn is_extended(answer: &Message<'_>) -> Result<bool, Malformed> {
     Ok(answer
         .edns()?
         .is_some_and(|edns| edns.extended_rcode() != 0))
 }
 
-/// Whether the forwarder says that validation failed (RFC 8914: codes 5 to 12, and 27).
+/// True if the forwarder says that validation failed (RFC 8914: codes 5 to 12, and 27).
 fn is_bogus(answer: &Message<'_>) -> Result<bool, Malformed> {
     const EXTENDED_ERROR: u16 = 15;
     let edns = answer.edns()?;

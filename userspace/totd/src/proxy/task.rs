@@ -17,7 +17,7 @@ pub enum Transport {
     Tcp,
 }
 
-/// Who asked, and where the answer goes.
+/// A client, and the way back to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Client {
     pub addr: SocketAddr,
@@ -28,10 +28,10 @@ pub struct Client {
     pub transport: Transport,
 }
 
-/// What the forwarder is asked for, and so what its answer means.
+/// The question for a forwarder, and so the meaning of its answer.
 #[derive(Debug)]
 pub enum Stage {
-    /// What the client asked; the answer is relayed.
+    /// The client's own question; the answer is relayed.
     Relay,
     /// The same, and more messages may follow the first.
     Transfer,
@@ -57,7 +57,7 @@ pub struct Attempt {
     pub message: Vec<u8>,
     pub question_end: usize,
     pub mismatched: u8,
-    /// When it is overdue.
+    /// Time when it is overdue.
     pub due: u64,
 }
 
@@ -79,7 +79,7 @@ pub struct Task {
     pub client: Client,
     pub query: Vec<u8>,
     pub question: Question,
-    /// Where the question ends in the query; as far as the header does if it is not ours to read.
+    /// End of the question in the query, or of the header if it is not ours to read.
     pub question_end: usize,
     pub is_signed: bool,
     dnssec: bool,
@@ -100,7 +100,7 @@ pub struct Task {
     pub transport: Transport,
     pub replied: bool,
     /// It came from a forwarder's host.
-    pub is_echo: bool,
+    pub from_forwarder: bool,
 }
 
 impl Task {
@@ -160,7 +160,7 @@ impl Task {
             tries: 0,
             transport: client.transport,
             replied: false,
-            is_echo: false,
+            from_forwarder: false,
         }
     }
 
@@ -169,7 +169,13 @@ impl Task {
         Header::parse(&self.query).is_ok_and(|header| header.checking_disabled())
     }
 
-    /// Whether a client's connection brought it.
+    /// True if its answer may be another than the forwarder's.
+    pub fn is_edited(&self) -> bool {
+        let client = self.client.addr.ip();
+        !self.is_signed && !self.checking_disabled() && self.settings.synthesises_for(client)
+    }
+
+    /// True if this connection of a client brought it.
     pub fn came_by(&self, socket: Key) -> bool {
         self.client.transport == Transport::Tcp && self.client.socket == socket
     }
@@ -178,6 +184,10 @@ impl Task {
         Ok(Asked {
             header: Header::parse(&self.query)?,
             question: self.query.get(HEADER..self.question_end).ok_or(Malformed)?,
+            excluded: match self.is_edited() {
+                true => &self.settings.config.exclude_aaaa,
+                false => &[],
+            },
         })
     }
 

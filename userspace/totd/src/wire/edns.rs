@@ -2,29 +2,19 @@
 
 //! The OPT record (RFC 6891).
 
-use super::{u16_at, Record, UDP_MINIMUM};
+use super::field::{u16_at, UDP_MINIMUM};
 
 #[derive(Clone, Copy)]
 pub struct Edns<'a> {
     /// The whole record as it came.
     pub wire: &'a [u8],
-    options: &'a [u8],
-    size: u16,
-    ttl: u32,
+    pub(super) options: &'a [u8],
+    pub(super) size: u16,
+    pub(super) ttl: u32,
 }
 
 impl<'a> Edns<'a> {
     const DO: u32 = 0x8000;
-
-    pub fn new(message: &'a [u8], record: &Record<'a>) -> Self {
-        let end = record.rdata_at + record.rdata.len();
-        Self {
-            wire: message.get(record.at..end).unwrap_or_default(),
-            options: record.rdata,
-            size: record.class,
-            ttl: record.ttl,
-        }
-    }
 
     /// The largest answer the sender takes over UDP.
     pub fn size(&self) -> usize {

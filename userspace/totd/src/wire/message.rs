@@ -2,7 +2,11 @@
 
 //! A message, read in place.
 
-use super::{rtype, u16_at, u32_at, Edns, Malformed, Name, HEADER};
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use super::edns::Edns;
+use super::field::{class, rtype, u16_at, u32_at, Malformed, HEADER};
+use super::name::Name;
 
 /// The first twelve bytes.
 #[derive(Clone, Copy)]
@@ -58,7 +62,7 @@ impl Header {
         self.0[3] & Self::CD != 0
     }
 
-    /// How many entries question, answer, authority and additional section have.
+    /// Numbers of entries in question, answer, authority and additional section.
     pub fn counts(&self) -> [u16; 4] {
         [4, 6, 8, 10].map(|at| u16::from_be_bytes([self.0[at], self.0[at + 1]]))
     }
@@ -93,7 +97,7 @@ impl Header {
         header
     }
 
-    /// What was changed is neither authoritative nor authentic.
+    /// Mark as neither authoritative nor authentic, for what was changed is not.
     pub fn disclaim(&mut self) {
         self.0[2] &= !Self::AA;
         self.0[3] &= !Self::AD;
@@ -134,12 +138,26 @@ pub struct Record<'a> {
     pub class: u16,
     pub ttl: u32,
     pub rdata: &'a [u8],
-    /// Where the record and its data begin in the message.
+    /// Offsets of the record and of its data in the message.
     pub at: usize,
     pub rdata_at: usize,
 }
 
 impl Record<'_> {
+    pub fn a(&self) -> Option<Ipv4Addr> {
+        let bytes: [u8; 4] = self.data(rtype::A)?.try_into().ok()?;
+        Some(bytes.into())
+    }
+
+    pub fn aaaa(&self) -> Option<Ipv6Addr> {
+        let bytes: [u8; 16] = self.data(rtype::AAAA)?.try_into().ok()?;
+        Some(bytes.into())
+    }
+
+    fn data(&self, rtype: u16) -> Option<&[u8]> {
+        (self.rtype == rtype && self.class == class::IN).then_some(self.rdata)
+    }
+
     /// The type that a signature covers.
     pub fn covers(&self) -> Option<u16> {
         (self.rtype == rtype::RRSIG)
@@ -153,12 +171,12 @@ pub struct Message<'a> {
     pub bytes: &'a [u8],
     pub header: Header,
     pub question: Question,
-    /// Where the question ends.
+    /// End of the question.
     pub records_at: usize,
 }
 
 impl<'a> Message<'a> {
-    /// Reads header and question; the records only when they are asked for.
+    /// Read header and question; the records only when they are asked for.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Malformed> {
         let header = Header::parse(bytes)?;
         if header.counts()[0] != 1 {
@@ -195,17 +213,24 @@ impl<'a> Message<'a> {
         })
     }
 
-    /// Reads all records once.
+    /// Read all records once.
     pub fn all_records(&self) -> Result<Vec<Record<'a>>, Malformed> {
         self.records().collect()
     }
 
-    /// What the OPT record says, if there is one.
+    /// The OPT record, if there is one.
     pub fn edns(&self) -> Result<Option<Edns<'a>>, Malformed> {
         for record in self.records() {
             let record = record?;
             if record.section == Section::Additional && record.rtype == rtype::OPT {
-                return Ok(Some(Edns::new(self.bytes, &record)));
+                let end = record.rdata_at + record.rdata.len();
+                let wire = self.bytes.get(record.at..end).unwrap_or_default();
+                return Ok(Some(Edns {
+                    wire,
+                    options: record.rdata,
+                    size: record.class,
+                    ttl: record.ttl,
+                }));
             }
         }
         Ok(None)

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use super::Malformed;
+use super::field::Malformed;
 
 /// The longest name, with its root label.
 const LONGEST: usize = 255;
@@ -49,7 +49,7 @@ impl Name {
         Ok((Self(name), end.unwrap_or(at + 1)))
     }
 
-    /// From text without escapes: `www.example.` or `www.example`.
+    /// Read text without escapes: `www.example.` or `www.example`.
     pub fn from_text(text: &str) -> Option<Self> {
         Self::from_labels(text.strip_suffix('.').unwrap_or(text).split('.'))
     }
@@ -85,7 +85,7 @@ impl Name {
         })
     }
 
-    /// Whether this is `other` or below it.
+    /// True if this is `other` or below it.
     pub fn is_under(&self, other: &Name) -> bool {
         let mut at = 0;
         while let Some(rest) = self.0.get(at..).filter(|rest| rest.len() >= other.0.len()) {

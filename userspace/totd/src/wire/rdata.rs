@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Where record data holds names that a sender may have compressed (RFC 1035, RFC 3597 section 4).
+//! Places of names in record data that a sender may have compressed (RFC 1035, RFC 3597 section 4).
 
 /// Record data: so many bytes, then so many names, then the rest.
 pub struct Layout {
     pub before: usize,
     pub names: usize,
-    /// Whether the names may be compressed again.
+    /// The names may be compressed again.
     pub compress: bool,
 }
 
@@ -41,7 +41,7 @@ pub fn layout(rtype: u16, rdata: &[u8]) -> Option<Layout> {
     })
 }
 
-/// Where the three strings after order and preference end.
+/// End of the three strings after order and preference.
 fn naptr_strings(rdata: &[u8]) -> Option<usize> {
     (0..3).try_fold(4, |at, _| Some(at + 1 + usize::from(*rdata.get(at)?)))
 }

@@ -2,20 +2,23 @@
 
 //! Builds a message, with compressed names.
 
-use super::{rdata, Header, Malformed, Message, Name, Record, Section, HEADER};
+use super::field::{Malformed, HEADER};
+use super::message::{Header, Message, Record, Section};
+use super::name::Name;
+use super::rdata;
 
 /// The longest message.
 const LONGEST: usize = 65535;
-/// How far a compression pointer reaches.
+/// Reach of a compression pointer.
 const POINTER_REACH: usize = 0x4000;
-/// How many places a name is looked for; keeps big messages cheap.
+/// Number of places where a name is looked for; keeps big messages cheap.
 const PLACES: usize = 64;
 
 pub struct Writer {
     header: Header,
     bytes: Vec<u8>,
     counts: [u16; 4],
-    /// Where names and their parents begin.
+    /// Offsets of names and their parents.
     names: Vec<u16>,
 }
 
@@ -88,7 +91,7 @@ impl Writer {
         self.bytes.extend_from_slice(&[0, 0]);
     }
 
-    /// Fills the length in, `len` bytes back.
+    /// Fill the length in, `len` bytes back.
     fn end_data(&mut self, len: usize) {
         let at = self.bytes.len() - len - 2;
         // A longer one makes the whole message too long.
@@ -152,7 +155,7 @@ impl Writer {
         self.remember(start, &name[..at]);
     }
 
-    /// Keeps where the labels of `name`, written at `start`, are.
+    /// Remember the places of the labels of `name`, written at `start`.
     fn remember(&mut self, start: usize, name: &[u8]) {
         let mut at = 0;
         while let Some(&len @ 1..=63) = name.get(at) {
@@ -164,7 +167,7 @@ impl Writer {
         }
     }
 
-    /// Whether `name`, letter by letter, is what stands at `place`.
+    /// True if `name`, letter by letter, stands at `place`.
     fn is_at(&self, mut name: &[u8], place: u16) -> bool {
         let mut at = usize::from(place);
         loop {

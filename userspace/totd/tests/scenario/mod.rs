@@ -6,11 +6,12 @@ mod text;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
-use totd::config;
+use totd::config::Config;
+use totd::parser;
 use totd::proxy::{Action, Client, Key, Proxy, Transport};
 use totd::wire::{Header, Message, Question, Writer, HEADER};
 
-/// Runs all scenarios of a file.
+/// Run all scenarios of a file.
 pub fn run(file: &str) {
     let mut failures = Vec::new();
     let mut count = 0;
@@ -126,7 +127,7 @@ impl Scenario {
                 let mut message = last.message[..2].to_vec();
                 message.extend_from_slice(&text::hex(&words[1..].concat()));
                 let (attempt, now) = (last.attempt, self.now);
-                self.proxy().answer(now, attempt, &message);
+                self.proxy().response(now, attempt, &message);
             }
             "fail" => {
                 let (attempt, now) = (self.seen.last().unwrap().attempt, self.now);
@@ -150,7 +151,7 @@ impl Scenario {
         Ok(())
     }
 
-    fn config(&self) -> config::Config {
+    fn config(&self) -> Config {
         let mut text = self.conf.join("\n");
         let has = |keyword| self.conf.iter().any(|line| line.starts_with(keyword));
         if !has("forwarder") {
@@ -162,7 +163,7 @@ impl Scenario {
         if !has("clients") {
             text += "\nclients any";
         }
-        config::parse(&text).expect("the configuration").config
+        parser::parse(&text).expect("the configuration").config
     }
 
     fn proxy(&mut self) -> &mut Proxy {
@@ -182,7 +183,7 @@ impl Scenario {
     fn collect(&mut self) {
         for action in std::mem::take(&mut self.proxy().actions) {
             match action {
-                Action::Ask {
+                Action::Query {
                     attempt,
                     to,
                     transport,
@@ -309,7 +310,7 @@ impl Scenario {
             message[5] = 0;
         }
         let (attempt, now) = (asked.attempt, self.now);
-        self.proxy().answer(now, attempt, &message);
+        self.proxy().response(now, attempt, &message);
     }
 
     fn reply(&mut self, words: &[&str], records: &[String]) -> Result<(), String> {

@@ -60,7 +60,7 @@ pub fn hex(text: &str) -> Vec<u8> {
     digits.chunks(2).map(byte).collect()
 }
 
-/// Writes `[au|ad] NAME TTL TYPE DATA`.
+/// Write `[au|ad] NAME TTL TYPE DATA`.
 pub fn write(writer: &mut Writer, line: &str) {
     let mut words: Vec<&str> = line.split_whitespace().collect();
     let section = match words[0] {
@@ -140,7 +140,7 @@ pub fn write(writer: &mut Writer, line: &str) {
     writer.record(section, &owner, [kind, class], ttl, &data);
 }
 
-/// As `write` reads it.
+/// The record as `write` reads it.
 pub fn read(message: &Message<'_>, record: &Record<'_>) -> String {
     let section = match record.section {
         Section::Answer => "",
