@@ -5,7 +5,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use natpt_core::xlate::addr::{self, PrefixError};
-use natpt_core::xlate::eam::Hosts;
+use natpt_core::xlate::side::Side;
 use natpt_netlink::spec::{attr, hosts, protos, Prefix, Renum, Rule, Statement, Variable};
 
 use crate::grammar::{self as g, Choices};
@@ -172,7 +172,7 @@ impl<'a> Parser<'a> {
             let word = self.next(g::TARGET6)?;
             self.network6(&mut rule, word, g::TARGET6, g::TARGET6_LENGTH)?;
             self.keyword(g::STATELESS)?;
-            return self.stateless(rule, Hosts::V4);
+            return self.stateless(rule, Side::V4);
         }
         if hosts.is("any6") {
             self.keyword(g::TO)?;
@@ -190,7 +190,7 @@ impl<'a> Parser<'a> {
             None => self.end_or(g::AFTER_TARGET4)?,
         };
         match next {
-            Some("stateless") => self.stateless(rule, Hosts::V6),
+            Some("stateless") => self.stateless(rule, Side::V6),
             _ => self.pool(rule, next),
         }
     }
@@ -208,7 +208,7 @@ impl<'a> Parser<'a> {
     }
 
     /// After the word that makes a rule stateless.
-    fn stateless(&mut self, mut rule: Rule, hosts: Hosts) -> Result<Statement> {
+    fn stateless(&mut self, mut rule: Rule, hosts: Side) -> Result<Statement> {
         self.end(g::END)?;
         if let (Some(from), Some(to)) = (rule.from, rule.to) {
             let v6 = (from, rule.from_length.unwrap_or(128));
@@ -220,8 +220,8 @@ impl<'a> Parser<'a> {
             })?;
         }
         rule.stateless = Some(match hosts {
-            Hosts::V6 => hosts::V6,
-            Hosts::V4 => hosts::V4,
+            Side::V6 => hosts::V6,
+            Side::V4 => hosts::V4,
         });
         Ok(Statement::MapAdd(rule))
     }
