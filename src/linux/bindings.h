@@ -55,6 +55,7 @@ enum natpt_mib {
 };
 
 bool natpt_skb_gso_ok(const struct sk_buff *skb, u32 mtu);
+void natpt_skb_drop(struct sk_buff *skb, u32 reason, const char *name, size_t len);
 u32 natpt_skb_claim(const struct net *net, const struct sk_buff *skb, bool ipv6, int priority,
 		    int last);
 int natpt_skb_make_room(struct sk_buff *skb, u32 write_len, u32 grow);

@@ -75,6 +75,29 @@ pub(crate) enum Claim {
     Never,
 }
 
+/// The kernel's reasons to drop a packet (`enum skb_drop_reason`).
+#[derive(Clone, Copy)]
+pub(crate) enum KernelReason {
+    AddressErrors = bindings::skb_drop_reason_SKB_DROP_REASON_IP_INADDRERRORS as isize,
+    ExtHeader = bindings::skb_drop_reason_SKB_DROP_REASON_IPV6_BAD_EXTHDR as isize,
+    Header = bindings::skb_drop_reason_SKB_DROP_REASON_IP_INHDR as isize,
+    HeaderChecksum = bindings::skb_drop_reason_SKB_DROP_REASON_IP_CSUM as isize,
+    HeaderTruncated = bindings::skb_drop_reason_SKB_DROP_REASON_HDR_TRUNC as isize,
+    IcmpChecksum = bindings::skb_drop_reason_SKB_DROP_REASON_ICMP_CSUM as isize,
+    InvalidDest = bindings::skb_drop_reason_SKB_DROP_REASON_IP_INVALID_DEST as isize,
+    InvalidSource = bindings::skb_drop_reason_SKB_DROP_REASON_IP_INVALID_SOURCE as isize,
+    Netfilter = bindings::skb_drop_reason_SKB_DROP_REASON_NETFILTER_DROP as isize,
+    NoMemory = bindings::skb_drop_reason_SKB_DROP_REASON_NOMEM as isize,
+    NoRoute = bindings::skb_drop_reason_SKB_DROP_REASON_IP_INNOROUTES as isize,
+    Protocol = bindings::skb_drop_reason_SKB_DROP_REASON_UNHANDLED_PROTO as isize,
+    RecursionLimit = bindings::skb_drop_reason_SKB_DROP_REASON_RECURSION_LIMIT as isize,
+    ReversePath = bindings::skb_drop_reason_SKB_DROP_REASON_IP_RPFILTER as isize,
+    Segmentation = bindings::skb_drop_reason_SKB_DROP_REASON_SKB_GSO_SEG as isize,
+    TooBig = bindings::skb_drop_reason_SKB_DROP_REASON_PKT_TOO_BIG as isize,
+    TooManyExtHeaders = bindings::skb_drop_reason_SKB_DROP_REASON_IPV6_TOO_MANY_EXTHDRS as isize,
+    XfrmPolicy = bindings::skb_drop_reason_SKB_DROP_REASON_XFRM_POLICY as isize,
+}
+
 /// Why a packet cannot come from where it says.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Spoof {
@@ -410,6 +433,13 @@ impl<F: Family> Skb<F> {
             write: len,
             grow: 0,
         })
+    }
+
+    /// Drop the packet, for a reason that the kernel knows and one of our own, by name.
+    pub(crate) fn drop_for(self, reason: KernelReason, name: &'static str) {
+        let text = name.as_ptr().cast();
+        // SAFETY: The packet is handed over, and the name has that many bytes.
+        unsafe { bindings::natpt_skb_drop(self.into_raw(), reason as u32, text, name.len()) };
     }
 
     /// The packet has done its work.

@@ -2,7 +2,7 @@
 
 //! Dropped packets: counted, and their senders told.
 
-use super::{ctx::Ctx, outcome::Outcome};
+use super::{ctx::Ctx, drop::drop, outcome::Outcome};
 use crate::{
     linux::{
         family::{Family, V4, V6},
@@ -47,6 +47,7 @@ pub(super) fn drop_v6(ctx: &Ctx<'_>, skb: Skb<V6>, reason: DropReason) -> Outcom
         }
     }
     ctx.translator.counters.dropped(reason);
+    drop(skb, reason);
     Outcome::Done
 }
 
@@ -58,6 +59,7 @@ pub(super) fn too_big_v6(ctx: &Ctx<'_>, skb: Skb<V6>, mtu: u32) -> Outcome<V6> {
         icmp::send6(&skb, v6::TOO_BIG, 0, mtu);
     }
     ctx.translator.counters.dropped(DropReason::PacketTooBig);
+    drop(skb, DropReason::PacketTooBig);
     Outcome::Done
 }
 
@@ -76,6 +78,7 @@ pub(super) fn drop_v4(ctx: &Ctx<'_>, skb: Skb<V4>, reason: DropReason) -> Outcom
         }
     }
     ctx.translator.counters.dropped(reason);
+    drop(skb, reason);
     Outcome::Done
 }
 
@@ -88,5 +91,6 @@ pub(super) fn too_big_v4(ctx: &Ctx<'_>, skb: Skb<V4>, mtu: u32) -> Outcome<V4> {
         icmp::send4(ctx.net, &skb, v4::UNREACHABLE, FRAGMENTATION_NEEDED, mtu);
     }
     ctx.translator.counters.dropped(DropReason::PacketTooBig);
+    drop(skb, DropReason::PacketTooBig);
     Outcome::Done
 }

@@ -3,6 +3,7 @@
 //! A packet's way: claimed at a hook, decided about, written, sent on.
 
 mod ctx;
+mod drop;
 mod egress;
 mod error;
 mod icmp_reply;
