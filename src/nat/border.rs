@@ -5,7 +5,7 @@
 use core::net::{Ipv4Addr, Ipv6Addr};
 
 use super::{decision::Decision, world::World};
-use crate::xlate::{addr, eam::Addrs, ipv4, DropReason};
+use crate::xlate::{addr, addresses::Addrs, ipv4, DropReason};
 
 /// A packet that no host behind us waits for: the box's own services get it, or nobody.
 #[cold]

@@ -10,11 +10,10 @@ use super::{
     world::World,
 };
 use crate::xlate::{
-    eam::{Addrs, ErrorXlat},
-    icmp,
-    icmp_error::{InnerCheck, Quote4, Quote6},
-    ipv4, ipv6,
+    addresses::{Addrs, ErrorXlat},
+    icmp, ipv4, ipv6,
     packet::Packet,
+    quote::{InnerCheck, Quote4, Quote6},
     to4::Headers,
     to6::l4_offset,
     tuple::{Tuple4, Tuple6},

@@ -5,7 +5,7 @@ use core::net::{Ipv4Addr, Ipv6Addr};
 
 use super::{tcp, world::Key};
 use crate::xlate::{
-    l4,
+    proto,
     side::Side,
     tuple::{Tuple4, Tuple6},
     DropReason,
@@ -31,7 +31,7 @@ impl Key<Tuple6> {
             daddr: peer,
             sport: port,
             dport: match self.proto {
-                l4::ICMP => port,
+                proto::ICMP => port,
                 _ => self.tuple.dport,
             },
         }
@@ -46,7 +46,7 @@ impl Key<Tuple4> {
             daddr: peer,
             sport: port,
             dport: match self.proto {
-                l4::ICMP => port,
+                proto::ICMP => port,
                 _ => self.tuple.dport,
             },
         }

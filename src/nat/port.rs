@@ -19,9 +19,9 @@ pub struct PortPolicy {
 }
 
 impl PortPolicy {
-    /// What is wanted for a transport protocol (`l4::TCP` and so on).
+    /// What is wanted for a transport protocol (`proto::TCP` and so on).
     pub const fn of(protocol: u8, sport: u16) -> PortPolicy {
-        use crate::xlate::l4::{TCP, UDP};
+        use crate::xlate::proto::{TCP, UDP};
         PortPolicy {
             sport,
             keep_parity: protocol == UDP,

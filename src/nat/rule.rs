@@ -3,7 +3,7 @@
 
 use core::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::xlate::{addr, l4};
+use crate::xlate::{addr, proto};
 
 /// Bit of ICMP in a set of protocols, numbered as `protos` of the netlink family.
 pub const ICMP: u32 = 1 << 0;
@@ -18,9 +18,9 @@ const ALL: u32 = ICMP | TCP | UDP;
 #[inline]
 pub const fn proto_bit(protocol: u8) -> u32 {
     match protocol {
-        l4::ICMP | l4::ICMPV6 => ICMP,
-        l4::TCP => TCP,
-        l4::UDP => UDP,
+        proto::ICMP | proto::ICMPV6 => ICMP,
+        proto::TCP => TCP,
+        proto::UDP => UDP,
         _ => 0,
     }
 }

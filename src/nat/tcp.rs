@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //! The TCP states of a session (RFC 6146 section 3.5.2.2).
 
-use crate::xlate::{l4, side::Side};
+use crate::xlate::{l4, proto, side::Side};
 
 /// State of a session, numbered as `session-state` of the netlink family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ impl Flags {
     #[inline]
     pub fn read(protocol: u8, transport: &[u8]) -> Option<Flags> {
         match protocol {
-            l4::TCP => l4::tcp_flags(transport).map(Flags::new),
+            proto::TCP => l4::tcp_flags(transport).map(Flags::new),
             _ => None,
         }
     }

@@ -12,11 +12,12 @@ use super::{
     world::{Key, Known, World},
 };
 use crate::xlate::{
-    eam::Addrs,
+    addresses::Addrs,
     ext::{self, Fragment},
     icmp, ipv4,
     l4::{self, Ports},
     packet::Packet,
+    proto,
     rewrite::Rewrite,
     to6::{l4_offset, writable_len},
     tuple::Tuple4,
@@ -37,7 +38,7 @@ const fn addrs(ip: &ipv4::Header) -> Addrs<Ipv4Addr> {
 /// The ICMP message is an error.
 fn is_error(packet: &impl Packet, ip: &ipv4::Header) -> bool {
     let kind = packet.linear().get(l4_offset(ip));
-    ip.protocol == l4::ICMP && kind.is_some_and(|kind| icmp::is_error4(*kind))
+    ip.protocol == proto::ICMP && kind.is_some_and(|kind| icmp::is_error4(*kind))
 }
 
 /// Addresses and ports of a packet, inverted: the pool is the source.
@@ -99,7 +100,7 @@ fn stateful<W: World>(
         return Ok(Decision::defrag(packet));
     }
     // ICMPv6 is not an IPv4 protocol.
-    let header_len = l4::header_len(ip.protocol).filter(|_| ip.protocol != l4::ICMPV6);
+    let header_len = l4::header_len(ip.protocol).filter(|_| ip.protocol != proto::ICMPV6);
     let Some(header_len) = header_len else {
         return pass_or_drop(w, packet, ip, DropReason::UnknownProtocol);
     };
@@ -198,13 +199,13 @@ fn stateless<W: World>(
     w.policy4(packet)?;
     let pair = pair?;
     // Each has an ICMP of its own, and IGMP is for one link only (RFC 7915 section 4.2).
-    if matches!(ip.protocol, l4::ICMPV6 | l4::IGMP) {
+    if matches!(ip.protocol, proto::ICMPV6 | proto::IGMP) {
         return Err(DropReason::UnknownProtocol);
     }
     ext::check_options(packet.linear(), ip)?;
     let fragment = Fragment::of_v4(ip);
     if let Some(fragment) = fragment {
-        if ip.protocol == l4::ICMP {
+        if ip.protocol == proto::ICMP {
             return Ok(Decision::defrag(packet));
         }
         if packet.is_gso() {
@@ -217,7 +218,7 @@ fn stateless<W: World>(
     }
     // What cannot be summed up, or is not to be (RFC 7915 section 4.5).
     if writable_len(ip) != 0
-        && ip.protocol == l4::UDP
+        && ip.protocol == proto::UDP
         && (fragment.is_some() || w.options().get(Id::UdpZeroChecksum) == 0)
     {
         let datagram = packet.linear().get(l4_offset(ip)..).unwrap_or(&[]);

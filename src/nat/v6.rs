@@ -12,10 +12,11 @@ use super::{
 };
 use crate::xlate::{
     addr,
-    eam::Addrs,
+    addresses::Addrs,
     ext, icmp, ipv6,
     l4::{self, Ports},
     packet::Packet,
+    proto,
     rewrite::Rewrite,
     to4::Headers,
     tuple::Tuple6,
@@ -44,7 +45,7 @@ fn pull_headers(packet: &mut impl Packet) {
 /// The type of an ICMPv6 message that is an error.
 fn is_error(packet: &impl Packet, from: &Headers) -> bool {
     let kind = packet.linear().get(from.l4_offset());
-    from.walk.protocol == l4::ICMPV6 && kind.is_some_and(|kind| icmp::is_error6(*kind))
+    from.walk.protocol == proto::ICMPV6 && kind.is_some_and(|kind| icmp::is_error6(*kind))
 }
 
 /// Addresses and ports of a packet.
@@ -62,7 +63,7 @@ const fn tuple(ip: &ipv6::Header, ports: Ports) -> Tuple6 {
 #[inline(always)]
 pub fn headers(packet: &mut impl Packet) -> Result<Headers, DropReason> {
     let ip = ipv6::Header::parse(packet.linear())?;
-    if !matches!(ip.next_header, l4::TCP | l4::UDP) {
+    if !matches!(ip.next_header, proto::TCP | proto::UDP) {
         pull_headers(packet);
     }
     let walk = ext::walk(packet.linear())?;
@@ -87,7 +88,7 @@ pub fn decide<W: World>(
         return Ok(Decision::defrag(packet));
     }
     // ICMP is not an IPv6 protocol.
-    let header_len = l4::header_len(walk.protocol).filter(|_| walk.protocol != l4::ICMP);
+    let header_len = l4::header_len(walk.protocol).filter(|_| walk.protocol != proto::ICMP);
     let Some(header_len) = header_len else {
         return refuse(w, packet, from, DropReason::UnknownProtocol);
     };
@@ -108,7 +109,7 @@ pub fn decide<W: World>(
         Err(reason) => return refuse(w, packet, from, reason),
     };
     let tuple = tuple(ip, ports);
-    let proto = l4::protocol_to_v4(walk.protocol);
+    let proto = proto::protocol_to_v4(walk.protocol);
     let key = Key {
         tuple,
         proto,
@@ -151,7 +152,7 @@ pub fn claims<W: World>(w: &W, packet: &mut W::Packet6) -> bool {
         return false;
     }
     let transport = packet.linear().get(from.l4_offset()..).unwrap_or(&[]);
-    let proto = l4::protocol_to_v4(walk.protocol);
+    let proto = proto::protocol_to_v4(walk.protocol);
     Ports::read(walk.protocol, transport).map_or(true, |ports| {
         w.has_rule(ip.saddr, proto) || w.session6(&tuple(&ip, ports), proto).is_some()
     })
@@ -251,12 +252,12 @@ fn stateless<W: World>(
     }
     let pair = pair?;
     // Each has an ICMP of its own.
-    if walk.protocol == l4::ICMP {
+    if walk.protocol == proto::ICMP {
         return Err(DropReason::UnknownProtocol);
     }
     if let Some(fragment) = walk.fragment.filter(|it| it.is_piece()) {
         // Its checksum needs the length of the whole (RFC 7915 section 5.2).
-        if walk.protocol == l4::ICMPV6 {
+        if walk.protocol == proto::ICMPV6 {
             return Ok(Some(Decision::defrag(packet)));
         }
         if packet.is_gso() {

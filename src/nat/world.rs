@@ -6,7 +6,7 @@ use core::net::{Ipv4Addr, Ipv6Addr};
 use super::{options::Values, tcp};
 use crate::xlate::{
     addr::Prefix,
-    eam::{Addresses, Addrs},
+    addresses::{Addresses, Addrs},
     packet::Packet,
     rewrite::Rewrite,
     tuple::{Tuple4, Tuple6},

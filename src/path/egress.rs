@@ -14,7 +14,7 @@ use crate::{
         table::Linked,
     },
     state::session::Session,
-    xlate::{eam::Addrs, l4, mtu::NextHops, DropReason},
+    xlate::{addresses::Addrs, mtu::NextHops, proto, DropReason},
 };
 use core::net::{Ipv4Addr, Ipv6Addr};
 use kernel::prelude::*;
@@ -274,7 +274,7 @@ pub(super) fn next_hops<F: Family>(
         route.map_or(u32::MAX, |route| route.borrow(ctx.guard).mtu(false))
     }
     NextHops {
-        v6: mtu::<V6, F>(ctx, skb, &flow(v6, l4::ICMPV6)),
-        v4: mtu::<V4, F>(ctx, skb, &flow(v4, l4::ICMP)),
+        v6: mtu::<V6, F>(ctx, skb, &flow(v6, proto::ICMPV6)),
+        v4: mtu::<V4, F>(ctx, skb, &flow(v4, proto::ICMP)),
     }
 }

@@ -21,6 +21,7 @@ use crate::{
         icmp_error::{self, MAX_V4, MAX_V6},
         ipv4, l4,
         packet::Packet as _,
+        proto,
         to4::Headers,
         DropReason,
     },
@@ -92,8 +93,8 @@ fn send_v4(
     let len = icmp_error::error_to_v4(quote, inner, error.reporter, hops, &mut out)?;
     let message = out.get(..len).ok_or(DropReason::TooBig)?;
     let idents = &ctx.translator.idents;
-    let id = idents.next(idents.slot(saddr, daddr, l4::ICMP), 1);
-    let payload = payload(l4::ICMPV6, len);
+    let id = idents.next(idents.slot(saddr, daddr, proto::ICMP), 1);
+    let payload = payload(proto::ICMPV6, len);
     let new = header::to_v4(&from.ip, saddr, daddr, &payload, id, ctx.hop(), ctx.tos())?;
     let mut other = write(skb, &new.emit(), message)?;
     // The second half of a hairpin: the error is an ICMPv4 one for the moment.
@@ -107,8 +108,8 @@ fn send_v4(
         saddr,
         daddr,
         tos: new.tos,
-        proto: l4::ICMP,
-        selector: l4::selector(l4::ICMP, message),
+        proto: proto::ICMP,
+        selector: l4::selector(proto::ICMP, message),
     };
     let egress = Egress::<V4>::find(ctx, skb, None, flow)?;
     egress.send(ctx, other)
@@ -127,14 +128,14 @@ fn send_v6(
     let mut out = [0; MAX_V6];
     let len = icmp_error::error_to_v6(quote, saddr, daddr, inner, hops, &mut out)?;
     let message = out.get(..len).ok_or(DropReason::TooBig)?;
-    let payload = payload(l4::ICMP, len);
+    let payload = payload(proto::ICMP, len);
     let new = header::to_v6(from, saddr, daddr, &payload, ctx.hop(), ctx.traffic_class())?;
     let flow = || Flow {
         saddr,
         daddr,
         tos: new.traffic_class,
-        proto: l4::ICMPV6,
-        selector: l4::selector(l4::ICMPV6, message),
+        proto: proto::ICMPV6,
+        selector: l4::selector(proto::ICMPV6, message),
     };
     let egress = Egress::<V6>::find(ctx, skb, None, flow)?;
     egress.send(ctx, write(skb, &new.emit(), message)?)

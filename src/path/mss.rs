@@ -6,10 +6,11 @@ use super::{ctx::Ctx, egress::next_hops};
 use crate::{
     linux::{family::Family, skb::Skb},
     xlate::{
-        eam::Addrs,
+        addresses::Addrs,
         l4,
         mss::{clamp, largest},
         packet::Packet as _,
+        proto,
         rewrite::update,
         DropReason,
     },
@@ -34,7 +35,7 @@ pub(super) fn lower<F: Family>(
     if !skb.pull(end) {
         return Ok(skb);
     }
-    let partial = match skb.is_partial(l4::TCP, l4_offset, end) {
+    let partial = match skb.is_partial(proto::TCP, l4_offset, end) {
         Ok(partial) => partial,
         Err(reason) => return Err((skb, reason)),
     };
@@ -47,7 +48,7 @@ pub(super) fn lower<F: Family>(
     let delta = clamp(header, most);
     // A checksum that is left to a device counts no options as yet.
     if !partial {
-        update(header, l4::TCP, delta, false);
+        update(header, proto::TCP, delta, false);
     }
     Ok(room.done())
 }

@@ -23,11 +23,12 @@ use crate::{
     },
     state::{config::Config, counters::Event},
     xlate::{
-        eam::Addrs,
+        addresses::Addrs,
         ext::{Fragment, FRAGMENT_LEN},
         ipv4, ipv6, l4,
         mtu::Size,
         packet::Packet as _,
+        proto,
         rewrite::{put_udp_check, Rewrite},
         to6::{self, l4_offset, writable_len, Limits},
         DropReason,
@@ -135,7 +136,7 @@ fn translate<'g>(
         Size::Split => return Outcome::Split(skb.segment()),
         Size::Refragment(size) => return Outcome::Split(skb.fragment(size)),
     };
-    if ctx.has(Id::MssClamp) && from.protocol == l4::TCP && writable_len(from) != 0 {
+    if ctx.has(Id::MssClamp) && from.protocol == proto::TCP && writable_len(from) != 0 {
         let v6 = Addrs {
             saddr: to.saddr,
             daddr: to.daddr,
@@ -219,7 +220,7 @@ fn flow(
         saddr: to.saddr,
         daddr: to.daddr,
         tos: new.traffic_class,
-        proto: l4::protocol_to_v6(from.protocol),
+        proto: proto::protocol_to_v6(from.protocol),
         selector: to6::selector(skb, from, to),
     }
 }
@@ -250,7 +251,7 @@ fn emit(
         *place = plan.new.emit();
     }
     if let (Some(fragment), Some(place)) = (Fragment::of_v4(from), rest.first_chunk_mut()) {
-        *place = fragment.emit(l4::protocol_to_v6(from.protocol));
+        *place = fragment.emit(proto::protocol_to_v6(from.protocol));
     }
     Ok(room.done())
 }

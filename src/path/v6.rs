@@ -24,10 +24,11 @@ use crate::{
     },
     state::{config::Config, counters::Event},
     xlate::{
-        eam::Addrs,
-        ipv4, l4,
+        addresses::Addrs,
+        ipv4,
         mtu::Size,
         packet::Packet as _,
+        proto,
         rewrite::Rewrite,
         to4::{self, Headers},
         DropReason,
@@ -128,7 +129,7 @@ fn translate<'g>(
         Size::TooBig(mtu) => return icmp_reply::too_big_v6(ctx, skb, mtu),
         Size::Split | Size::Refragment(_) => return Outcome::Split(skb.segment()),
     };
-    if ctx.has(Id::MssClamp) && from.walk.protocol == l4::TCP && from.writable_len() != 0 {
+    if ctx.has(Id::MssClamp) && from.walk.protocol == proto::TCP && from.writable_len() != 0 {
         let v6 = Addrs {
             saddr: from.ip.daddr,
             daddr: from.ip.saddr,
@@ -183,7 +184,11 @@ fn plan<'g>(
         let idents = &ctx.translator.idents;
         let slot = match &recall {
             Some(recall) => recall.session.ident,
-            None => idents.slot(to.saddr, to.daddr, l4::protocol_to_v4(from.walk.protocol)),
+            None => idents.slot(
+                to.saddr,
+                to.daddr,
+                proto::protocol_to_v4(from.walk.protocol),
+            ),
         };
         idents.next(slot, n)
     };

@@ -17,7 +17,7 @@ use crate::{
     },
     xlate::{
         addr::Prefix,
-        eam::{Addresses, Addrs},
+        addresses::{Addresses, Addrs},
         side::Side,
         tuple::{Tuple4, Tuple6},
         DropReason,

@@ -12,11 +12,7 @@ use crate::{
         options::{self, Id, Values},
         rule::Rule,
     },
-    xlate::{
-        addr::Prefix,
-        eam::{Addresses, Eam},
-        side::Side,
-    },
+    xlate::{addr::Prefix, addresses::Addresses, eam::Eam, side::Side},
 };
 use core::net::{Ipv4Addr, Ipv6Addr};
 use kernel::{

@@ -11,7 +11,7 @@ use crate::{
         sys,
     },
     nat::port::{self, PortPolicy},
-    xlate::l4,
+    xlate::proto,
 };
 use core::net::Ipv4Addr;
 use kernel::{prelude::*, static_lock_class, sync::Arc};
@@ -55,8 +55,8 @@ impl Pool {
 
     fn ports(&self, proto: u8) -> &BhLock<Ports> {
         match proto {
-            l4::TCP => &self.tcp,
-            l4::UDP => &self.udp,
+            proto::TCP => &self.tcp,
+            proto::UDP => &self.udp,
             _ => &self.icmp,
         }
     }
@@ -80,7 +80,7 @@ impl Pool {
         let (want, random) = (PortPolicy::of(proto, sport), sys::random());
         let chosen = match range {
             Some(range) => port::choose(word, &[range], want, random),
-            None if proto != l4::ICMP && sys::is_local4(net, self.addr) => {
+            None if proto != proto::ICMP && sys::is_local4(net, self.addr) => {
                 port::choose(word, &beside_own_sockets(net), want, random)
             }
             None => port::choose(word, &[(1, u16::MAX)], want, random),

@@ -17,7 +17,8 @@ use crate::{
     },
     xlate::{
         checksum::Delta,
-        l4::{self, Ports},
+        l4::Ports,
+        proto,
         rewrite::Rewrite,
         side::Side,
         tuple::{Tuple4, Tuple6},
@@ -199,8 +200,8 @@ impl Session {
     #[inline]
     pub(crate) fn life(&self, values: &Values) -> u32 {
         let seconds = values.get(match self.proto {
-            l4::UDP => Id::UdpTimeout,
-            l4::TCP => match self.state() {
+            proto::UDP => Id::UdpTimeout,
+            proto::TCP => match self.state() {
                 tcp::State::Established | tcp::State::V6FinRcv | tcp::State::V4FinRcv => {
                     Id::TcpEstTimeout
                 }

@@ -4,7 +4,7 @@
 use super::{
     ext,
     icmp::{v4, v6},
-    l4,
+    proto,
     reason::Answer,
 };
 
@@ -26,7 +26,7 @@ impl Answer {
             // Not about ICMPv6 (RFC 7915 section 5.4).
             Answer::Untranslatable => {
                 let walk = ext::walk(packet);
-                if walk.is_ok_and(|walk| walk.protocol == l4::ICMPV6) {
+                if walk.is_ok_and(|walk| walk.protocol == proto::ICMPV6) {
                     return None;
                 }
                 (v6::UNREACHABLE, 1)
@@ -41,7 +41,7 @@ impl Answer {
             Answer::Silence | Answer::Source => return None,
             Answer::TimeExceeded => (v4::TIME_EXCEEDED, 0),
             // IGMP is dropped in silence (RFC 7915 section 4.2).
-            Answer::Protocol if packet.get(9) == Some(&l4::IGMP) => return None,
+            Answer::Protocol if packet.get(9) == Some(&proto::IGMP) => return None,
             Answer::Protocol => (v4::UNREACHABLE, 2),
             Answer::SourceRoute => (v4::UNREACHABLE, 5),
             Answer::NoRoute | Answer::Unreachable => (v4::UNREACHABLE, 1),

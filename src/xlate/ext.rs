@@ -1,21 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 //! IPv6 extension headers and IPv4 options.
 
-use super::{bytes, ipv4, ipv6, l4, DropReason};
-
-/// Next header of a Fragment header.
-pub const FRAGMENT: u8 = 44;
+use super::{bytes, ipv4, ipv6, l4, proto, DropReason};
 
 /// Length of a Fragment header.
 pub const FRAGMENT_LEN: u16 = 8;
-
-const HOP_BY_HOP: u8 = 0;
-const ROUTING: u8 = 43;
-const AUTHENTICATION: u8 = 51;
-const DESTINATION: u8 = 60;
-const MOBILITY: u8 = 135;
-const HIP: u8 = 139;
-const SHIM6: u8 = 140;
 
 /// Longest chain of extension headers that is followed.
 const MAX_HEADERS: usize = 8;
@@ -126,9 +115,9 @@ fn chain(packet: &[u8], first: u8) -> Result<Walk, Stop> {
             bytes::array::<8>(packet, usize::from(offset)).ok_or(stop(DropReason::Truncated))?;
         let mut size = u16::from(len).saturating_add(1).saturating_mul(8);
         match protocol {
-            ROUTING if o1 != 0 => return Err(stop(DropReason::SourceRoute6)),
-            FRAGMENT if is_extension(next) => return Err(stop(DropReason::FragmentHeader)),
-            FRAGMENT => {
+            proto::ROUTING if o1 != 0 => return Err(stop(DropReason::SourceRoute6)),
+            proto::FRAGMENT if is_extension(next) => return Err(stop(DropReason::FragmentHeader)),
+            proto::FRAGMENT => {
                 let field = u16::from_be_bytes([o0, o1]);
                 size = FRAGMENT_LEN;
                 fragment = Some(Fragment {
@@ -155,12 +144,19 @@ fn chain(packet: &[u8], first: u8) -> Result<Walk, Stop> {
 /// The headers that are not carried over to IPv4 (RFC 7915 section 5.1).
 #[inline(always)]
 pub const fn is_skipped(next_header: u8) -> bool {
-    matches!(next_header, HOP_BY_HOP | ROUTING | FRAGMENT | DESTINATION)
+    matches!(
+        next_header,
+        proto::HOP_BY_HOP | proto::ROUTING | proto::FRAGMENT | proto::DESTINATION
+    )
 }
 
 /// The headers that may not follow a Fragment header (RFC 7915 section 5.1.1).
 const fn is_extension(next_header: u8) -> bool {
-    is_skipped(next_header) || matches!(next_header, AUTHENTICATION | MOBILITY | HIP | SHIM6)
+    is_skipped(next_header)
+        || matches!(
+            next_header,
+            proto::AUTHENTICATION | proto::MOBILITY | proto::HIP | proto::SHIM6
+        )
 }
 
 /// Refuses an IPv4 packet with a source route that has not ended; all other options are dropped.
@@ -199,7 +195,7 @@ fn scan_options(options: &[u8]) -> Result<(), DropReason> {
 /// transport are in this one.
 pub fn check_fragment(protocol: u8, fragment: Fragment, len: usize) -> Result<(), DropReason> {
     match (protocol, fragment.offset) {
-        (l4::TCP, 1) => Err(DropReason::TinyFragment),
+        (proto::TCP, 1) => Err(DropReason::TinyFragment),
         (protocol, 0) if len < l4::header_len(protocol).unwrap_or(8) => {
             Err(DropReason::TinyFragment)
         }

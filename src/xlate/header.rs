@@ -4,9 +4,9 @@
 use core::net::{Ipv4Addr, Ipv6Addr};
 
 use super::{
-    ext::{Fragment, FRAGMENT, FRAGMENT_LEN},
+    ext::{Fragment, FRAGMENT_LEN},
     ipv4, ipv6,
-    l4::{protocol_to_v4, protocol_to_v6},
+    proto::{protocol_to_v4, protocol_to_v6, FRAGMENT},
     DropReason,
 };
 

@@ -6,7 +6,7 @@ use core::net::Ipv6Addr;
 use super::{
     bytes::array,
     checksum::{pseudo_v6, Delta, Sum},
-    l4::ICMPV6,
+    proto::ICMPV6,
     DropReason,
 };
 

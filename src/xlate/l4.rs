@@ -1,47 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 //! The few fields of transport headers that translation looks at.
 
-use super::{bytes, icmp, DropReason};
-
-/// ICMP.
-pub const ICMP: u8 = 1;
-/// IGMP.
-pub const IGMP: u8 = 2;
-/// TCP.
-pub const TCP: u8 = 6;
-/// UDP.
-pub const UDP: u8 = 17;
-/// DCCP.
-pub const DCCP: u8 = 33;
-/// ICMPv6.
-pub const ICMPV6: u8 = 58;
-/// UDP-Lite.
-pub const UDP_LITE: u8 = 136;
-
-/// The IPv4 protocol number of an IPv6 transport.
-#[inline]
-pub const fn protocol_to_v4(next_header: u8) -> u8 {
-    match next_header {
-        ICMPV6 => ICMP,
-        other => other,
-    }
-}
-
-/// The IPv6 next header of an IPv4 protocol.
-#[inline]
-pub const fn protocol_to_v6(protocol: u8) -> u8 {
-    match protocol {
-        ICMP => ICMPV6,
-        other => other,
-    }
-}
+use super::{bytes, icmp, proto, DropReason};
 
 /// Length of the fixed transport header.
 #[inline]
 pub const fn header_len(protocol: u8) -> Option<usize> {
     match protocol {
-        TCP => Some(20),
-        UDP | ICMP | ICMPV6 => Some(8),
+        proto::TCP => Some(20),
+        proto::UDP | proto::ICMP | proto::ICMPV6 => Some(8),
         _ => None,
     }
 }
@@ -51,9 +18,9 @@ pub const fn header_len(protocol: u8) -> Option<usize> {
 #[inline]
 pub const fn check_offset(protocol: u8) -> Option<usize> {
     match protocol {
-        TCP => Some(16),
-        UDP | UDP_LITE | DCCP => Some(6),
-        ICMP | ICMPV6 => Some(2),
+        proto::TCP => Some(16),
+        proto::UDP | proto::UDP_LITE | proto::DCCP => Some(6),
+        proto::ICMP | proto::ICMPV6 => Some(2),
         _ => None,
     }
 }
@@ -68,20 +35,20 @@ pub const fn writable_len(protocol: u8) -> usize {
     }
 }
 
-/// The byte with the TCP flags.
+/// The byte with the proto::TCP flags.
 #[inline]
 pub fn tcp_flags(segment: &[u8]) -> Option<u8> {
     segment.get(13).copied()
 }
 
-/// Bytes of the TCP header of a SYN; nothing for other segments.
+/// Bytes of the proto::TCP header of a SYN; nothing for other segments.
 pub fn syn_header_len(segment: &[u8]) -> Option<usize> {
     const SYN: u8 = 0x02;
     let len = usize::from(*segment.get(12)? >> 4) << 2;
     (tcp_flags(segment)? & SYN != 0 && len >= 20).then_some(len)
 }
 
-/// Refuses an IPv6 UDP datagram without a checksum (RFC 8200 section 8.1).
+/// Refuses an IPv6 proto::UDP datagram without a checksum (RFC 8200 section 8.1).
 #[inline]
 pub fn check_udp6(datagram: &[u8]) -> Result<(), DropReason> {
     match bytes::be16(datagram, 6) {
@@ -91,7 +58,7 @@ pub fn check_udp6(datagram: &[u8]) -> Result<(), DropReason> {
     }
 }
 
-/// Length of a UDP datagram by its own account, which has to lie within the `len` bytes that its
+/// Length of a proto::UDP datagram by its own account, which has to lie within the `len` bytes that its
 /// packet has for it (RFC 768).
 pub fn udp_len(datagram: &[u8], len: u32) -> Result<u32, DropReason> {
     match bytes::be16(datagram, 4).map(u32::from) {
@@ -100,7 +67,7 @@ pub fn udp_len(datagram: &[u8], len: u32) -> Result<u32, DropReason> {
     }
 }
 
-/// The ports of a packet; both are the identifier of an ICMP echo.
+/// The ports of a packet; both are the identifier of an proto::ICMP echo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ports {
     /// Source port.
@@ -110,19 +77,21 @@ pub struct Ports {
 }
 
 impl Ports {
-    /// Reads the ports from the first 8 bytes of `transport`, all that an ICMP error must quote.
+    /// Reads the ports from the first 8 bytes of `transport`, all that an proto::ICMP error must quote.
     #[inline(always)]
     pub fn read(protocol: u8, transport: &[u8]) -> Result<Ports, DropReason> {
         let [b0, b1, b2, b3, b4, b5, ..] =
             bytes::array::<8>(transport, 0).ok_or(DropReason::Truncated)?;
         match protocol {
-            TCP | UDP => Ok(Ports {
+            proto::TCP | proto::UDP => Ok(Ports {
                 sport: u16::from_be_bytes([b0, b1]),
                 dport: u16::from_be_bytes([b2, b3]),
             }),
-            ICMP if icmp::is_echo4(b0, b1) => Ok(Ports::echo(u16::from_be_bytes([b4, b5]))),
-            ICMPV6 if icmp::is_echo6(b0, b1) => Ok(Ports::echo(u16::from_be_bytes([b4, b5]))),
-            ICMP | ICMPV6 => Err(DropReason::IcmpType),
+            proto::ICMP if icmp::is_echo4(b0, b1) => Ok(Ports::echo(u16::from_be_bytes([b4, b5]))),
+            proto::ICMPV6 if icmp::is_echo6(b0, b1) => {
+                Ok(Ports::echo(u16::from_be_bytes([b4, b5])))
+            }
+            proto::ICMP | proto::ICMPV6 => Err(DropReason::IcmpType),
             _ => Err(DropReason::UnknownProtocol),
         }
     }
@@ -134,7 +103,7 @@ impl Ports {
         [s0, s1, d0, d1]
     }
 
-    /// The identifier of an ICMP echo.
+    /// The identifier of an proto::ICMP echo.
     #[inline]
     pub const fn echo(id: u16) -> Ports {
         Ports {
@@ -145,13 +114,15 @@ impl Ports {
 }
 
 /// What rules and policies tell flows apart by, beside addresses and protocol: the ports of a
-/// transport header, in network order, or type and code of ICMP; zeros where there are none.
+/// transport header, in network order, or type and code of proto::ICMP; zeros where there are none.
 #[inline]
 pub fn selector(protocol: u8, transport: &[u8]) -> [u8; 4] {
-    const SCTP: u8 = 132;
     match (protocol, transport) {
-        (TCP | UDP | UDP_LITE | DCCP | SCTP, &[s0, s1, d0, d1, ..]) => [s0, s1, d0, d1],
-        (ICMP | ICMPV6, &[kind, code, ..]) => [kind, code, 0, 0],
+        (
+            proto::TCP | proto::UDP | proto::UDP_LITE | proto::DCCP | proto::SCTP,
+            &[s0, s1, d0, d1, ..],
+        ) => [s0, s1, d0, d1],
+        (proto::ICMP | proto::ICMPV6, &[kind, code, ..]) => [kind, code, 0, 0],
         _ => [0; 4],
     }
 }

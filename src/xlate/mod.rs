@@ -8,6 +8,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 pub mod addr;
+pub mod addresses;
 pub mod answer;
 pub mod bytes;
 pub mod checksum;
@@ -22,6 +23,8 @@ pub mod l4;
 pub mod mss;
 pub mod mtu;
 pub mod packet;
+pub mod proto;
+pub mod quote;
 pub mod reason;
 pub mod rewrite;
 pub mod side;

@@ -4,12 +4,13 @@
 use core::net::{Ipv4Addr, Ipv6Addr};
 
 use super::{
+    addresses::{AddrXlat, Addrs},
     bytes::put,
     checksum::{Delta, Sum},
-    eam::{AddrXlat, Addrs},
     icmp::Echo,
     l4::{self, Ports},
     packet::field,
+    proto,
 };
 
 /// The new ends of a packet.
@@ -95,7 +96,7 @@ pub fn update(transport: &mut [u8], protocol: u8, delta: Delta, partial: bool) {
     let check = field(transport, at);
     let check = match (partial, protocol) {
         (true, _) => delta.apply_partial(check),
-        (false, l4::TCP) => delta.apply(check),
+        (false, proto::TCP) => delta.apply(check),
         (false, _) => delta.apply_udp(check),
     };
     put(transport, at, check.to_be_bytes());

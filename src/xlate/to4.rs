@@ -9,6 +9,7 @@ use super::{
     icmp, ipv4, ipv6, l4,
     mtu::{self, Fit, Size},
     packet::Packet,
+    proto,
     rewrite::{self, Rewrite},
     DropReason,
 };
@@ -156,7 +157,7 @@ pub fn lacks_checksum(
     partial: bool,
     may_pass: bool,
 ) -> Result<bool, DropReason> {
-    if from.walk.protocol != l4::UDP || partial || from.writable_len() == 0 {
+    if from.walk.protocol != proto::UDP || partial || from.writable_len() == 0 {
         return Ok(false);
     }
     match l4::check_udp6(from.transport(packet)) {
@@ -179,7 +180,7 @@ pub fn transport(
 ) -> Result<(), DropReason> {
     match from.walk.protocol {
         _ if from.writable_len() == 0 => {}
-        l4::ICMPV6 => echo(transport, from, len, to)?,
+        proto::ICMPV6 => echo(transport, from, len, to)?,
         protocol => {
             rewrite::ports(transport, protocol, to, partial);
             if lacks_checksum {
@@ -210,9 +211,9 @@ fn echo(
 pub fn selector(packet: &impl Packet, from: &Headers, to: &Rewrite<Ipv4Addr>) -> [u8; 4] {
     let transport = from.transport(packet);
     match (from.walk.protocol, transport, to.ports) {
-        (l4::ICMPV6, [kind, ..], _) => {
+        (proto::ICMPV6, [kind, ..], _) => {
             let kind = icmp::echo_to_v4(*kind).unwrap_or(0);
-            l4::selector(l4::ICMP, &[kind, 0])
+            l4::selector(proto::ICMP, &[kind, 0])
         }
         (_, _, Some(ports)) => ports.selector(),
         (protocol, transport, None) => l4::selector(protocol, transport),

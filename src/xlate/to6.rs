@@ -10,6 +10,7 @@ use super::{
     icmp, ipv4, ipv6, l4,
     mtu::{self, Fit, Size},
     packet::Packet,
+    proto,
     rewrite::{self, Rewrite},
     DropReason,
 };
@@ -130,7 +131,7 @@ pub fn fit(packet: &impl Packet, from: &ipv4::Header, new: &ipv6::Header, limits
 /// Tell whether a packet is a UDP datagram without checksum, which it must have in IPv6.
 #[inline(always)]
 pub fn lacks_checksum(packet: &impl Packet, from: &ipv4::Header, partial: bool) -> bool {
-    from.protocol == l4::UDP
+    from.protocol == proto::UDP
         && !partial
         && writable_len(from) != 0
         && l4::check_udp6(transport_of(packet, from)).is_err()
@@ -149,7 +150,7 @@ pub fn transport(
 ) -> Result<(), DropReason> {
     match from.protocol {
         _ if writable_len(from) == 0 => {}
-        l4::ICMP => echo(transport, len, to)?,
+        proto::ICMP => echo(transport, len, to)?,
         protocol => rewrite::ports(transport, protocol, to, partial),
     }
     Ok(())
@@ -169,7 +170,7 @@ fn echo(transport: &mut [u8], len: u32, to: &Rewrite<Ipv6Addr>) -> Result<(), Dr
 /// The checksum of a UDP datagram (RFC 6146 section 3.4) of `len` bytes by its own account, which
 /// sum up to `sum`, its checksum field taken as 0: what stands behind it is no part of it (RFC 768).
 pub fn udp_check(to: &Rewrite<Ipv6Addr>, len: u32, sum: u16) -> u16 {
-    pseudo_v6(to.saddr, to.daddr, l4::UDP, len)
+    pseudo_v6(to.saddr, to.daddr, proto::UDP, len)
         .then(Sum::ZERO.add16(sum))
         .check_udp()
 }
@@ -178,9 +179,9 @@ pub fn udp_check(to: &Rewrite<Ipv6Addr>, len: u32, sum: u16) -> u16 {
 pub fn selector(packet: &impl Packet, from: &ipv4::Header, to: &Rewrite<Ipv6Addr>) -> [u8; 4] {
     let transport = transport_of(packet, from);
     match (from.protocol, transport, to.ports) {
-        (l4::ICMP, [kind, ..], _) => {
+        (proto::ICMP, [kind, ..], _) => {
             let kind = icmp::echo_to_v6(*kind).unwrap_or(0);
-            l4::selector(l4::ICMPV6, &[kind, 0])
+            l4::selector(proto::ICMPV6, &[kind, 0])
         }
         (_, _, Some(ports)) => ports.selector(),
         (protocol, transport, None) => l4::selector(protocol, transport),

@@ -3,7 +3,7 @@
 
 use core::net::{Ipv4Addr, Ipv6Addr};
 
-use super::{checksum::Sum, eam::Addrs};
+use super::{addresses::Addrs, checksum::Sum};
 
 /// Addresses and ports of an IPv4 packet; both ports are the identifier of an ICMP echo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

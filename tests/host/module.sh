@@ -34,7 +34,7 @@ checkpatch()
 {
 	"$top/scripts/buildroot" run perl /usr/src/natpt/source/scripts/checkpatch.pl \
 		--no-tree --strict --terse --no-summary -f \
-		"$top"/src/linux/*.[ch]
+		"$top"/src/linux/*.c "$top/src/linux/bindings.h"
 }
 
 unsafe_outside()

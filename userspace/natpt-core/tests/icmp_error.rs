@@ -9,7 +9,8 @@ use common::{
 };
 use core::net::{Ipv4Addr, Ipv6Addr};
 use natpt_core::xlate::{
-    icmp_error::{error_to_v4, error_to_v6, InnerCheck, Quote4, Quote6, MAX_V6},
+    icmp_error::{error_to_v4, error_to_v6, MAX_V6},
+    quote::{InnerCheck, Quote4, Quote6},
     tuple::{Tuple4, Tuple6},
     DropReason,
 };

@@ -7,7 +7,8 @@ use natpt_core::{
     nat::options::{Id, Values},
     xlate::{
         addr::{mask, Prefix},
-        eam::{Addresses, Eam},
+        addresses::Addresses,
+        eam::Eam,
         side::Side,
     },
 };

@@ -13,7 +13,7 @@ use natpt_core::{
     },
     xlate::{
         addr::Prefix,
-        eam::{Addresses, Addrs},
+        addresses::{Addresses, Addrs},
         packet::Packet,
         tuple::{Tuple4, Tuple6},
         DropReason,

@@ -16,6 +16,7 @@ use natpt_core::{
         icmp_error::{error_to_v4, error_to_v6, MAX_V4, MAX_V6},
         ipv4, l4,
         mtu::{NextHops, Size},
+        proto,
         rewrite::{put_udp_check, Rewrite},
         to4, to6, DropReason,
     },
@@ -98,7 +99,7 @@ pub fn to_v6(
     }
     let mut out = new.emit().to_vec();
     if let Some(fragment) = Fragment::of_v4(from) {
-        out.extend(fragment.emit(l4::protocol_to_v6(from.protocol)));
+        out.extend(fragment.emit(proto::protocol_to_v6(from.protocol)));
     }
     let at = out.len();
     out.extend(&packet[to6::l4_offset(from)..]);
@@ -140,7 +141,7 @@ pub fn error4(
     let mut out = [0; MAX_V4];
     let ErrorTo4 { quote, inner, .. } = error;
     let len = error_to_v4(quote, inner, error.reporter, hops(mtu), &mut out)?;
-    let payload = payload(l4::ICMPV6, len);
+    let payload = payload(proto::ICMPV6, len);
     let (saddr, daddr) = (error.saddr, error.daddr);
     let new = header::to_v4(
         &from.ip,
@@ -165,7 +166,7 @@ pub fn error6(
     let ErrorTo6 { quote, inner, .. } = error;
     let (saddr, daddr) = (error.saddr, inner.saddr);
     let len = error_to_v6(quote, saddr, daddr, inner, hops(mtu), &mut out)?;
-    let payload = payload(l4::ICMP, len);
+    let payload = payload(proto::ICMP, len);
     let class = traffic_class(w.options());
     let new = header::to_v6(from, saddr, daddr, &payload, hop(w), class)?;
     Ok([&new.emit(), &out[..len]].concat())
