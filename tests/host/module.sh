@@ -3,21 +3,7 @@
 # The module's sources: lints, style, and where unsafe code may be.
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd -P)
-n=0
-
-# clean TEXT CMD...: it must succeed and print nothing
-clean()
-{
-	local text=$1 output
-	shift
-	n=$((n + 1))
-	if output=$("$@" 2>&1) && [ -z "$output" ]; then
-		echo "ok $n - $text"
-	else
-		echo "not ok $n - $text"
-		sed 's/^/# /' <<<"$output"
-	fi
-}
+. "$(dirname "$0")/lib.bash"
 
 clippy()
 {
