@@ -84,7 +84,7 @@ is "LPSV and LPRT" "220 230 230 228 200 221" "$(dialogue "${login[@]}" LPSV \
 
 # a stranger at a data port
 ip -n client6 addr add 2001:db8:6::66/64 dev eth0 nodad
-coproc at client6 nc -s $C6 $FS4 21
+coproc at client6 nc -N -s $C6 $FS4 21
 printf '%s\r\n' "${login[@]}" EPSV >&"${COPROC[1]}"
 while read -r -t 60 line <&"${COPROC[0]}" && [[ $line != 229* ]]; do :; done
 port=$(sed 's/.*|||\([0-9]*\)|.*/\1/' <<<"$line")

@@ -40,6 +40,7 @@ start_peer()
 # difference CASE PLAIN OTHER: the lines of the case that are not the same
 difference()
 {
+	section "$1" "$2" | grep -q . || echo "no transcript"
 	diff -U0 <(section "$1" "$2") <(section "$1" "$3") | sed -n '4,$p' | grep '^[-+]'
 }
 
@@ -50,6 +51,7 @@ section() { awk -v case="== $1" '/^== / { on = $0 == case; next } on && !/^#/ &&
 compare()
 {
 	local case
+	[ -n "$cases" ] || not_ok "there are cases"
 	for case in $cases; do
 		is "$case" "$(section "$case" "$3")" "$(difference "$case" "$1" "$2")"
 	done
