@@ -39,21 +39,21 @@ debug-files:
 	@scripts/build-module debug
 	@scripts/build-userspace vm
 
-## make check        all tests
+## make check        all tests; with T="NAME...", these selftests
 check:
-	@scripts/check host vm
+	@T="$(T)" scripts/check $(if $(T),,host) vm
 
 ## make check-host   the tests that need no VM
 check-host:
 	@scripts/check host
 
-## make check-vm [T=NAME]   the selftests, or one of them, in the VM
+## make check-vm [T="NAME..."]   the selftests, or some of them
 check-vm:
-	@T=$(T) scripts/check vm
+	@T="$(T)" scripts/check vm
 
-## make check-debug [T=NAME]   the same on a kernel with KASAN, lockdep and the like
+## make check-debug [T="NAME..."]   the same on a kernel with KASAN, lockdep and the like
 check-debug:
-	@T=$(T) scripts/check debug
+	@T="$(T)" scripts/check debug
 
 ## make bench        instructions per packet, bytes per session
 bench: vm-files

@@ -27,22 +27,16 @@ tap() { timeout 60 "$top/tests/tap" --limit 2 t bash -c "$(printf '%s\n' "$@")";
 # tally LINE...
 tally() { printf '%s\n' "$@" | "$top/scripts/tally"; }
 
+# is TEXT EXPECTED ACTUAL
+is() { if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1" "$3"; fi; }
+
 # sums TEXT LAST LINE...: the tally of the lines ends so
-sums()
-{
-	local output
-	output=$(tally "${@:3}")
-	if [ "$(tail -n1 <<<"$output")" = "$2" ]; then
-		ok "$1"
-	else
-		not_ok "$1" "$output"
-	fi
-}
+sums() { is "$1" "$2" "$(tally "${@:3}" | tail -n1)"; }
 
 # cargo LINE...: these lines of 'cargo test' as a test
 cargo() { printf '%s\n' "$@" >"$work/cargo"; "$top/tests/tap" t "$top/tests/host/cargo-tap" "$work/cargo"; }
 
-echo 1..25
+echo 1..35
 
 check "a test that passes" test "$(tap 'echo note >&2' 'echo "ok 1 - a"; echo "ok 2 - b"; echo 1..2')" = \
 	"$(printf '%s\n' 'ok - t: a' 'ok - t: b' '# t: note')"
@@ -79,3 +73,78 @@ sums "tally: nothing" "0 passed, 1 failed" "# start: a" "# end: a (1 s)"
 printf '#!/bin/sh\necho ok\nexit 3\n' >"$work/broken.sh"
 chmod +x "$work/broken.sh"
 red "the host's runner" "broken: planned none, ran 1, status 3" "$top/tests/host/run" "$work/broken.sh"
+
+# the VMs' runner in a tree where a script plays the VM: all is as asked, but for what its names say
+tree=$work/tree
+mkdir -p "$tree"/{scripts,tests/vm,tests/selftests}
+cp "$top"/scripts/{lib.sh,versions,tally} "$tree/scripts"
+cp "$top/tests/tap" "$tree/tests"
+cp "$top"/tests/vm/{selftests,trouble} "$tree/tests/vm"
+printf '%s\n' 'a 5' 'dies 7' >"$tree/tests/vm/durations"
+echo 'vm-files:' >"$tree/Makefile"
+for name in a b c dies distrusted short; do
+	printf '#!/bin/sh\nsleep 0.3\necho "ok 1 - x"\necho 1..1\n' >"$tree/tests/selftests/$name.sh"
+done
+echo "echo 1..2" >>"$tree/tests/selftests/short.sh"
+for name in d killed; do
+	printf '#!/bin/sh\n# needs: no module\necho "ok 1 - x"\necho 1..1\n' >"$tree/tests/selftests/$name.sh"
+done
+cat >"$tree/tests/vm/run" <<'END'
+#!/bin/bash
+while [ "$1" != --log ]; do
+	shift
+done
+: >"$2"
+cd "$(dirname "$0")/../.." || exit
+[ ! -e no-vm ] || exit 125
+while echo '# next?' && read -r name && [ -n "$name" ]; do
+	echo "# start: $name"
+	if [ "$name" = dies ]; then
+		printf '%s\n' boot "natpt-selftest: $name" "last words" >"$2"
+		kill -KILL $$
+	fi
+	tests/tap "$name" "tests/selftests/$name.sh"
+	echo "# end: $name (1 s)"
+	[ "$name" != distrusted ] || exit 3
+done
+END
+cat >"$tree/tests/vm/namespaced" <<'END'
+#!/bin/bash
+cd "$(dirname "$0")/../.." || exit
+case $* in
+--works)	;;
+*killed*)	exit 9 ;;
+*)		"$@" ;;
+esac
+END
+chmod +x "$tree"/tests/vm/* "$tree"/tests/selftests/*
+
+in_tree() { timeout 60 "$tree/tests/vm/selftests" "$@" 2>&1; }
+
+# said LINE: one of the lines
+said() { grep -qxF "$1" <<<"$run"; }
+
+# apart: between the start and the end of a test is nothing of another
+apart()
+{
+	awk '
+		/^# start: /			{ name = $3 }
+		/^# running: / && name != ""	{ exit 1 }
+		/^(not )?ok - / && index($0, "ok - " name ":") == 0 { exit 1 }
+		/^# end: /			{ if ($3 != name) exit 1; name = "" }' <<<"$run"
+}
+
+run=$(in_tree)
+is "VMs: all tests but the lost ones pass" "6 passed, 3 failed" \
+	"$("$top/scripts/tally" <<<"$run" | tail -n1)"
+check "… a VM that dies costs the test it ran" said 'not ok - dies: the VM ended with status 137:'
+check "… with the last words of its kernel" said '# last words'
+check "… as do namespaces" said 'not ok - killed: the namespaces ended with status 9'
+check "… a plan is kept there, too" said 'not ok - short: planned 1 2, ran 1, status 0'
+check "… what a test says is not mixed with what others say" apart
+is "… the longest comes first" "dies a" \
+	"$(sed -n 's/^# running: \([a-z]*\) .*/\1/p' <<<"$run" | grep -xE 'a|dies' | xargs)"
+is "VMs: some tests" "2 passed, 0 failed" "$(in_tree a c | "$top/scripts/tally" | tail -n1)"
+check "VMs: no such test" test "$(in_tree a none)" = "natpt: no such selftest: none"
+touch "$tree/no-vm"
+red "VMs: none that boots" "a: no VM ran it" in_tree a b

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # faithd's FTP relay: IPv6 clients, active and passive, and a server that knows IPv4 only.
+# needs: no module
 
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/faithd.bash"
