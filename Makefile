@@ -47,6 +47,10 @@ check:
 check-host:
 	@scripts/check host
 
+## make check-hosts  'make' on a fresh Debian 12 and 13, at any rate
+check-hosts:
+	@HOSTS=always scripts/check hosts
+
 ## make check-vm [T="NAME..."]   the selftests, or some of them
 check-vm:
 	@T="$(T)" scripts/check vm
@@ -87,5 +91,5 @@ clean:
 distclean: clean
 	@scripts/distclean
 
-.PHONY: all help module userspace demo shell vm vm-files debug-files check check-host check-vm check-debug bench bench-totd \
+.PHONY: all help module userspace demo shell vm vm-files debug-files check check-host check-hosts check-vm check-debug bench bench-totd \
 	bench-preload compliance fuzz fmt clean distclean
