@@ -138,8 +138,13 @@ translator()
 
 modprobe_natpt() { grep -q '^natpt ' /proc/modules || insmod /natpt/natpt.ko; }
 
-# NATPT_DEBUG: this is the debug kernel, where all takes longer; tests send less.
-slower=${NATPT_DEBUG:+6}
+# SIZE: how much the tests do: full, or quick, on the debug kernel, where all takes longer.
+export SIZE=${SIZE:-full}
+
+# sized FULL QUICK: what goes with the size
+sized() { if [ "$SIZE" = quick ]; then echo "$2"; else echo "$1"; fi; }
+
+slower=$(sized '' 6)
 
 # wait_for COMMAND...: until it succeeds, at most some 20 seconds, or two minutes.
 wait_for()

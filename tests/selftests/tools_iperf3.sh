@@ -21,8 +21,7 @@ moved()
 		jq -e '.end | .sum_received.bytes > 0 and .sum_received_bidir_reverse.bytes > 0' /tmp/iperf3.json
 }
 
-receive="on off"
-[ -z "${NATPT_DEBUG:-}" ] || receive=on
+receive=$(sized "on off" on)
 
 # req: A-163
 for sg in on off; do
