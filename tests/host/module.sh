@@ -42,14 +42,13 @@ forbidding()
 # imports ROOM: the rooms that its files name, in groups or not, as "FILE: ROOM"
 imports()
 {
-	# shellcheck disable=SC2016
-	"$top/scripts/buildroot" run perl -0777 -ne '
+	find "src/$1" -name '*.rs' -print0 | xargs -0 "$top/scripts/buildroot" run perl -0777 -ne '
 		s{//.*}{}g;
 		while (/\bcrate\s*::\s*(?:(\w+)|(\{(?:[^{}]++|(?2))*\}))/g) {
 			my $group = $1 // substr($2, 1, -1);
 			while ($group =~ s/\{[^{}]*\}//g) {}
 			print "$ARGV: $_\n" for $group =~ /(?:^|,)\s*(\w+)/g;
-		}' $(find "src/$1" -name '*.rs')
+		}'
 }
 
 # Imports only point down: no room names one above it.

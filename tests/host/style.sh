@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# The tools' lints, and everybody's format.
+# Lints of the tools, the shell and the Python, and everybody's format.
 . "$(dirname "$0")/../../scripts/lib.sh"
 . "$(dirname "$0")/lib.bash"
 
@@ -11,6 +11,7 @@ clippy()
 }
 
 cd "$top/userspace" || exit
-echo 1..2
+echo 1..3
 check "cargo clippy" clippy
+clean "shellcheck and ruff" "$top/scripts/lint"
 check "rustfmt" "$top/scripts/fmt" --check

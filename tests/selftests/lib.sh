@@ -3,7 +3,7 @@
 #
 #   client6 ── router ── server4        the router is the translator
 #                  └──── server6
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 
 set -u
 
