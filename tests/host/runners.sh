@@ -36,7 +36,7 @@ sums() { is "$1" "$2" "$(tally "${@:3}" | tail -n1)"; }
 # cargo LINE...: these lines of 'cargo test' as a test
 cargo() { printf '%s\n' "$@" >"$work/cargo"; "$top/tests/tap" t "$top/tests/host/cargo-tap" "$work/cargo"; }
 
-echo 1..36
+echo 1..37
 
 check "a test that passes" test "$(tap 'echo note >&2' 'echo "ok 1 - a"; echo "ok 2 - b"; echo 1..2')" = \
 	"$(printf '%s\n' 'ok - t: a' 'ok - t: b' '# t: note')"
@@ -113,7 +113,7 @@ cat >"$tree/tests/vm/namespaced" <<'END'
 #!/bin/bash
 cd "$(dirname "$0")/../.." || exit
 case $* in
---works)	;;
+--works)	[ ! -e no-namespaces ] ;;
 *killed*)	exit 9 ;;
 *)		"$@" ;;
 esac
@@ -148,5 +148,7 @@ is "… the longest comes first" "dies a" \
 	"$(sed -n 's/^# running: \([a-z]*\) .*/\1/p' <<<"$run" | grep -xE 'a|dies' | xargs)"
 is "VMs: some tests" "2 passed, 0 failed" "$(in_tree a c | "$top/scripts/tally" | tail -n1)"
 check "VMs: no such test" test "$(in_tree a none)" = "natpt: no such selftest: none"
+touch "$tree/no-namespaces"
+is "VMs: no namespaces" "2 passed, 0 failed" "$(in_tree d killed | "$top/scripts/tally" | tail -n1)"
 touch "$tree/no-vm"
 red "VMs: none that boots" "a: no VM ran it" in_tree a b
