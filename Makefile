@@ -39,21 +39,25 @@ debug-files:
 	@scripts/build-module debug
 	@scripts/build-userspace vm
 
-## make check        all tests
+## make check        all tests; with T="NAME...", these selftests
 check:
-	@scripts/check host vm
+	@T="$(T)" scripts/check $(if $(T),,host) vm
 
 ## make check-host   the tests that need no VM
 check-host:
 	@scripts/check host
 
-## make check-vm [T=NAME]   the selftests, or one of them, in the VM
-check-vm:
-	@T=$(T) scripts/check vm
+## make check-hosts  'make' on a fresh Debian 12 and 13, at any rate
+check-hosts:
+	@HOSTS=always scripts/check hosts
 
-## make check-debug [T=NAME]   the same on a kernel with KASAN, lockdep and the like
+## make check-vm [T="NAME..."]   the selftests, or some of them
+check-vm:
+	@T="$(T)" scripts/check vm
+
+## make check-debug [T="NAME..."]   the same on a kernel with KASAN, lockdep and the like
 check-debug:
-	@T=$(T) scripts/check debug
+	@T="$(T)" scripts/check debug
 
 ## make bench        instructions per packet, bytes per session
 bench: vm-files
@@ -87,5 +91,5 @@ clean:
 distclean: clean
 	@scripts/distclean
 
-.PHONY: all help module userspace demo shell vm vm-files debug-files check check-host check-vm check-debug bench bench-totd \
+.PHONY: all help module userspace demo shell vm vm-files debug-files check check-host check-hosts check-vm check-debug bench bench-totd \
 	bench-preload compliance fuzz fmt clean distclean

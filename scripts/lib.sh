@@ -80,3 +80,6 @@ prepare_mmdebstrap()
 		apt_options+=("--aptopt=$line")
 	done < <(apt-config dump Acquire 2>/dev/null | grep -i '::proxy')
 }
+
+# whole: standard input to standard output, not mixed with what others print so.
+whole() { flock "$top/scripts/tally" cat; }

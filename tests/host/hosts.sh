@@ -1,8 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# A fresh Debian 12 and 13 with nothing but make and mmdebstrap: 'make' must go through.
+# A fresh Debian 12 and 13 with nothing but make and mmdebstrap: 'make' must go through. Not again while
+# all that hosts may see differently is as it was, unless HOSTS=always.
 set -u
 . "$(dirname "$0")/../../scripts/lib.sh"
+. "$(dirname "$0")/lib.bash"
 
 # try SUITE: copy the tree into a clean root and build there, our cache bound
 try()
@@ -40,15 +42,22 @@ if [ "${1:-}" = --try ]; then
 	exit
 fi
 
+# What is compiled is not among it: that happens in the same build root everywhere.
+cd "$top" || exit
+state=$(find Makefile Kbuild scripts tests/host/hosts.sh userspace -type f \
+	\( ! -path 'userspace/*' -o -name 'Cargo.*' \) ! -name check ! -name lint ! -name tally \
+	-exec sha256sum {} + | sort | sha256sum)
 echo 1..2
 mkdir -p "$top/build"
-n=0
 for suite in bookworm trixie; do
-	n=$((n + 1))
-	if as_root "$0" --try "$suite"; then
-		echo "ok $n - make on a fresh Debian $suite"
+	proof=$cache/host-$suite.proof
+	text="make on a fresh Debian $suite"
+	if [ "${HOSTS:-}" != always ] && [ "$(cat "$proof" 2>/dev/null)" = "$state" ]; then
+		ok "$text (some time ago, with the same scripts)"
+	elif as_root "$0" --try "$suite"; then
+		echo "$state" >"$proof"
+		ok "$text"
 	else
-		echo "not ok $n - make on a fresh Debian $suite"
-		sed 's/^/# /' "$top/build/host-$suite.log"
+		not_ok "$text" "$(cat "$top/build/host-$suite.log")"
 	fi
 done

@@ -3,21 +3,8 @@
 # The module's sources: lints, style, and where unsafe code may be.
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd -P)
-n=0
-
-# clean TEXT CMD...: it must succeed and print nothing
-clean()
-{
-	local text=$1 output
-	shift
-	n=$((n + 1))
-	if output=$("$@" 2>&1) && [ -z "$output" ]; then
-		echo "ok $n - $text"
-	else
-		echo "not ok $n - $text"
-		sed 's/^/# /' <<<"$output"
-	fi
-}
+. "$(dirname "$0")/lib.bash"
+cd "$top" || exit
 
 clippy()
 {
@@ -52,12 +39,24 @@ forbidding()
 	done
 }
 
+# imports ROOM: the rooms that its files name, in groups or not, as "FILE: ROOM"
+imports()
+{
+	find "src/$1" -name '*.rs' -print0 | xargs -0 "$top/scripts/buildroot" run perl -0777 -ne '
+		s{//.*}{}g;
+		while (/\bcrate\s*::\s*(?:(\w+)|(\{(?:[^{}]++|(?2))*\}))/g) {
+			my $group = $1 // substr($2, 1, -1);
+			while ($group =~ s/\{[^{}]*\}//g) {}
+			print "$ARGV: $_\n" for $group =~ /(?:^|,)\s*(\w+)/g;
+		}'
+}
+
 # Imports only point down: no room names one above it.
 upward()
 {
 	local room above
 	while read -r room above; do
-		! grep -rnE "crate::($above)\b|^    ($above)::" "$top/src/$room" --include='*.rs'
+		imports "$room" | grep -E ": ($above)\$"
 	done <<-'END'
 		xlate linux|nat|state|path|netns|netlink
 		nat linux|state|path|netns|netlink
@@ -67,6 +66,9 @@ upward()
 		netns.rs netlink
 		netlink path
 	END
+	# a path up is a path around this check
+	grep -rn 'super::super' src
+	imports path | grep -q ': xlate$' || echo "no import is seen"
 }
 
 echo "1..5"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Programs that nobody adapted, told to use IPv4, to an IPv6-only server: through libbia.so.
+# needs: no module
 
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/programs.bash"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Which names libbia.so makes addresses for, which addresses those are, and where connections to
 # them go: IPv6-only hosts, hosts of both families, and a client that gets IPv4 while it runs.
+# needs: no module
 
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/programs.bash"

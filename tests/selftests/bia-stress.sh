@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Threads, forks and signals through libbia.so.
+# needs: no module
 
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/preload.bash"

@@ -57,7 +57,7 @@ at router sysctl -qw net.ipv6.conf.out4.force_forwarding=0 net.ipv6.conf.all.for
 check "on again" back 4000
 
 # policies that block, by ports
-policy=(dir out src $POOL/32 dst $S4/32 proto udp)
+policy=(dir out src "$POOL/32" dst "$S4/32" proto udp)
 xfrm policy add "${policy[@]}" dport 7 action block
 check_fails "an IPsec policy with a port blocks a session's packets" there 4000 2
 check_fails "... and those of a new one" there 4001 2
@@ -118,7 +118,7 @@ ip -n client6 xfrm state flush
 # encrypted by port on the IPv4 side
 sa router 0x200 $R4 $S4
 sa server4 0x200 $R4 $S4
-xfrm policy add dir out src $POOL/32 dst $S4/32 proto udp dport 7 tmpl src $R4 dst $S4 proto esp mode tunnel
+xfrm policy add dir out src "$POOL/32" dst "$S4/32" proto udp dport 7 tmpl src $R4 dst $S4 proto esp mode tunnel
 ip -n server4 xfrm policy add dir in src $POOL/32 dst $S4/32 tmpl src $R4 dst $S4 proto esp mode tunnel
 check "a policy with a port has a session's packets encrypted" there 4000
 check "... so it has" used 0x00000200

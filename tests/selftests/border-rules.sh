@@ -90,7 +90,6 @@ link router second server4 second
 ip -n router addr add 198.18.0.1/24 dev second
 ip -n server4 addr add 198.18.0.2/24 dev second
 at server4 sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.second.rp_filter=0
-mapfile -t macs < <(at server4 cat /sys/class/net/second/address)
 ip -n router route add 198.51.100.10 via 198.18.0.2 dev second table 77
 at router ip rule add iif in6 lookup 77 pref 10
 seen() { at server4 cat /sys/class/net/second/statistics/rx_packets; }

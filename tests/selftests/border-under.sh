@@ -28,7 +28,7 @@ check "two of them reach each other" at client6 ping -nqc2 -i0.2 -W20 -I $A $B
 is "... natively: nothing of it was translated" "$(counter translated-6to4)" 4
 at client6 traceroute -n -q1 -N1 -w20 -s $A $S46 >/tmp/traceroute
 check "the router shows in a traceroute" grep -Eq "^ 1  ($R6|2001:db8:64::c000:201) " /tmp/traceroute
-at client6 ping -nM do -s 1400 -c2 -i0.5 -W2 -I $A $S46 >/tmp/ping 2>&1
+at client6 ping -nM "do" -s 1400 -c2 -i0.5 -W2 -I $A $S46 >/tmp/ping 2>&1
 check "the router tells it of a smaller link" grep -q "mtu.*1420" /tmp/ping
 at server4 python3 -m http.server -b 0.0.0.0 -d /tmp 80 >/dev/null 2>&1 &
 wait_for listening server4 80

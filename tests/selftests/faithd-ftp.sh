@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # faithd's FTP relay: IPv6 clients, active and passive, and a server that knows IPv4 only.
+# needs: no module
 
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/faithd.bash"
@@ -84,7 +85,7 @@ is "LPSV and LPRT" "220 230 230 228 200 221" "$(dialogue "${login[@]}" LPSV \
 
 # a stranger at a data port
 ip -n client6 addr add 2001:db8:6::66/64 dev eth0 nodad
-coproc at client6 nc -s $C6 $FS4 21
+coproc at client6 nc -N -s $C6 $FS4 21
 printf '%s\r\n' "${login[@]}" EPSV >&"${COPROC[1]}"
 while read -r -t 60 line <&"${COPROC[0]}" && [[ $line != 229* ]]; do :; done
 port=$(sed 's/.*|||\([0-9]*\)|.*/\1/' <<<"$line")

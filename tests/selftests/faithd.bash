@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # What the tests of faithd share: it runs in the router, under a prefix of its own.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 
 FP=2001:db8:46::/96
 FS4=2001:db8:46::c633:640a	# S4 under it

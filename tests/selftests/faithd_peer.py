@@ -17,7 +17,6 @@ import select
 import socket
 import struct
 import sys
-import termios
 import threading
 import time
 

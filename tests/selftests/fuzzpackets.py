@@ -5,7 +5,6 @@ The kernel's log tells what breaks inside; what is looked at here is that good p
 and that whatever comes out is as long as it says it is.
 """
 
-import errno
 import os
 import random
 import sys

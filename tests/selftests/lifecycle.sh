@@ -13,8 +13,7 @@ at elsewhere nft -f - <<-'END'
 	}
 END
 
-times=20
-[ -z "${NATPT_DEBUG:-}" ] || times=5
+times=$(sized 20 5)
 
 # traffic: both ways, without end, until the namespaces go.
 traffic()

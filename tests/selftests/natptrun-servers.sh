@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Servers that listen on IPv4 only, on an IPv6-only host, through either library: IPv6 clients
 # reach them.
+# needs: no module
 
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/programs.bash"

@@ -7,7 +7,7 @@ import socket
 import struct
 
 from nl_client import (APPLY, COUNTER_GET, ENABLE, MAP_ADD, MAP_DELETE, MAP_FLUSH, MAP_RENUM,
-                       MAPPING_GET, NLM_F_ACK, NLM_F_DUMP, PREFIX_ADD, PREFIX_FLUSH, PREFIX_GET,
+                       MAPPING_GET, NLM_F_DUMP, PREFIX_ADD, PREFIX_FLUSH, PREFIX_GET,
                        RULE_GET, SESSION_GET, SET, STATUS_GET, VARIABLE_GET, Netlink, Refused, attr,
                        nest, test)
 

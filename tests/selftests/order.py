@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
 """Numbered datagrams of some flows, both ways at the same time: each flow's arrive in their order."""
 
-import os
 import socket
 import struct
 import threading
 
-from stacks import make_socket, ok
+from stacks import QUICK, make_socket, ok
 
 SERVER4, SERVER46 = "198.51.100.10", "2001:db8:64::198.51.100.10"
 # RPS may leave one flow where it is, hardly all of them
 FLOWS = 8
-COUNT = (10000 if os.environ.get("NATPT_DEBUG") else 100000) // FLOWS
+COUNT = (10000 if QUICK else 100000) // FLOWS
 # so many of a flow are on their way at once; queues and buffers hold those of all
 BURST = 50
 PADDING = bytes(1000)

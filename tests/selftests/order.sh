@@ -7,7 +7,7 @@
 network
 translator
 # the debug kernel has no RPS
-rps=$([ -n "${NATPT_DEBUG:-}" ] || echo yes)
+rps=$(sized yes '')
 cpus=$(printf '%x' $(((1 << $(nproc)) - 1)))
 for end in client6:eth0 router:in6 router:out4 server4:eth0; do
 	[ -z "$rps" ] || at "${end%:*}" bash -c "echo $cpus >/sys/class/net/${end#*:}/queues/rx-0/rps_cpus"

@@ -9,7 +9,7 @@ far_hosts
 translator
 relay python3 "$(dirname "$0")/pmtu.py"
 
-head -c $((${NATPT_DEBUG:-0} ? 300000 : 3000000)) /dev/urandom >/tmp/file
+head -c "$(sized 3000000 300000)" /dev/urandom >/tmp/file
 sum=$(sha256sum </tmp/file)
 at far4 python3 -m http.server -b 0.0.0.0 -d /tmp 80 >/dev/null 2>&1 &
 wait_for listening far4 80

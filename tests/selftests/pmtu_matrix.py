@@ -9,9 +9,9 @@ import os
 import sys
 
 from far import *
-from stacks import counted_errors, namespace, ok, run, sysctl, tcp
+from stacks import QUICK, counted_errors, namespace, ok, run, sysctl, tcp
 
-if os.environ.get("NATPT_DEBUG"):
+if QUICK:
     V6 = 1280, 1420, 9000
     V4 = 576, 1260, 1500, 9000
 else:

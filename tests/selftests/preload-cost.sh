@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # What a hook costs on a descriptor that is none of the library's: instructions, counted by
 # callgrind.
+# needs: no module
 
 . "$(dirname "$0")/lib.sh"
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The conformance cases through libshortcut.so on an IPv6-only network, and without it on an
 # IPv4 network: the same results, but for what tests/preload/differences/shortcut lists.
+# needs: no module
 
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/preload.bash"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The preload libraries stand before exactly these functions, use the C library alone, and have
 # no way to allocate or to lock.
+# needs: no module
 
 . "$(dirname "$0")/lib.sh"
 

@@ -40,6 +40,7 @@ start_peer()
 # difference CASE PLAIN OTHER: the lines of the case that are not the same
 difference()
 {
+	section "$1" "$2" | grep -q . || echo "no transcript"
 	diff -U0 <(section "$1" "$2") <(section "$1" "$3") | sed -n '4,$p' | grep '^[-+]'
 }
 
@@ -50,18 +51,19 @@ section() { awk -v case="== $1" '/^== / { on = $0 == case; next } on && !/^#/ &&
 compare()
 {
 	local case
+	[ -n "$cases" ] || not_ok "there are cases"
 	for case in $cases; do
 		is "$case" "$(section "$case" "$3")" "$(difference "$case" "$1" "$2")"
 	done
 }
 
-# stress TEXT ADDRESS OPTION...: a hundred thousand connections, a tenth of them on the debug kernel,
+# stress TEXT ADDRESS OPTION...: a hundred thousand connections, or a few,
 # through natptrun with these options, from many threads, with all other calls and forks between,
 # and with signal handlers that make calls of their own. The name of the server has this address.
 stress()
 {
-	local result count=100000
-	[ -z "${NATPT_DEBUG:-}" ] || count=3000
+	local result count
+	count=$(sized 100000 3000)
 	pair short 2001:db8:64::c000:202 peer 2001:db8:64::c000:201 120
 	name short "$2 peer.test"
 	at peer preload-stress serve 5000 8 >/dev/null 2>&1 &

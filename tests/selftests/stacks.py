@@ -14,6 +14,7 @@ import socket
 import subprocess
 
 LIMIT = 60
+QUICK = os.environ.get("SIZE") == "quick"
 UDP_SEGMENT = 103
 IP_MTU_DISCOVER, IP_PMTUDISC_DONT = 10, 0
 

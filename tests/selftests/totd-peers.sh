@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # totd's answers are those of BIND's dns64 and of unbound's, with the same prefix and forwarder.
+# needs: no module
 
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/dns64.bash"

@@ -27,8 +27,7 @@ is "ssh" "$POOL $(sha256sum </tmp/file)" "$(at client6 ssh -o StrictHostKeyCheck
 # count NAMESPACE NAME: a counter of the stack's
 count() { at "$1" nstat -asz "$2" | awk -v name="$2" '$1 == name { print $2 }'; }
 
-volume=1000000000
-[ -z "${NATPT_DEBUG:-}" ] || volume=50000000
+volume=$(sized 1000000000 50000000)
 
 # flows SENDER TEXT OPTION...: 1 GB or 50 MB, and how much of it was sent twice
 flows()

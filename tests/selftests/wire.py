@@ -17,7 +17,7 @@ from scapy.all import (  # noqa: F401 (the tests take them from here)
     ICMPv6ParamProblem, ICMPv6TimeExceeded, IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment,
     IPv6ExtHdrHopByHop, IPv6ExtHdrRouting, IPerror, IPerror6, Raw)
 
-from stacks import inside, ok, run
+from stacks import inside, ok, run  # noqa: F401
 
 ETH_P_ALL, ETH_P_IP, ETH_P_IPV6 = 0x0003, 0x0800, 0x86DD
 PACKET_OUTGOING = 4

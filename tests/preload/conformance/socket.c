@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
 #include "case.h"
 
@@ -18,7 +19,17 @@ static void kind(int fd)
 	CALL(fcntl(fd, F_GETFD));
 }
 
-// req: G-041
+/* What the kernel has, which a library between does not hide. */
+static void kernels(int fd)
+{
+	int family = -1;
+	socklen_t len = sizeof(family);
+
+	syscall(SYS_getsockopt, fd, SOL_SOCKET, SO_DOMAIN, &family, &len);
+	printf("  the kernel's family: %d\n", family);
+}
+
+// req: G-038 G-041
 CASE(socket)
 {
 	static const int types[] = {
@@ -29,6 +40,7 @@ CASE(socket)
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
 		kind(CALL(socket(AF_INET, types[i], 0)));
+	kernels(3);
 	CALL(close(3));
 	kind(CALL(socket(AF_INET, SOCK_STREAM, IPPROTO_TCP)));
 	CALL(close(4));

@@ -1,0 +1,9 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The unit tests, and all else that 'cargo test' runs.
+set -o pipefail
+. "$(dirname "$0")/../../scripts/lib.sh"
+
+cd "$top/userspace" || exit
+"$top/scripts/buildroot" run env CARGO_TARGET_DIR="$top/build/userspace" \
+	cargo test --workspace --locked --no-fail-fast 2>&1 | "$top/tests/host/cargo-tap"
