@@ -15,9 +15,6 @@ mod xlate;
 use kernel::prelude::*;
 use linux::{genl, memory, pernet};
 
-/// Version of the module and its netlink family's answers.
-const VERSION: &str = "0.1.0";
-
 module! {
     type: Natpt,
     name: "natpt",

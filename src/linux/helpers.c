@@ -649,4 +649,4 @@ void *natpt_dump_put(struct sk_buff *skb, struct netlink_callback *cb,
 }
 
 /* The module! macro of the kernel crate has no word for it. */
-MODULE_VERSION("0.1.0");
+MODULE_VERSION(NATPT_VERSION);

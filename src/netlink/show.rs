@@ -27,6 +27,9 @@ use kernel::{
     sync::{atomic::ordering, Arc},
 };
 
+/// Version of the module, from `userspace/Cargo.toml`.
+const VERSION: &str = env!("NATPT_VERSION");
+
 fn namespace(net: &Net) -> &Namespace {
     Namespace::subsystem().of(net)
 }
@@ -41,7 +44,7 @@ impl Do for Status {
             message.u32(attr::status::GENERATION, status.generation)?;
             message.u32(attr::status::SESSIONS, status.sessions)?;
             message.u32(attr::status::MAPPINGS, status.mappings)?;
-            message.text(attr::status::VERSION, crate::VERSION)
+            message.text(attr::status::VERSION, VERSION)
         })?;
         Ok(())
     }

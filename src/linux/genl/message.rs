@@ -2,6 +2,7 @@
 
 //! Answers: single messages, and listings that take several calls.
 
+use super::family::FAMILY;
 use crate::linux::bindings;
 use core::{ffi::c_int, ptr::NonNull};
 use kernel::{error::to_result, prelude::*};
@@ -85,7 +86,7 @@ impl List<'_> {
     /// Writes one entry; false if it must wait for the next call.
     pub(crate) fn entry(&mut self, fill: impl FnOnce(&mut Message) -> Result) -> bool {
         let skb = self.message.skb.as_ptr();
-        let family = super::FAMILY.0.get();
+        let family = FAMILY.as_ptr();
         // SAFETY: The message and the callback are valid for the call.
         let header = unsafe { bindings::natpt_dump_put(skb, self.cb, family, self.cmd) };
         if header.is_null() {

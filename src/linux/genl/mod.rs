@@ -3,6 +3,7 @@
 //! A generic netlink family: its commands, requests to them, refusals.
 
 mod attr;
+mod family;
 mod message;
 mod policy;
 
@@ -12,9 +13,9 @@ pub(crate) use self::{
     policy::Policy,
 };
 
+use self::family::FAMILY;
 use super::{bindings, memory, pernet::Net};
 use core::{
-    cell::UnsafeCell,
     ffi::{c_int, c_uint},
     ptr::{self, NonNull},
     slice,
@@ -236,13 +237,6 @@ unsafe extern "C" fn dumpit<H: Dump>(
     }
 }
 
-struct Family(UnsafeCell<bindings::genl_family>);
-
-// SAFETY: Written before it is registered, then only by the kernel.
-unsafe impl Sync for Family {}
-
-static FAMILY: Family = Family(UnsafeCell::new(pin_init::zeroed()));
-
 /// The registered family.
 pub(crate) struct Registration(());
 
@@ -267,9 +261,9 @@ impl Registration {
             *to = *from;
         }
         // SAFETY: Nobody else knows the cell before the registration.
-        unsafe { FAMILY.0.get().write(family) };
+        unsafe { FAMILY.as_ptr().write(family) };
         // SAFETY: The family is static and initialised.
-        to_result(unsafe { bindings::genl_register_family(FAMILY.0.get()) })?;
+        to_result(unsafe { bindings::genl_register_family(FAMILY.as_ptr()) })?;
         Ok(Self(()))
     }
 }
@@ -277,6 +271,6 @@ impl Registration {
 impl Drop for Registration {
     fn drop(&mut self) {
         // SAFETY: The family was registered.
-        unsafe { bindings::genl_unregister_family(FAMILY.0.get()) };
+        unsafe { bindings::genl_unregister_family(FAMILY.as_ptr()) };
     }
 }

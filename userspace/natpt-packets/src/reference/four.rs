@@ -2,12 +2,14 @@
 //! IPv6 to IPv4 (RFC 7915 section 5, RFC 6146 section 3.5).
 
 use super::{
+    field::u16_at,
     header::{chain, six, Chain, NewFour, Six},
     icmp::error_to_v4,
     inner::{ports, pseudo4, pseudo6},
+    network::{Fate, Network},
     six::turned,
     sum::{checksum, error, spoil},
-    tables, u16_at, Fate, Network,
+    tables,
 };
 
 pub fn translate(network: &Network, packet: &[u8]) -> Result<Fate, &'static str> {

@@ -3,7 +3,10 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::{sum::checksum, u16_at, u32_at};
+use super::{
+    field::{u16_at, u32_at},
+    sum::checksum,
+};
 
 /// The fields of an IPv6 header that matter.
 pub struct Six {

@@ -4,13 +4,14 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::{
+    address::{martian, source6_is_wrong},
     extension::{append, split},
+    field::{u16_at, u32_at},
     header::{chain, four, six, Four, NewFour, NewSix, Piece, Six},
     inner::{check_at, pseudo4, pseudo6, quoted_ports, requote},
-    stateless::{martian, source6_is_wrong},
+    network::Network,
     sum::checksum,
     tables::{Word, PLATEAUS, POINTERS_TO_V4, POINTERS_TO_V6},
-    u16_at, u32_at, Network,
 };
 
 /// Longest ICMPv6 error without its IPv6 header (RFC 4443 section 2.4).

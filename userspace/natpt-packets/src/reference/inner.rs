@@ -4,8 +4,8 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::{
+    field::u16_at,
     sum::{checksum, error, spoil},
-    u16_at,
 };
 
 /// Source and destination port.

@@ -3,20 +3,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::Network;
-
-/// One row of the table.
-#[derive(Clone, Debug)]
-pub struct Mapping {
-    /// IPv6 prefix and its length.
-    pub v6: (Ipv6Addr, usize),
-    /// IPv4 prefix and its length.
-    pub v4: (Ipv4Addr, usize),
-    /// Whether the hosts are IPv4 ones that go out through IPv6.
-    pub clat: bool,
-    /// Whether the IPv6 addresses are those of RFC 6052 under `v6`, which is the network's prefix.
-    pub embedded: bool,
-}
+use super::network::{Mapping, Network};
 
 fn bits6(addr: Ipv6Addr) -> String {
     format!("{:0128b}", u128::from(addr))

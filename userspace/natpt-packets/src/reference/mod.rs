@@ -3,70 +3,21 @@
 //! packets are lists of bytes that grow at the end, and checksums are summed up from the start.
 //! It shares no code with `natpt_core::xlate`.
 
+mod address;
 pub(crate) mod extension;
+mod field;
 mod four;
 pub(crate) mod header;
 mod icmp;
 mod inner;
 mod mapping;
+mod network;
 mod six;
 mod stateless;
 mod sum;
 pub(crate) mod tables;
 
-use std::net::{Ipv4Addr, Ipv6Addr};
-
-pub use mapping::Mapping;
-
-/// One end of a conversation in both families.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct End {
-    /// IPv6 address and port.
-    pub v6: (Ipv6Addr, u16),
-    /// IPv4 address and port.
-    pub v4: (Ipv4Addr, u16),
-}
-
-/// A conversation that the translator knows of. Both ports of an echo are its identifier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Session {
-    /// Protocol in IPv4.
-    pub protocol: u8,
-    /// The IPv6 host.
-    pub host: End,
-    /// The IPv4 host.
-    pub peer: End,
-}
-
-/// A prefix, the sessions and mappings beside it, and what else decides.
-#[derive(Clone, Debug)]
-pub struct Network {
-    /// The first bits of addresses that stand for IPv4 ones, and how many.
-    pub prefix: (Ipv6Addr, usize),
-    /// Conversations.
-    pub sessions: Vec<Session>,
-    /// Stateless rules.
-    pub mappings: Vec<Mapping>,
-    /// MTUs of the next links on the IPv6 and the IPv4 side.
-    pub mtu6: u32,
-    /// See `mtu6`.
-    pub mtu4: u32,
-    /// Identification of IPv4 packets that do not come as fragments.
-    pub id: u16,
-}
-
-/// What becomes of a packet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// It leaves on the other side.
-    Out(Vec<u8>),
-    /// It leaves on its own side.
-    Back(Vec<u8>),
-    /// It leaves on the other side in fragments.
-    Cut,
-    /// It is dropped, and why.
-    Dropped(&'static str),
-}
+pub use network::{End, Fate, Mapping, Network, Session};
 
 impl Network {
     /// What becomes of an IPv6 packet.
@@ -82,54 +33,4 @@ impl Network {
         let fate = fate.unwrap_or_else(|| six::translate(self, packet));
         fate.unwrap_or_else(Fate::Dropped)
     }
-
-    /// RFC 6052 section 2.3: what follows the prefix, byte 8 left out.
-    fn extract(&self, addr: Ipv6Addr) -> Option<Ipv4Addr> {
-        let (prefix, len) = (self.prefix.0.octets(), self.prefix.1 / 8);
-        let bytes = addr.octets();
-        let mut places = (len..16).filter(|at| *at != 8);
-        let mut next = || places.next().map(|at| bytes[at]);
-        let v4 = Ipv4Addr::new(next()?, next()?, next()?, next()?);
-        (bytes[..len] == prefix[..len]).then_some(v4)
-    }
-
-    /// RFC 6052 section 2.2.
-    pub(crate) fn embed(&self, addr: Ipv4Addr) -> Ipv6Addr {
-        let mut bytes = self.prefix.0.octets();
-        let places = (self.prefix.1 / 8..16).filter(|at| *at != 8);
-        for (place, byte) in places.zip(addr.octets()) {
-            bytes[place] = byte;
-        }
-        bytes.into()
-    }
-
-    /// The session in which `from` sends to `to`, ends in IPv6.
-    fn session6(
-        &self,
-        protocol: u8,
-        host: (Ipv6Addr, u16),
-        peer: (Ipv6Addr, u16),
-    ) -> Option<&Session> {
-        let mut sessions = self.sessions.iter();
-        sessions.find(|it| it.protocol == protocol && it.host.v6 == host && it.peer.v6 == peer)
-    }
-
-    /// The session between these ends in IPv4.
-    fn session4(
-        &self,
-        protocol: u8,
-        host: (Ipv4Addr, u16),
-        peer: (Ipv4Addr, u16),
-    ) -> Option<&Session> {
-        let mut sessions = self.sessions.iter();
-        sessions.find(|it| it.protocol == protocol && it.host.v4 == host && it.peer.v4 == peer)
-    }
-}
-
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    Some((u16::from(*bytes.get(at)?) << 8) | u16::from(*bytes.get(at + 1)?))
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    Some((u32::from(u16_at(bytes, at)?) << 16) | u32::from(u16_at(bytes, at + 2)?))
 }

@@ -2,11 +2,13 @@
 //! IPv4 to IPv6 (RFC 7915 section 4, RFC 6146 section 3.5).
 
 use super::{
+    field::u16_at,
     header::{four, Four, NewSix, Piece},
     icmp::error_to_v6,
     inner::{ports, pseudo4, pseudo6},
+    network::{Fate, Network},
     sum::{checksum, error, spoil},
-    tables, u16_at, Fate, Network,
+    tables,
 };
 
 pub fn translate(network: &Network, packet: &[u8]) -> Result<Fate, &'static str> {

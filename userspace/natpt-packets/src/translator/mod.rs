@@ -2,6 +2,7 @@
 //! The module's own decisions and plans over whole packets, without routes, timers and reassembly.
 
 mod config;
+mod outcome;
 mod state;
 mod surroundings;
 mod write;
@@ -17,37 +18,12 @@ use natpt_core::{
     },
     xlate::{ipv4, ipv6, to4::Headers, DropReason},
 };
+pub use outcome::{Outcome, ID};
 pub use state::Session;
 use state::State;
 use surroundings::{Bytes, Surroundings};
 
 use crate::case::{Mtu, Side};
-
-/// The identification of packets that have none of their own.
-pub const ID: u16 = 0x4242;
-
-/// What becomes of a packet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// It leaves on the other side.
-    Out(Vec<u8>),
-    /// It leaves on the side where it came in: a hairpin.
-    Turned(Vec<u8>),
-    /// It is dropped, with the name of the counter.
-    Dropped(&'static str),
-    /// The stack drops it before natpt sees it.
-    Silent,
-    /// It is not natpt's.
-    Untouched,
-    /// The kernel decides.
-    Kernel,
-}
-
-impl From<DropReason> for Outcome {
-    fn from(reason: DropReason) -> Outcome {
-        Outcome::Dropped(reason.name())
-    }
-}
 
 /// A translator in the middle of its work.
 #[derive(Clone)]

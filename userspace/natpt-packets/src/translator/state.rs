@@ -15,7 +15,7 @@ use natpt_core::{
     },
 };
 
-use super::Config;
+use super::config::Config;
 
 /// A port of an IPv6 host and the one that stands for it.
 #[derive(Clone, Copy)]

@@ -20,7 +20,7 @@ use natpt_core::{
     },
 };
 
-use super::{state::State, Config};
+use super::{config::Config, state::State};
 
 /// A packet: all of its bytes.
 pub struct Bytes<'a>(pub &'a [u8]);

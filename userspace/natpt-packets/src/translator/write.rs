@@ -22,7 +22,10 @@ use natpt_core::{
     },
 };
 
-use super::{surroundings::Bytes, Outcome, Surroundings, ID};
+use super::{
+    outcome::{Outcome, ID},
+    surroundings::{Bytes, Surroundings},
+};
 use crate::case::Mtu;
 
 /// Whether this is a hop on the packet's way.

@@ -4,16 +4,13 @@
 mod network;
 mod tun;
 
-use network::Network;
+use network::{Counters, Network, Seen};
 
 use crate::{
     case::{Case, Side, Step},
     compare::Trial,
     value::Error,
 };
-
-/// Counters of a step: those of drops, and those that cases may name.
-type Counters = Vec<(String, u64)>;
 
 /// Runs a case.
 pub fn run(case: &Case) -> Result<(), Error> {
@@ -28,12 +25,6 @@ pub fn run(case: &Case) -> Result<(), Error> {
         before = after;
     }
     Ok(())
-}
-
-/// What came out on each side.
-pub struct Seen {
-    six: Vec<Vec<u8>>,
-    four: Vec<Vec<u8>>,
 }
 
 fn check(step: &Step, trial: &mut Trial<'_>, seen: &Seen, risen: &[String]) -> Result<(), Error> {

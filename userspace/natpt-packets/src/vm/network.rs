@@ -10,12 +10,21 @@ use std::{
 use natpt_netlink::{spec::Counter, Connection};
 use nix::sched::{unshare, CloneFlags};
 
-use super::{tun::Tun, Counters, Seen};
+use super::tun::Tun;
 use crate::{
     case::{Case, Side},
     sum::checksum,
     value::Error,
 };
+
+/// Counters of a step: those of drops, and those that cases may name.
+pub type Counters = Vec<(String, u64)>;
+
+/// What came out on each side.
+pub struct Seen {
+    pub six: Vec<Vec<u8>>,
+    pub four: Vec<Vec<u8>>,
+}
 
 /// Sysctls of the router. What would limit or adorn its ICMP errors is off.
 const SYSCTLS: [(&str, &str); 14] = [
