@@ -12,7 +12,7 @@ use crate::{
         table::{HashEntry, Links},
     },
     nat::{
-        options::{Id, Values},
+        options::{self, Id, Values},
         siphash, tcp,
     },
     xlate::{
@@ -216,6 +216,10 @@ impl Session {
     #[inline]
     pub(crate) fn is_expired(&self, values: &Values, now: u32) -> bool {
         let idle = self.idle(now);
+        // No option makes a life shorter, and most packets follow sooner.
+        if idle < sys::hz().saturating_mul(options::LEAST_TIME) {
+            return false;
+        }
         // A clock read before the last packet of another CPU is not an age.
         idle > self.life(values) && idle <= u32::MAX / 2
     }

@@ -28,6 +28,26 @@ udp()
 	END
 }
 
+# udp4 SOURCE-PORT DESTINATION-PORT: the same from IPv4, where nobody answers: an error, or silence
+udp4()
+{
+	at server4 python3 - <<-END
+		import socket
+		one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		one.settimeout(2)
+		one.setsockopt(socket.IPPROTO_IP, 11, 1)	# IP_RECVERR
+		one.bind(("", $1))
+		one.connect(("$POOL", $2))
+		one.send(b"unasked")
+		try:
+		    print(one.recv(100).decode())
+		except TimeoutError:
+		    print("silence")
+		except OSError as no:
+		    print(no.strerror)
+	END
+}
+
 coproc at client6 socat - "TCP6:[$S46]:9"
 echo before >&"${COPROC[1]}"
 read -r -t 20 answer <&"${COPROC[0]}"
@@ -47,6 +67,11 @@ config set max-sessions = 1
 is "a limit below what is there ends nothing" "answer 3" "$(udp 7002 9) $(status sessions)"
 is "... and lets nothing new in" "No route to host" "$(udp 7003 9)"
 check_fails "... no ping either" at client6 ping -qc1 -W2 $S46
+port=$(config -j show xlate | jq -r '.[] | select(.proto == "udp" and ."source-port6" == 7001) | ."source-port4"')
+at router sysctl -qw net.ipv4.icmp_ratelimit=0
+# req: D-134
+is "... and new peers from IPv4 are told that the host cannot be reached" "No route to host" \
+	"$(udp4 7777 "$port")"
 config set max-sessions = 1000
 is "with a higher limit there is room" answer "$(udp 7003 9)"
 

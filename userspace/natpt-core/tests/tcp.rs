@@ -184,7 +184,7 @@ fn every_combination_of_flags() {
 
 #[test]
 fn timeouts() {
-    // req: D-060 D-067 D-071 D-074 D-076 D-079
+    // Not proven: the module does not call this yet.
     for state in STATES {
         let step = Step {
             state: State::Trans,
