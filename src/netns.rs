@@ -114,15 +114,17 @@ impl Namespace {
         }
         let stateless = next.enabled && next.is_stateless();
         if let Some(translator) = &control.translator {
-            if next.enabled && control.hooks.is_none() {
-                control.hooks = Some(path::packets(translator.clone())?);
-            }
-            if stateless && control.fragments.is_none() {
-                control.fragments = Some(path::fragments(translator.clone())?);
-            }
+            let fragments = (stateless && control.fragments.is_none())
+                .then(|| path::fragments(translator.clone()))
+                .transpose()?;
+            let hooks = (next.enabled && control.hooks.is_none())
+                .then(|| path::packets(translator.clone()))
+                .transpose()?;
             // Nothing fails from here on.
             translator.config.replace(next.clone());
             translator.forget_routes();
+            control.fragments = fragments.or(control.fragments.take());
+            control.hooks = hooks.or(control.hooks.take());
         }
         if !next.enabled {
             control.hooks = None;

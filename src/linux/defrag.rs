@@ -40,7 +40,7 @@ pub(crate) fn v4(net: &Net, skb: Skb<V4>, _: &BhGuard) -> Defrag<V4> {
 /// The kernel's module for IPv6 reassembly, in use as long as this lives.
 ///
 /// It is taken when translation starts: a hard dependency would keep natpt
-/// from loading on a no_ports system.
+/// from loading on a bare system.
 pub(crate) struct Defrag6(());
 
 impl Defrag6 {

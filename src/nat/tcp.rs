@@ -21,7 +21,7 @@ pub enum State {
     V4FinRcv = 5,
     /// Both sides have.
     V6FinV4FinRcv = 6,
-    /// Addrs soon unless traffic revives it.
+    /// Ends soon unless traffic revives it.
     Trans = 7,
 }
 

@@ -65,7 +65,7 @@ pub trait World {
     fn is_stateful(&self) -> bool;
     /// The longest prefix that an address is under.
     fn prefix_of(&self, addr: Ipv6Addr) -> Option<&Prefix>;
-    /// Side share this address.
+    /// Hosts share this address.
     fn is_pool(&self, addr: Ipv4Addr) -> bool;
     /// A stateful rule is for packets of this host.
     fn has_rule(&self, host: Ipv6Addr, proto: u8) -> bool;

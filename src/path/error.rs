@@ -4,7 +4,7 @@
 
 use super::{
     ctx::Ctx,
-    egress::{next_hops, Egress},
+    egress::{next_hops, Egress, Routed},
     icmp_reply,
     outcome::Outcome,
 };
@@ -20,6 +20,7 @@ use crate::{
         header::{self, Payload},
         icmp_error::{self, MAX_V4, MAX_V6},
         ipv4, l4,
+        mtu::NextHops,
         packet::Packet as _,
         proto,
         to4::Headers,
@@ -27,23 +28,41 @@ use crate::{
     },
 };
 
+/// An ICMP error in its new family, and what its route is looked up by.
+struct Made<F: Routed> {
+    skb: Skb<F>,
+    flow: Flow<F::Addr>,
+    /// It goes back at once, if it is about a packet of ours there too.
+    is_hairpin: bool,
+}
+
+impl<F: Routed> Made<F> {
+    /// Send it the way of packets that come in where `skb` did.
+    fn send<G: Family>(self, ctx: &Ctx<'_>, skb: &Skb<G>) -> Result<(), DropReason> {
+        let Made { skb: new, flow, .. } = self;
+        Egress::<F>::find(ctx, skb, None, || flow)?.send(ctx, new)
+    }
+}
+
 /// Translate an ICMPv6 error, if it is about a packet that went from IPv4 to IPv6.
 #[cold]
 pub(super) fn to_v4(ctx: &Ctx<'_>, mut skb: Skb<V6>, from: &Headers) -> Outcome<V6> {
     let counters = &ctx.translator.counters;
-    let complete = skb.complete();
-    match complete.and_then(|()| decide6(ctx, &skb, from)) {
+    let made = skb.complete().and_then(|()| make_v4(ctx, &skb, from));
+    let sent = match made {
         Ok(Decision::Pass) => return Outcome::Pass(skb),
         Ok(Decision::Unclaimed) => {
             counters.inc(Event::Unclaimed, 1);
             return Outcome::Pass(skb);
         }
-        Ok(Decision::Translate(error)) => match send_v4(ctx, &skb, from, &error) {
-            Ok(()) => counters.claimed(Event::ErrorTo4),
-            Err(reason) => return icmp_reply::drop_v6(ctx, skb, reason),
-        },
-        Err(reason) => return icmp_reply::drop_v6(ctx, skb, reason),
+        Ok(Decision::Translate(error)) if error.is_hairpin => turn_back(ctx, &skb, error),
+        Ok(Decision::Translate(error)) => error.send(ctx, &skb),
+        Err(reason) => Err(reason),
+    };
+    if let Err(reason) = sent {
+        return icmp_reply::drop_v6(ctx, skb, reason);
     }
+    counters.claimed(Event::ErrorTo4);
     skb.consume();
     Outcome::Done
 }
@@ -52,21 +71,40 @@ pub(super) fn to_v4(ctx: &Ctx<'_>, mut skb: Skb<V6>, from: &Headers) -> Outcome<
 #[cold]
 pub(super) fn to_v6(ctx: &Ctx<'_>, mut skb: Skb<V4>, from: &ipv4::Header) -> Outcome<V4> {
     let counters = &ctx.translator.counters;
-    let complete = skb.complete();
-    match complete.and_then(|()| decide4(ctx, &skb, from)) {
+    let made = skb.complete().and_then(|()| make_v6(ctx, &skb, from));
+    let sent = match made {
         Ok(Decision::Pass) => return Outcome::Pass(skb),
         Ok(Decision::Unclaimed) => {
             counters.inc(Event::Unclaimed, 1);
             return Outcome::Pass(skb);
         }
-        Ok(Decision::Translate(error)) => match send_v6(ctx, &skb, from, &error) {
-            Ok(()) => counters.claimed(Event::ErrorTo6),
-            Err(reason) => return icmp_reply::drop_v4(ctx, skb, reason),
-        },
-        Err(reason) => return icmp_reply::drop_v4(ctx, skb, reason),
+        Ok(Decision::Translate(error)) => error.send(ctx, &skb),
+        Err(reason) => Err(reason),
+    };
+    if let Err(reason) = sent {
+        return icmp_reply::drop_v4(ctx, skb, reason);
     }
+    counters.claimed(Event::ErrorTo6);
     skb.consume();
     Outcome::Done
+}
+
+/// The second half of a hairpin: the error, which came in as `skb`, is an ICMPv4 one for the moment.
+fn turn_back(ctx: &Ctx<'_>, skb: &Skb<V6>, error: Made<V4>) -> Result<(), DropReason> {
+    let counters = &ctx.translator.counters;
+    let inverted = ctx.inverted();
+    let ip = ipv4::Header::read(error.skb.linear())?;
+    match make_v6(&inverted, &error.skb, &ip)? {
+        Decision::Translate(back) => {
+            back.send(&inverted, &error.skb)?;
+            counters.claimed(Event::ErrorTo6);
+            error.skb.consume();
+            return Ok(());
+        }
+        Decision::Unclaimed => counters.inc(Event::Unclaimed, 1),
+        Decision::Pass => {}
+    }
+    error.send(ctx, skb)
 }
 
 /// An ICMP message of `len` bytes behind its header.
@@ -79,16 +117,31 @@ fn payload(protocol: u8, len: usize) -> Payload {
     }
 }
 
-/// Make the ICMPv4 error and send it on.
-fn send_v4(
+/// Decide about an ICMPv6 error, and make the ICMPv4 one.
+#[inline(never)]
+fn make_v4(ctx: &Ctx<'_>, skb: &Skb<V6>, from: &Headers) -> Result<Decision<Made<V4>>, DropReason> {
+    let error = match decide6(ctx, skb, from)? {
+        Decision::Pass => return Ok(Decision::Pass),
+        Decision::Unclaimed => return Ok(Decision::Unclaimed),
+        Decision::Translate(error) => error,
+    };
+    let (v6, v4) = (&error.quote.tuple, error.inner.inverted());
+    let hops = next_hops(ctx, skb, v6.addrs(), v4.addrs());
+    Ok(Decision::Translate(write_v4(ctx, skb, from, &error, hops)?))
+}
+
+/// Write the ICMPv4 error. No route is looked up and nothing sent from here: both want the stack
+/// that the message takes.
+#[inline(never)]
+fn write_v4(
     ctx: &Ctx<'_>,
     skb: &Skb<V6>,
     from: &Headers,
     error: &ErrorTo4<'_>,
-) -> Result<(), DropReason> {
+    hops: NextHops,
+) -> Result<Made<V4>, DropReason> {
     let ErrorTo4 { quote, inner, .. } = error;
     let (saddr, daddr) = (error.saddr, error.daddr);
-    let hops = next_hops(ctx, skb, quote.tuple.addrs(), inner.inverted().addrs());
     let mut out = [0; MAX_V4];
     let len = icmp_error::error_to_v4(quote, inner, error.reporter, hops, &mut out)?;
     let message = out.get(..len).ok_or(DropReason::TooBig)?;
@@ -96,49 +149,63 @@ fn send_v4(
     let id = idents.next(idents.slot(saddr, daddr, proto::ICMP), 1);
     let payload = payload(proto::ICMPV6, len);
     let new = header::to_v4(&from.ip, saddr, daddr, &payload, id, ctx.hop(), ctx.tos())?;
-    let mut other = write(skb, &new.emit(), message)?;
-    // The second half of a hairpin: the error is an ICMPv4 one for the moment.
-    if error.is_hairpin || ctx.is_hairpin(daddr) {
-        other = match to_v6(&ctx.inverted(), other, &new) {
-            Outcome::Pass(other) => other,
-            _ => return Ok(()),
-        };
-    }
-    let flow = || Flow {
-        saddr,
-        daddr,
-        tos: new.tos,
-        proto: proto::ICMP,
-        selector: l4::selector(proto::ICMP, message),
-    };
-    let egress = Egress::<V4>::find(ctx, skb, None, flow)?;
-    egress.send(ctx, other)
+    Ok(Made {
+        skb: write(skb, &new.emit(), message)?,
+        flow: Flow {
+            saddr,
+            daddr,
+            tos: new.tos,
+            proto: proto::ICMP,
+            selector: l4::selector(proto::ICMP, message),
+        },
+        is_hairpin: error.is_hairpin || ctx.is_hairpin(daddr),
+    })
 }
 
-/// Make the ICMPv6 error and send it on.
-fn send_v6(
+/// As [`make_v4`], from an ICMPv4 error to an ICMPv6 one.
+#[inline(never)]
+fn make_v6(
+    ctx: &Ctx<'_>,
+    skb: &Skb<V4>,
+    from: &ipv4::Header,
+) -> Result<Decision<Made<V6>>, DropReason> {
+    let error = match decide4(ctx, skb, from)? {
+        Decision::Pass => return Ok(Decision::Pass),
+        Decision::Unclaimed => return Ok(Decision::Unclaimed),
+        Decision::Translate(error) => error,
+    };
+    let (v6, v4) = (error.inner.inverted(), &error.quote.tuple);
+    let hops = next_hops(ctx, skb, v6.addrs(), v4.addrs());
+    Ok(Decision::Translate(write_v6(ctx, skb, from, &error, hops)?))
+}
+
+/// As [`write_v4`], the ICMPv6 error.
+#[inline(never)]
+fn write_v6(
     ctx: &Ctx<'_>,
     skb: &Skb<V4>,
     from: &ipv4::Header,
     error: &ErrorTo6<'_>,
-) -> Result<(), DropReason> {
+    hops: NextHops,
+) -> Result<Made<V6>, DropReason> {
     let ErrorTo6 { quote, inner, .. } = error;
     let (saddr, daddr) = (error.saddr, inner.saddr);
-    let hops = next_hops(ctx, skb, inner.inverted().addrs(), quote.tuple.addrs());
     let mut out = [0; MAX_V6];
     let len = icmp_error::error_to_v6(quote, saddr, daddr, inner, hops, &mut out)?;
     let message = out.get(..len).ok_or(DropReason::TooBig)?;
     let payload = payload(proto::ICMP, len);
     let new = header::to_v6(from, saddr, daddr, &payload, ctx.hop(), ctx.traffic_class())?;
-    let flow = || Flow {
-        saddr,
-        daddr,
-        tos: new.traffic_class,
-        proto: proto::ICMPV6,
-        selector: l4::selector(proto::ICMPV6, message),
-    };
-    let egress = Egress::<V6>::find(ctx, skb, None, flow)?;
-    egress.send(ctx, write(skb, &new.emit(), message)?)
+    Ok(Made {
+        skb: write(skb, &new.emit(), message)?,
+        flow: Flow {
+            saddr,
+            daddr,
+            tos: new.traffic_class,
+            proto: proto::ICMPV6,
+            selector: l4::selector(proto::ICMPV6, message),
+        },
+        is_hairpin: false,
+    })
 }
 
 /// A packet of these bytes in place of `skb`.

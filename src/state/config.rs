@@ -38,7 +38,7 @@ pub(crate) struct RuleEntry {
 /// What a `map` statement does.
 #[derive(Clone)]
 pub(crate) enum Action {
-    /// Side share the addresses of a pool.
+    /// Hosts share the addresses of a pool.
     Stateful(Stateful),
     /// Each host has an address of its own.
     Stateless(Eam),

@@ -371,7 +371,7 @@ impl Translator {
         Ok(session)
     }
 
-    /// Addrs a session, and its mapping with the last one.
+    /// Ends a session, and its mapping with the last one.
     pub(crate) fn close(&self, config: &Config, session: Linked<'_, Session>, guard: &rcu::Guard) {
         let host = Host::of(&session);
         let hash = session.host;

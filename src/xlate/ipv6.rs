@@ -19,7 +19,7 @@ pub struct Header {
     pub payload_len: u16,
     /// First extension header or transport protocol.
     pub next_header: u8,
-    /// TtlAction limit.
+    /// Hop limit.
     pub hop_limit: u8,
     /// Source.
     pub saddr: Ipv6Addr,

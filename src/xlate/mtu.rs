@@ -17,7 +17,7 @@ const PLATEAUS: [u16; 11] = [
     65535, 32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296, 68,
 ];
 
-/// MTUs of the next hops towards the two addrs.
+/// MTUs of the next hops towards the two ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NextHops {
     /// Towards the IPv6 end.

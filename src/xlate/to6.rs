@@ -104,7 +104,12 @@ pub fn fit(packet: &impl Packet, from: &ipv4::Header, new: &ipv6::Header, limits
     }
     let len = (ipv6::LEN as u32).saturating_add(new.payload_len.into());
     let fit = match packet.frag_max_size() {
-        0 => mtu::fit_v6(len, df, from.is_fragment(), mtu, lowest),
+        0 => match mtu::fit_v6(len, df, from.is_fragment(), mtu, lowest) {
+            Fit::TooBig(_) if limits.is_own && packet.may_fragment() => {
+                Fit::Fragments(mtu.min(u16::MAX.into()))
+            }
+            fit => fit,
+        },
         // It came in fragments: those that leave must fit too.
         biggest => {
             let size = u32::from(biggest.saturating_add(FRAGMENT_GROWS));
@@ -121,9 +126,6 @@ pub fn fit(packet: &impl Packet, from: &ipv4::Header, new: &ipv6::Header, limits
             Size::Refragment(size.saturating_sub(FRAGMENT_GROWS.into()))
         }
         Fit::Fragments(size) => Size::Fits(Some(size as u16)),
-        Fit::TooBig(_) if limits.is_own && packet.may_fragment() && packet.frag_max_size() == 0 => {
-            Size::Fits(Some(mtu.min(u16::MAX.into()) as u16))
-        }
         Fit::TooBig(mtu) => Size::TooBig(mtu),
     }
 }

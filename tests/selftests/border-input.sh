@@ -87,6 +87,68 @@ assert (data, peer[1]) == (b"back", ports[0]), (data, peer)
 P
 hairpin() { python3 /tmp/hairpin.py "${1:-20}"; }
 check "two IPv6 hosts find each other by the pool, the router's own address" hairpin
+
+cat >/tmp/refused.py <<'P'
+import socket
+import sys
+import time
+
+sys.path.insert(0, "/natpt/tests/selftests")
+from stacks import make_socket, run
+from wire import counters
+
+port = int(sys.argv[1])
+b = make_socket("client6", "::", socket.SOCK_DGRAM)
+run("ip", "-n", "router", "route", "add", "prohibit", "2001:db8:6::2/128")
+before = counters()
+b.sendto(b"refused", ("2001:db8:64::192.0.2.1", port))
+for _ in range(200):
+    rise = {name: value - before[name] for name, value in counters().items()}
+    if rise["drop-prohibited"]:
+        break
+    time.sleep(0.1)
+run("ip", "-n", "router", "route", "del", "prohibit", "2001:db8:6::2/128")
+print(rise["drop-prohibited"], rise["icmp-errors-6to4"], rise["icmp-errors-4to6"])
+P
+# of the host that hairpin leaves a mapping of, and nobody at its port
+port=$(config -j show xlate | jq '[.[] | select(.source6 == "2001:db8:5::10")][0]."source-port4"')
+# fault: border-15
+is "an ICMP error that cannot turn back is a drop, and nothing else" "1 0 0" "$(python3 /tmp/refused.py "$port")"
+
+# depth: bytes of stack between the arrival of an ICMP error that turns back and its way on
+depth()
+{
+	local tracing=/sys/kernel/tracing
+	mountpoint -q $tracing || mount -t tracefs none $tracing
+	echo 'p:arrival ipv6_rcv sp=%sp:s64' >$tracing/kprobe_events
+	echo 'p:departure natpt:natpt_forward6 sp=%sp:s64' >>$tracing/kprobe_events
+	echo >$tracing/trace
+	echo 1 >$tracing/events/kprobes/enable
+	at client6 socat -u - "UDP6:[2001:db8:64::$POOL]:$1" <<<refused
+	# the datagram, and the error about it
+	wait_for eval '[ "$(grep -c departure $tracing/trace)" -ge 2 ]'
+	echo 0 >$tracing/events/kprobes/enable
+	sed -nE 's/.* (arrival|departure): .*sp=(-?[0-9]+)$/\1 \2/p' $tracing/trace | deepest
+	echo >$tracing/kprobe_events
+}
+# deepest: the longest way down from an arrival to the departure behind it
+deepest()
+{
+	local event sp from=0 most=0
+	while read -r event sp; do
+		case $event in
+		arrival)	from=$sp ;;
+		*)		most=$((from - sp > most ? from - sp : most)) ;;
+		esac
+	done
+	echo $most
+}
+# the debug kernel's frames are longer
+if [ -z "${NATPT_DEBUG:-}" ]; then
+	bytes=$(depth "$port")
+	note "$bytes bytes of stack"
+	check "one that turns back leaves the stack to who sends it" test "$bytes" -gt 0 -a "$bytes" -lt 2048
+fi
 at router nft -f - <<'N'
 table inet filter {
 	counter forwarded { }

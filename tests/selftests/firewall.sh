@@ -4,6 +4,19 @@
 . "$(dirname "$0")/lib.sh"
 
 network
+modprobe_natpt
+# No hook is left for fragments where others have all but two of an IPv4 packet's.
+for i in {1..1022}; do
+	echo "add chain full c$i { type filter hook prerouting priority raw; }"
+done | at router nft -f <(echo "add table full"; cat)
+config prefix $P
+config map from any6 to $POOL
+config map from 2001:db8:7::/120 to 203.0.113.0/24 stateless
+check_fails "where others have all hooks, translation cannot be switched on" config map enable
+check_fails "... and is not" at client6 ping -qc1 -W2 $S46
+at router nft delete table full
+config map flush
+config prefix flush
 translator
 at router sysctl -qw net.ipv6.icmp.ratelimit=0 net.ipv4.icmp_ratelimit=0
 

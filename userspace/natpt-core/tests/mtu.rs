@@ -4,7 +4,8 @@
 mod common;
 
 use common::LINKS_1500;
-use natpt_core::xlate::mtu::{fit_v4, fit_v6, plateau, to_v4, to_v6, Fit, NextHops};
+use natpt_core::xlate::mtu::{fit_v4, fit_v6, plateau, to_v4, to_v6, Fit, NextHops, Size};
+use natpt_core::xlate::{ipv4, ipv6, packet::Packet, proto, to6};
 use proptest::prelude::*;
 
 fn hops(v6: u32, v4: u32) -> NextHops {
@@ -121,6 +122,69 @@ fn lowest_mtu_can_be_raised() {
     assert_eq!(fit_v6(1500, false, false, 1500, 1500), Fit::Whole);
     assert_eq!(fit_v6(1501, false, false, 1500, 1500), Fit::Fragments(1500));
     assert_eq!(fit_v6(1501, false, false, 1500, 9000), Fit::Fragments(1500));
+}
+
+/// A packet of this host, which its sender lets be cut.
+struct Own(Vec<u8>);
+
+impl Packet for Own {
+    fn linear(&self) -> &[u8] {
+        &self.0
+    }
+
+    fn total_len(&self) -> u32 {
+        self.0.len() as u32
+    }
+
+    fn pull(&mut self, len: usize) -> bool {
+        len <= self.0.len()
+    }
+
+    fn may_fragment(&self) -> bool {
+        true
+    }
+}
+
+/// An IPv4 packet of this host, with DF, on an IPv6 link of 1400.
+fn own_fit(mf: bool) -> Size {
+    let mut packet = vec![0; 1500];
+    packet[..10].copy_from_slice(&[
+        0x45,
+        0,
+        5,
+        220,
+        0,
+        1,
+        if mf { 0x60 } else { 0x40 },
+        0,
+        64,
+        17,
+    ]);
+    let from = ipv4::Header::read(&packet).unwrap();
+    let fragment_len = if mf { 8 } else { 0 };
+    let new = ipv6::Header {
+        traffic_class: 0,
+        flow_label: 0,
+        payload_len: 1480 + fragment_len,
+        next_header: proto::UDP,
+        hop_limit: 64,
+        saddr: "2001:db8::1".parse().unwrap(),
+        daddr: "2001:db8::2".parse().unwrap(),
+    };
+    let limits = to6::Limits {
+        mtu: 1400,
+        lowest: 1280,
+        is_inverted: false,
+        is_own: true,
+    };
+    to6::fit(&Own(packet), &from, &new, &limits)
+}
+
+#[test]
+fn own_packets_are_cut_and_own_fragments_before_they_are_translated() {
+    assert_eq!(own_fit(false), Size::Fits(Some(1400)));
+    // The output path would give a fragment a second Fragment header.
+    assert_eq!(own_fit(true), Size::Refragment(1400 - 28));
 }
 
 proptest! {
