@@ -48,7 +48,7 @@ pub(super) fn drop_v6(ctx: &Ctx<'_>, skb: Skb<V6>, reason: DropReason) -> Outcom
     }
     ctx.translator.counters.dropped(reason);
     drop(skb, reason);
-    Outcome::Done
+    Outcome::Dropped
 }
 
 /// Drop an IPv6 packet and tell its sender how big it may be.
@@ -60,7 +60,7 @@ pub(super) fn too_big_v6(ctx: &Ctx<'_>, skb: Skb<V6>, mtu: u32) -> Outcome<V6> {
     }
     ctx.translator.counters.dropped(DropReason::PacketTooBig);
     drop(skb, DropReason::PacketTooBig);
-    Outcome::Done
+    Outcome::Dropped
 }
 
 /// Drop an IPv4 packet and tell its sender why, if it is to know.
@@ -79,7 +79,7 @@ pub(super) fn drop_v4(ctx: &Ctx<'_>, skb: Skb<V4>, reason: DropReason) -> Outcom
     }
     ctx.translator.counters.dropped(reason);
     drop(skb, reason);
-    Outcome::Done
+    Outcome::Dropped
 }
 
 /// Drop an IPv4 packet and tell its sender how big it may be.
@@ -92,5 +92,5 @@ pub(super) fn too_big_v4(ctx: &Ctx<'_>, skb: Skb<V4>, mtu: u32) -> Outcome<V4> {
     }
     ctx.translator.counters.dropped(DropReason::PacketTooBig);
     drop(skb, DropReason::PacketTooBig);
-    Outcome::Done
+    Outcome::Dropped
 }

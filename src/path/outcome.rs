@@ -17,8 +17,10 @@ use kernel::prelude::*;
 
 /// A packet that was looked at.
 pub(super) enum Outcome<F: Family> {
-    /// Sent on, or dropped and counted.
+    /// Sent on, or kept for others.
     Done,
+    /// Dropped and counted.
+    Dropped,
     /// Not ours.
     Pass(Skb<F>),
     /// A fragment that is to be put together with its others.
@@ -32,7 +34,7 @@ impl<F: Family> Outcome<F> {
     #[cold]
     pub(super) fn dropped(ctx: &Ctx<'_>, reason: DropReason) -> Self {
         ctx.translator.counters.dropped(reason);
-        Self::Done
+        Self::Dropped
     }
 }
 
@@ -61,7 +63,7 @@ pub(super) trait Direction: Family {
 #[inline(always)]
 pub(super) fn run<D: Direction>(ctx: &Ctx<'_>, skb: Skb<D>, concern: D::Concern) -> Option<Skb<D>> {
     match D::run(ctx, skb, concern) {
-        Outcome::Done => None,
+        Outcome::Done | Outcome::Dropped => None,
         Outcome::Pass(skb) => Some(skb),
         Outcome::Defrag(skb) => defrag::<D>(ctx, skb),
         Outcome::Split(parts) => {
@@ -98,7 +100,7 @@ fn defrag<D: Direction>(ctx: &Ctx<'_>, skb: Skb<D>) -> Option<Skb<D>> {
         Some(Defrag::Whole(skb)) => {
             counters.inc(Event::Reassembled, 1);
             match run_again::<D>(ctx, skb) {
-                Outcome::Done => {}
+                Outcome::Done | Outcome::Dropped => {}
                 Outcome::Pass(skb) => return Some(skb),
                 // It cannot be put together or split any more.
                 Outcome::Defrag(_) | Outcome::Split(_) => {
@@ -123,7 +125,7 @@ fn split<D: Direction>(ctx: &Ctx<'_>, parts: Result<Segments<D>>) {
     counters.claimed(Event::Split);
     for part in parts {
         let left = match run_again::<D>(ctx, part) {
-            Outcome::Done => None,
+            Outcome::Done | Outcome::Dropped => None,
             // A datagram that a device was to send as fragments.
             Outcome::Defrag(part) => defrag::<D>(ctx, part),
             Outcome::Pass(part) => Some(part),

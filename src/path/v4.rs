@@ -81,27 +81,31 @@ impl Direction for V4 {
     }
 }
 
-/// Take a packet that was an IPv6 one a moment ago: back to IPv6, or wherever IPv4 leads.
+/// Take a packet that was an IPv6 one a moment ago: back to IPv6, or wherever IPv4 leads. What is
+/// dropped on the second half was not translated on the first.
 #[cold]
-pub(super) fn turn_back(
-    ctx: &Ctx<'_>,
-    skb: Skb<V4>,
-    flow: Flow<Ipv4Addr>,
-) -> Result<(), DropReason> {
+pub(super) fn turn_back(ctx: &Ctx<'_>, skb: Skb<V4>, flow: Flow<Ipv4Addr>) -> Outcome<V6> {
     let ctx = ctx.inverted();
     let for_pool = ctx.config.pool(flow.daddr).is_some();
-    match V4::run(&ctx, skb, for_pool) {
-        // Dropped or not, it has become an IPv4 packet.
+    let sent = match V4::run(&ctx, skb, for_pool) {
         Outcome::Done => Ok(()),
+        Outcome::Dropped => return Outcome::Dropped,
         Outcome::Pass(skb) => match Egress::<V4>::find(&ctx, &skb, None, || flow) {
             Ok(egress) => egress.send(&ctx, skb),
             Err(reason) => {
                 icmp_reply::drop_v4(&ctx, skb, reason);
-                Ok(())
+                return Outcome::Dropped;
             }
         },
         // It came whole, and its segments fit together.
         Outcome::Defrag(_) | Outcome::Split(_) => Err(DropReason::Segmentation),
+    };
+    match sent {
+        Ok(()) => {
+            ctx.translator.counters.claimed(Event::To4);
+            Outcome::Done
+        }
+        Err(reason) => Outcome::dropped(&ctx, reason),
     }
 }
 
@@ -165,7 +169,7 @@ fn translate<'g>(
     }
     match plan.egress.send(ctx, skb) {
         Ok(()) => ctx.translator.counters.claimed(Event::To6),
-        Err(reason) => ctx.translator.counters.dropped(reason),
+        Err(reason) => return Outcome::dropped(ctx, reason),
     }
     Outcome::Done
 }

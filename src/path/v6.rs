@@ -162,11 +162,11 @@ fn translate<'g>(
     }
     let sent = match plan.way {
         Way::Out(egress) => egress.send(ctx, skb),
-        Way::Back(flow) => v4::turn_back(ctx, skb, flow),
+        Way::Back(flow) => return v4::turn_back(ctx, skb, flow),
     };
     match sent {
         Ok(()) => ctx.translator.counters.claimed(Event::To4),
-        Err(reason) => ctx.translator.counters.dropped(reason),
+        Err(reason) => return Outcome::dropped(ctx, reason),
     }
     Outcome::Done
 }
