@@ -79,6 +79,10 @@ fuzz:
 compliance:
 	@tests/compliance
 
+## make generate     write what follows from src/uapi/natpt.yaml
+generate:
+	@scripts/generate
+
 ## make fmt          format the code
 fmt:
 	@scripts/fmt
@@ -92,4 +96,4 @@ distclean: clean
 	@scripts/distclean
 
 .PHONY: all help module userspace demo shell vm vm-files debug-files check check-host check-hosts check-vm check-debug bench bench-totd \
-	bench-preload compliance fuzz fmt clean distclean
+	bench-preload compliance fuzz generate fmt clean distclean

@@ -19,7 +19,7 @@ pub(crate) const VERSION: u32 = 1;
 pub(crate) mod cmd {
     /// Change the configuration.
     pub(crate) const APPLY: u8 = 1;
-    /// Whether translation is on, and how much is in the tables.
+    /// State of translation, and how much is in the tables.
     pub(crate) const STATUS_GET: u8 = 2;
     /// The translation prefixes.
     pub(crate) const PREFIX_GET: u8 = 3;
@@ -65,13 +65,14 @@ pub(crate) mod attr {
         pub(crate) const MAPPINGS: u16 = 8;
         /// Length of a stateless rule's IPv4 prefix, 0 to 32. Absent means 32.
         pub(crate) const TO_LENGTH: u16 = 9;
-        /// Makes the rule a stateless one (RFC 7757): from is a translation
-        /// prefix (hosts have the addresses of RFC 6052 under it) or any other.
+        /// Place of the hosts of a stateless rule (RFC 7757), whose from is a
+        /// translation prefix (hosts have the addresses of RFC 6052 under it) or
+        /// any other. Absent from stateful rules.
         pub(crate) const STATELESS: u16 = 10;
         /// The highest number.
         pub(crate) const LAST: u16 = 10;
     }
-    /// How to number the rules anew.
+    /// New numbering of the rules.
     pub(crate) mod renum {
         /// Number of the first rule. Absent means 100.
         pub(crate) const START: u16 = 1;
@@ -89,7 +90,7 @@ pub(crate) mod attr {
         pub(crate) const DEFAULT: u16 = 5;
         /// Unit of the value (s for seconds), empty for a plain number.
         pub(crate) const UNIT: u16 = 6;
-        /// What the variable does, one line.
+        /// Effect of the variable, one line.
         pub(crate) const DOC: u16 = 7;
         /// The highest number.
         pub(crate) const LAST: u16 = 7;
@@ -113,7 +114,7 @@ pub(crate) mod attr {
     /// The translator as a whole.
     pub(crate) mod status {
         pub(crate) const ENABLED: u16 = 1;
-        /// Grows by one with every change of the configuration.
+        /// Number that grows by one with every change of the configuration.
         pub(crate) const GENERATION: u16 = 2;
         pub(crate) const SESSIONS: u16 = 3;
         pub(crate) const MAPPINGS: u16 = 4;
@@ -126,7 +127,7 @@ pub(crate) mod attr {
     pub(crate) mod counter {
         pub(crate) const NAME: u16 = 1;
         pub(crate) const VALUE: u16 = 2;
-        /// What is counted, one line.
+        /// Meaning of the counter, one line.
         pub(crate) const DOC: u16 = 3;
         /// The highest number.
         pub(crate) const LAST: u16 = 3;
@@ -191,20 +192,20 @@ pub(crate) mod session_state {
     pub(crate) const TRANS: u8 = 7;
 }
 
-/// Where the hosts of a stateless rule are.
+/// Place of the hosts of a stateless rule.
 pub(crate) mod hosts {
     pub(crate) const V6: u8 = 0;
     pub(crate) const V4: u8 = 1;
 }
 
-/// What a request may hold of prefix.
+/// Attributes of prefix that a request may hold.
 pub(crate) static PREFIX_POLICY: [Policy; attr::prefix::LAST as usize + 1] = [
     Policy::REJECT,
     Policy::exact(16),
     Policy::u8(),
 ];
 
-/// What a request may hold of rule.
+/// Attributes of rule that a request may hold.
 pub(crate) static RULE_POLICY: [Policy; attr::rule::LAST as usize + 1] = [
     Policy::REJECT,
     Policy::u32(),
@@ -219,14 +220,14 @@ pub(crate) static RULE_POLICY: [Policy; attr::rule::LAST as usize + 1] = [
     Policy::u8(),
 ];
 
-/// What a request may hold of renum.
+/// Attributes of renum that a request may hold.
 pub(crate) static RENUM_POLICY: [Policy; attr::renum::LAST as usize + 1] = [
     Policy::REJECT,
     Policy::u32(),
     Policy::u32(),
 ];
 
-/// What a request may hold of variable.
+/// Attributes of variable that a request may hold.
 pub(crate) static VARIABLE_POLICY: [Policy; attr::variable::LAST as usize + 1] = [
     Policy::REJECT,
     Policy::string(31),
@@ -238,7 +239,7 @@ pub(crate) static VARIABLE_POLICY: [Policy; attr::variable::LAST as usize + 1] =
     Policy::REJECT,
 ];
 
-/// What a request may hold of statement.
+/// Attributes of statement that a request may hold.
 pub(crate) static STATEMENT_POLICY: [Policy; attr::statement::LAST as usize + 1] = [
     Policy::REJECT,
     Policy::nested(&PREFIX_POLICY),

@@ -18,7 +18,7 @@ pub const VERSION: u32 = 1;
 pub mod cmd {
     /// Change the configuration.
     pub const APPLY: u8 = 1;
-    /// Whether translation is on, and how much is in the tables.
+    /// State of translation, and how much is in the tables.
     pub const STATUS_GET: u8 = 2;
     /// The translation prefixes.
     pub const PREFIX_GET: u8 = 3;
@@ -64,13 +64,14 @@ pub mod attr {
         pub const MAPPINGS: u16 = 8;
         /// Length of a stateless rule's IPv4 prefix, 0 to 32. Absent means 32.
         pub const TO_LENGTH: u16 = 9;
-        /// Makes the rule a stateless one (RFC 7757): from is a translation
-        /// prefix (hosts have the addresses of RFC 6052 under it) or any other.
+        /// Place of the hosts of a stateless rule (RFC 7757), whose from is a
+        /// translation prefix (hosts have the addresses of RFC 6052 under it) or
+        /// any other. Absent from stateful rules.
         pub const STATELESS: u16 = 10;
         /// The highest number.
         pub const LAST: u16 = 10;
     }
-    /// How to number the rules anew.
+    /// New numbering of the rules.
     pub mod renum {
         /// Number of the first rule. Absent means 100.
         pub const START: u16 = 1;
@@ -88,7 +89,7 @@ pub mod attr {
         pub const DEFAULT: u16 = 5;
         /// Unit of the value (s for seconds), empty for a plain number.
         pub const UNIT: u16 = 6;
-        /// What the variable does, one line.
+        /// Effect of the variable, one line.
         pub const DOC: u16 = 7;
         /// The highest number.
         pub const LAST: u16 = 7;
@@ -112,7 +113,7 @@ pub mod attr {
     /// The translator as a whole.
     pub mod status {
         pub const ENABLED: u16 = 1;
-        /// Grows by one with every change of the configuration.
+        /// Number that grows by one with every change of the configuration.
         pub const GENERATION: u16 = 2;
         pub const SESSIONS: u16 = 3;
         pub const MAPPINGS: u16 = 4;
@@ -125,7 +126,7 @@ pub mod attr {
     pub mod counter {
         pub const NAME: u16 = 1;
         pub const VALUE: u16 = 2;
-        /// What is counted, one line.
+        /// Meaning of the counter, one line.
         pub const DOC: u16 = 3;
         /// The highest number.
         pub const LAST: u16 = 3;
@@ -190,7 +191,7 @@ pub mod session_state {
     pub const TRANS: u8 = 7;
 }
 
-/// Where the hosts of a stateless rule are.
+/// Place of the hosts of a stateless rule.
 pub mod hosts {
     pub const V6: u8 = 0;
     pub const V4: u8 = 1;
@@ -262,8 +263,9 @@ pub struct Rule {
     pub mappings: Option<u64>,
     /// Length of a stateless rule's IPv4 prefix, 0 to 32. Absent means 32.
     pub to_length: Option<u8>,
-    /// Makes the rule a stateless one (RFC 7757): from is a translation
-    /// prefix (hosts have the addresses of RFC 6052 under it) or any other.
+    /// Place of the hosts of a stateless rule (RFC 7757), whose from is a
+    /// translation prefix (hosts have the addresses of RFC 6052 under it) or
+    /// any other. Absent from stateful rules.
     pub stateless: Option<u8>,
 }
 
@@ -318,7 +320,7 @@ impl Attributes for Rule {
     }
 }
 
-/// How to number the rules anew.
+/// New numbering of the rules.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Renum {
     /// Number of the first rule. Absent means 100.
@@ -356,7 +358,7 @@ pub struct Variable {
     pub default: Option<u64>,
     /// Unit of the value (s for seconds), empty for a plain number.
     pub unit: Option<String>,
-    /// What the variable does, one line.
+    /// Effect of the variable, one line.
     pub doc: Option<String>,
 }
 
@@ -416,7 +418,7 @@ pub enum Statement {
 }
 
 impl Statement {
-    /// Appends the attribute.
+    /// Append the attribute.
     pub fn write(&self, to: &mut Writer) {
         match self {
             Self::PrefixAdd(value) => {
@@ -441,7 +443,7 @@ impl Statement {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Status {
     pub enabled: Option<u8>,
-    /// Grows by one with every change of the configuration.
+    /// Number that grows by one with every change of the configuration.
     pub generation: Option<u32>,
     pub sessions: Option<u32>,
     pub mappings: Option<u32>,
@@ -485,7 +487,7 @@ impl Attributes for Status {
 pub struct Counter {
     pub name: Option<String>,
     pub value: Option<u64>,
-    /// What is counted, one line.
+    /// Meaning of the counter, one line.
     pub doc: Option<String>,
 }
 

@@ -123,7 +123,7 @@ fn choice(spec: &Spec, set: &Set) -> Result<TokenStream, String> {
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub enum #name { #(#variants),* }
         impl #name {
-            #[doc = " Appends the attribute."]
+            #[doc = " Append the attribute."]
             pub fn write(&self, to: &mut Writer) {
                 match self { #(#writers),* }
             }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Rust for both ends of the netlink family, from its YNL spec.
+//! Rust for both ends of the netlink family, and its reference, from its YNL spec.
 
 #![forbid(unsafe_code)]
 
@@ -8,6 +8,7 @@ mod client;
 mod module;
 mod names;
 mod numbers;
+mod page;
 mod spec;
 
 use std::path::Path;
@@ -16,14 +17,15 @@ use proc_macro2::TokenStream;
 
 const SPEC: &str = "src/uapi/natpt.yaml";
 
-/// What is to stand in which file (path from the root of the tree, text).
-pub fn outputs(root: &Path) -> Result<[(String, String); 2], String> {
+/// Generated files: path from the root of the tree, and text.
+pub fn outputs(root: &Path) -> Result<[(String, String); 3], String> {
     let file = root.join(SPEC);
     let yaml =
         std::fs::read_to_string(&file).map_err(|why| format!("{}: {why}", file.display()))?;
     let spec = spec::Spec::parse(&yaml).map_err(|why| format!("{SPEC}: {why}"))?;
     let module = module::generate(&spec).and_then(print);
     let client = client::generate(&spec).and_then(print);
+    let page = page::generate(&spec, SPEC);
     Ok([
         (
             "src/netlink/spec.rs".into(),
@@ -32,6 +34,10 @@ pub fn outputs(root: &Path) -> Result<[(String, String); 2], String> {
         (
             "userspace/natpt-netlink/src/spec.rs".into(),
             client.map_err(|why| format!("{SPEC}: {why}"))?,
+        ),
+        (
+            "docs/netlink.md".into(),
+            page.map_err(|why| format!("{SPEC}: {why}"))?,
         ),
     ])
 }

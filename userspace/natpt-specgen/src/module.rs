@@ -59,7 +59,7 @@ fn collect<'a>(spec: &'a Spec, set: &'a Set, sets: &mut Vec<&'a Set>) -> Result<
 fn policy_of(spec: &Spec, set: &Set) -> Result<TokenStream, String> {
     let whole = spec.whole(set)?;
     let (name, module) = (policy(&whole.name), lower(&whole.name));
-    let about = format!(" What a request may hold of {}.", whole.name);
+    let about = format!(" Attributes of {} that a request may hold.", whole.name);
     let entries = whole.attributes.iter().map(|attribute| {
         if set.attributes.iter().any(|one| one.name == attribute.name) {
             entry(spec, attribute)

@@ -6,7 +6,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use crate::names::{constant, doc, lower};
-use crate::spec::{DefinitionKind, Set, Spec};
+use crate::spec::{DefinitionKind, Set, Spec, VERSION};
 
 /// The constants, visible as far as `vis` says.
 pub fn generate(spec: &Spec, vis: &TokenStream) -> TokenStream {
@@ -32,9 +32,10 @@ pub fn generate(spec: &Spec, vis: &TokenStream) -> TokenStream {
         });
         quote! { #about #vis mod #module { #(#entries)* #mask } }
     });
+    let version = Literal::u32_unsuffixed(VERSION);
     quote! {
         #[doc = " Version of the family."]
-        #vis const VERSION: u32 = 1;
+        #vis const VERSION: u32 = #version;
         #[doc = " Commands."]
         #vis mod cmd { #(#commands)* }
         #[doc = " Attributes, by the set they belong to."]

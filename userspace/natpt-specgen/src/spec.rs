@@ -5,6 +5,9 @@
 
 use serde::Deserialize;
 
+/// Version of a family that names none.
+pub const VERSION: u32 = 1;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Spec {
@@ -62,8 +65,8 @@ pub struct Attribute {
     pub definition: Option<String>,
     #[serde(default, rename = "enum-as-flags")]
     pub as_flags: bool,
-    #[serde(default, rename = "multi-attr")]
-    _multi: bool,
+    #[serde(default)]
+    pub multi_attr: bool,
     #[serde(default)]
     pub checks: Checks,
     pub display_hint: Option<Hint>,
@@ -116,11 +119,17 @@ pub struct Operation {
     pub name: String,
     pub doc: String,
     pub attribute_set: String,
-    #[serde(default, rename = "flags")]
-    _flags: Vec<String>,
+    #[serde(default)]
+    pub flags: Vec<Permission>,
     #[serde(rename = "do")]
     pub action: Option<Exchange>,
     pub dump: Option<Exchange>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Permission {
+    UnsAdminPerm,
 }
 
 #[derive(Deserialize)]
@@ -133,8 +142,7 @@ pub struct Exchange {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Message {
-    #[serde(rename = "attributes")]
-    _attributes: Vec<String>,
+    pub attributes: Vec<String>,
 }
 
 impl Spec {

@@ -9,6 +9,6 @@ fn committed_output_is_fresh() {
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
     for (path, text) in natpt_specgen::outputs(root).unwrap() {
         let old = std::fs::read_to_string(root.join(&path)).unwrap_or_default();
-        assert!(old == text, "{path} is stale: run natpt-specgen");
+        assert!(old == text, "{path} is stale: run make generate");
     }
 }
