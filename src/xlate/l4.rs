@@ -35,20 +35,20 @@ pub const fn writable_len(protocol: u8) -> usize {
     }
 }
 
-/// The byte with the proto::TCP flags.
+/// The byte with the TCP flags.
 #[inline]
 pub fn tcp_flags(segment: &[u8]) -> Option<u8> {
     segment.get(13).copied()
 }
 
-/// Bytes of the proto::TCP header of a SYN; nothing for other segments.
+/// Bytes of the TCP header of a SYN; nothing for other segments.
 pub fn syn_header_len(segment: &[u8]) -> Option<usize> {
     const SYN: u8 = 0x02;
     let len = usize::from(*segment.get(12)? >> 4) << 2;
     (tcp_flags(segment)? & SYN != 0 && len >= 20).then_some(len)
 }
 
-/// Refuses an IPv6 proto::UDP datagram without a checksum (RFC 8200 section 8.1).
+/// Refuses an IPv6 UDP datagram without a checksum (RFC 8200 section 8.1).
 #[inline]
 pub fn check_udp6(datagram: &[u8]) -> Result<(), DropReason> {
     match bytes::be16(datagram, 6) {
@@ -58,7 +58,7 @@ pub fn check_udp6(datagram: &[u8]) -> Result<(), DropReason> {
     }
 }
 
-/// Length of a proto::UDP datagram by its own account, which has to lie within the `len` bytes that its
+/// Length of a UDP datagram by its own account, which has to lie within the `len` bytes that its
 /// packet has for it (RFC 768).
 pub fn udp_len(datagram: &[u8], len: u32) -> Result<u32, DropReason> {
     match bytes::be16(datagram, 4).map(u32::from) {
@@ -67,7 +67,7 @@ pub fn udp_len(datagram: &[u8], len: u32) -> Result<u32, DropReason> {
     }
 }
 
-/// The ports of a packet; both are the identifier of an proto::ICMP echo.
+/// The ports of a packet; both are the identifier of an ICMP echo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ports {
     /// Source port.
@@ -77,7 +77,7 @@ pub struct Ports {
 }
 
 impl Ports {
-    /// Reads the ports from the first 8 bytes of `transport`, all that an proto::ICMP error must quote.
+    /// Reads the ports from the first 8 bytes of `transport`, all that an ICMP error must quote.
     #[inline(always)]
     pub fn read(protocol: u8, transport: &[u8]) -> Result<Ports, DropReason> {
         let [b0, b1, b2, b3, b4, b5, ..] =
@@ -103,7 +103,7 @@ impl Ports {
         [s0, s1, d0, d1]
     }
 
-    /// The identifier of an proto::ICMP echo.
+    /// The identifier of an ICMP echo.
     #[inline]
     pub const fn echo(id: u16) -> Ports {
         Ports {
@@ -114,7 +114,7 @@ impl Ports {
 }
 
 /// What rules and policies tell flows apart by, beside addresses and protocol: the ports of a
-/// transport header, in network order, or type and code of proto::ICMP; zeros where there are none.
+/// transport header, in network order, or type and code of ICMP; zeros where there are none.
 #[inline]
 pub fn selector(protocol: u8, transport: &[u8]) -> [u8; 4] {
     match (protocol, transport) {
