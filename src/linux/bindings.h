@@ -56,8 +56,8 @@ enum natpt_mib {
 
 bool natpt_skb_gso_ok(const struct sk_buff *skb, u32 mtu);
 void natpt_skb_drop(struct sk_buff *skb, u32 reason, const char *name, size_t len);
-u32 natpt_skb_claim(const struct net *net, const struct sk_buff *skb, bool ipv6, int priority,
-		    int last);
+u32 natpt_skb_claim(const struct net *net, const struct sk_buff *skb, bool ipv6, const void *priv,
+		    int priority, int last);
 int natpt_skb_make_room(struct sk_buff *skb, u32 write_len, u32 grow);
 bool natpt_skb_change_proto(struct sk_buff *skb, u32 strip, u32 hlen, bool ipv6);
 void natpt_skb_set_frag_max_size(struct sk_buff *skb, u16 size, bool ipv6);

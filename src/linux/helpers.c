@@ -42,10 +42,11 @@ static bool natpt_is_tracking(const struct nf_hook_ops *ops)
 }
 
 /*
- * Whether chains of PRE_ROUTING come after priority that want to see packets: those of conntrack
- * and NAT do not, for ours are untracked, and last is our own.
+ * Whether chains of PRE_ROUTING come after the hook that priv has at priority, and want to see
+ * packets: those of conntrack and NAT do not, for ours are untracked. priv has a hook at last, too.
  */
-static bool natpt_has_later_chains(const struct net *net, bool ipv6, int priority, int last)
+static bool natpt_has_later_chains(const struct net *net, bool ipv6, const void *priv, int priority,
+				   int last)
 {
 	const struct nf_hook_entries *e = ipv6 ?
 		rcu_dereference(net->nf.hooks_ipv6[NF_INET_PRE_ROUTING]) :
@@ -58,30 +59,31 @@ static bool natpt_has_later_chains(const struct net *net, bool ipv6, int priorit
 	ops = nf_hook_entries_get_hook_ops(e);
 	i = e->num_hook_entries;
 	/* Where only we are, for short. */
-	if (i >= 2 && ops[i - 2]->priority == priority)
+	if (i >= 2 && ops[i - 2]->priority == priority && e->hooks[i - 2].priv == priv)
 		return false;
 	while (i-- > 0) {
 		const struct nf_hook_ops *it = ops[i];
+		bool ours = e->hooks[i].priv == priv;
 
-		if (it->priority <= priority)
+		if (it->priority < priority || (ours && it->priority == priority))
 			break;
-		if (it->priority == last || natpt_is_tracking(it))
+		if ((ours && it->priority == last) || natpt_is_tracking(it))
 			continue;
 		return true;
 	}
 	return false;
 }
 
-u32 natpt_skb_claim(const struct net *net, const struct sk_buff *skb, bool ipv6, int priority,
-		    int last)
+u32 natpt_skb_claim(const struct net *net, const struct sk_buff *skb, bool ipv6, const void *priv,
+		    int priority, int last)
 {
 	if (skb->pkt_type != PACKET_HOST || skb->sk || natpt_passes_bridge(skb) ||
 	    skb_warn_if_lro(skb))
 		return NATPT_CLAIM_NEVER;
 	if (netif_is_l3_slave(skb->dev))
 		return NATPT_CLAIM_AGAIN;
-	return natpt_has_later_chains(net, ipv6, priority, last) ? NATPT_CLAIM_LATER :
-								   NATPT_CLAIM_NOW;
+	return natpt_has_later_chains(net, ipv6, priv, priority, last) ? NATPT_CLAIM_LATER :
+									 NATPT_CLAIM_NOW;
 }
 
 /* Make the first write_len bytes ours to write, with room for grow more in front. */

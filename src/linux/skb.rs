@@ -328,13 +328,22 @@ impl<F: Family> Skb<F> {
         Ok(Segments(list, PhantomData))
     }
 
-    /// Whose turn it is with a packet of PRE_ROUTING, at a hook of `priority`; our last hook there
-    /// has priority `last`.
+    /// Whose turn it is with a packet of PRE_ROUTING, at the hook that `owner` has at `priority`;
+    /// its last hook there has priority `last`.
     #[inline]
-    pub(crate) fn claim(&self, net: &Net, priority: i32, last: i32, _: &rcu::Guard) -> Claim {
-        let net = net.as_ptr();
-        // SAFETY: The packet is valid and came in on a device.
-        match unsafe { bindings::natpt_skb_claim(net, self.as_ptr(), F::IS_V6, priority, last) } {
+    pub(crate) fn claim<T>(
+        &self,
+        net: &Net,
+        owner: &T,
+        priority: i32,
+        last: i32,
+        _: &rcu::Guard,
+    ) -> Claim {
+        let (net, owner) = (net.as_ptr(), core::ptr::from_ref(owner).cast());
+        // SAFETY: The packet is valid and came in on a device; the owner is compared only.
+        match unsafe {
+            bindings::natpt_skb_claim(net, self.as_ptr(), F::IS_V6, owner, priority, last)
+        } {
             bindings::natpt_claim_NATPT_CLAIM_NOW => Claim::Now,
             bindings::natpt_claim_NATPT_CLAIM_LATER => Claim::Later,
             bindings::natpt_claim_NATPT_CLAIM_AGAIN => Claim::Again,

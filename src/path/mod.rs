@@ -90,7 +90,7 @@ impl<D: Direction> hooks::Hook<Translator> for Parting<D> {
         guard: &rcu::Guard,
     ) -> Option<Skb<D>> {
         let ctx = Ctx::new(translator, net, Origin::Network, guard);
-        let claim = skb.claim(net, BEFORE_DEFRAG, LAST, guard);
+        let claim = skb.claim(net, translator, BEFORE_DEFRAG, LAST, guard);
         if !ctx.is_tracked() && claim != Claim::Never && D::claims_fragment(&ctx, &mut skb) {
             skb.untrack();
         }
@@ -112,7 +112,7 @@ impl<D: Direction> hooks::Hook<Translator> for Arriving<D> {
         let Some(concern) = D::concern(ctx.config, &skb) else {
             return Some(skb);
         };
-        match skb.claim(net, PRIORITY, LAST, guard) {
+        match skb.claim(net, translator, PRIORITY, LAST, guard) {
             Claim::Now if !ctx.is_tracked() => run::<D>(&ctx, skb, concern),
             Claim::Later | Claim::Again if !ctx.is_tracked() => {
                 if D::claims(&ctx, &mut skb, concern) {
@@ -143,7 +143,7 @@ impl<D: Direction> hooks::Hook<Translator> for Waiting<D> {
         let Some(concern) = D::concern(ctx.config, &skb) else {
             return Some(skb);
         };
-        match skb.claim(net, PRIORITY, LAST, guard) {
+        match skb.claim(net, translator, PRIORITY, LAST, guard) {
             Claim::Later => run_apart::<D>(&ctx, skb, concern),
             Claim::Now if ctx.is_tracked() => run_apart::<D>(&ctx, skb, concern),
             // It was looked at already.

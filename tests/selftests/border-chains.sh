@@ -150,4 +150,21 @@ check "stateless fragments" sh -c "head -c 3000 /dev/zero | ip netns exec client
 check "... are seen" [ "$(hits fragments)" -gt 0 ]
 at router nft flush ruleset
 both "afterwards"
+# one that stands where natpt does: behind it, since it was there first
+at router nft flush ruleset
+at router nft -f - <<'N'
+table inet same {
+	chain same {
+		type filter hook prerouting priority -250;
+		meta l4proto ipv6-icmp ip6 daddr 2001:db8:64::/96 drop
+		ip protocol icmp ip daddr 192.0.2.1 icmp type echo-request drop
+	}
+}
+N
+config map disable
+config map enable
+check_fails "a chain of the same priority has its say" at client6 ping -nqc1 -W2 $S46
+check "... and lets others pass" fetch
+at router nft flush ruleset
+check "... for as long as it is there" at client6 ping -nqc1 -W20 $S46
 finish
