@@ -154,7 +154,7 @@ pub fn claims<W: World>(w: &W, packet: &mut W::Packet6) -> bool {
     let transport = packet.linear().get(from.l4_offset()..).unwrap_or(&[]);
     let proto = proto::protocol_to_v4(walk.protocol);
     Ports::read(walk.protocol, transport).map_or(true, |ports| {
-        w.has_rule(ip.saddr, proto) || w.session6(&tuple(&ip, ports), proto).is_some()
+        w.rule(ip.saddr, proto).is_some() || w.session6(&tuple(&ip, ports), proto).is_some()
     })
 }
 
@@ -211,10 +211,11 @@ fn open<W: World>(
     if is_native(w, packet, addrs(ip)) {
         return Ok(None);
     }
-    if w.has_rule(ip.saddr, key.proto) {
+    let rule = w.rule(ip.saddr, key.proto);
+    if rule.is_some() {
         w.policy6(packet)?;
     }
-    match w.open6(key)? {
+    match w.open6(key, rule)? {
         None if w.addresses().has_hosts6() && !w.is_stateful() => Err(DropReason::UnmappedSource),
         known => Ok(known),
     }

@@ -50,6 +50,10 @@ pub trait World {
     type Packet6: Packet;
     /// An IPv4 packet.
     type Packet4: Packet;
+    /// A stateful rule.
+    type Rule<'a>
+    where
+        Self: 'a;
     /// What a session remembers of the way to IPv4.
     type To4;
     /// What a session remembers of the way to IPv6.
@@ -67,8 +71,8 @@ pub trait World {
     fn prefix_of(&self, addr: Ipv6Addr) -> Option<&Prefix>;
     /// Hosts share this address.
     fn is_pool(&self, addr: Ipv4Addr) -> bool;
-    /// A stateful rule is for packets of this host.
-    fn has_rule(&self, host: Ipv6Addr, proto: u8) -> bool;
+    /// Find the stateful rule for packets of this host.
+    fn rule(&self, host: Ipv6Addr, proto: u8) -> Option<Self::Rule<'_>>;
     /// Source of errors from IPv6 routers that have no IPv4 form (RFC 6791), if one is set.
     fn error_source(&self) -> Option<Ipv4Addr>;
 
@@ -82,8 +86,13 @@ pub trait World {
         packet: &Self::Packet6,
         key: &Key<Tuple6>,
     ) -> Result<Option<Known<Ipv4Addr, Self::To4>>, DropReason>;
-    /// Open a session for an IPv6 packet; none if no rule is for it. Fails where it may not be.
-    fn open6(&self, key: &Key<Tuple6>) -> Result<Option<Known<Ipv4Addr, Self::To4>>, DropReason>;
+    /// Open a session for an IPv6 packet by its rule; none if there is none. Fails where it may not
+    /// be.
+    fn open6(
+        &self,
+        key: &Key<Tuple6>,
+        rule: Option<Self::Rule<'_>>,
+    ) -> Result<Option<Known<Ipv4Addr, Self::To4>>, DropReason>;
     /// Find the session of an IPv4 packet and move it on. Fails where the packet may not pass.
     fn known4(
         &self,

@@ -15,6 +15,7 @@ use crate::{
         options::{Id, Values},
         world::{Key, Known, World},
     },
+    state::config::Stateful,
     xlate::{
         addr::Prefix,
         addresses::{Addresses, Addrs},
@@ -60,6 +61,10 @@ impl<'g> Ctx<'g> {
 impl<'g> World for Ctx<'g> {
     type Packet6 = Skb<V6>;
     type Packet4 = Skb<V4>;
+    type Rule<'a>
+        = &'a Stateful
+    where
+        Self: 'a;
     type To4 = Recall<'g, V4>;
     type To6 = Recall<'g, V6>;
 
@@ -92,8 +97,8 @@ impl<'g> World for Ctx<'g> {
         self.config.pool(addr).is_some()
     }
 
-    fn has_rule(&self, host: Ipv6Addr, proto: u8) -> bool {
-        self.config.rule_for(host, proto).is_some()
+    fn rule(&self, host: Ipv6Addr, proto: u8) -> Option<&Stateful> {
+        self.config.rule_for(host, proto)
     }
 
     fn error_source(&self) -> Option<Ipv4Addr> {
@@ -135,8 +140,9 @@ impl<'g> World for Ctx<'g> {
     fn open6(
         &self,
         key: &Key<Tuple6>,
+        rule: Option<&Stateful>,
     ) -> Result<Option<Known<Ipv4Addr, Recall<'g, V4>>>, DropReason> {
-        let session = self.translator.open6(self.config, key, self.guard)?;
+        let session = self.translator.open6(self.config, key, rule, self.guard)?;
         Ok(session.map(|session| (session.to_v4(), Recall::none(session, key.tos))))
     }
 

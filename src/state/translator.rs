@@ -226,11 +226,12 @@ impl Translator {
         true
     }
 
-    /// Opens a session for an IPv6 packet; nothing if no rule is for it.
+    /// Opens a session for an IPv6 packet by its rule; nothing if there is none.
     pub(crate) fn open6<'g>(
         &'g self,
         config: &Config,
         key: &Key<Tuple6>,
+        rule: Option<&Stateful>,
         guard: &'g rcu::Guard,
     ) -> Result<Option<Linked<'g, Session>>, DropReason> {
         let Key { tuple, proto, .. } = *key;
@@ -243,7 +244,7 @@ impl Translator {
             return Ok(None);
         };
         let peer = prefix.target(tuple.daddr)?;
-        let Some(rule) = config.rule_for(host.addr, proto) else {
+        let Some(rule) = rule else {
             return Ok(None);
         };
         let state = key.first_state(Side::V6)?;

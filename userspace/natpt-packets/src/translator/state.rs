@@ -95,13 +95,14 @@ impl State {
         &mut self,
         config: &Config,
         key: &Key<Tuple6>,
+        pool: Option<Ipv4Addr>,
     ) -> Result<Option<Session>, DropReason> {
         let Key { tuple, proto, .. } = *key;
         let Some(prefix) = config.prefix_of(tuple.daddr) else {
             return Ok(None);
         };
         let peer = prefix.target(tuple.daddr)?;
-        let Some(pool) = config.pool_for(tuple.saddr) else {
+        let Some(pool) = pool else {
             return Ok(None);
         };
         key.first_state(Side::V6)?;

@@ -50,6 +50,10 @@ pub struct Surroundings<'a> {
 impl<'a> World for Surroundings<'a> {
     type Packet6 = Bytes<'a>;
     type Packet4 = Bytes<'a>;
+    type Rule<'b>
+        = Ipv4Addr
+    where
+        Self: 'b;
     type To4 = ();
     type To6 = ();
 
@@ -77,8 +81,8 @@ impl<'a> World for Surroundings<'a> {
         self.config.rules.iter().any(|rule| rule.pool == addr)
     }
 
-    fn has_rule(&self, host: Ipv6Addr, _: u8) -> bool {
-        self.config.pool_for(host).is_some()
+    fn rule(&self, host: Ipv6Addr, _: u8) -> Option<Ipv4Addr> {
+        self.config.pool_for(host)
     }
 
     fn error_source(&self) -> Option<Ipv4Addr> {
@@ -105,8 +109,12 @@ impl<'a> World for Surroundings<'a> {
         Ok(session.map(|session| (session.to_v4(), ())))
     }
 
-    fn open6(&self, key: &Key<Tuple6>) -> Result<Option<Known<Ipv4Addr, ()>>, DropReason> {
-        let session = self.state.borrow_mut().open6(self.config, key)?;
+    fn open6(
+        &self,
+        key: &Key<Tuple6>,
+        pool: Option<Ipv4Addr>,
+    ) -> Result<Option<Known<Ipv4Addr, ()>>, DropReason> {
+        let session = self.state.borrow_mut().open6(self.config, key, pool)?;
         Ok(session.map(|session| (session.to_v4(), ())))
     }
 
