@@ -245,7 +245,7 @@ static struct rtable *natpt_input4(struct net *net, const struct sk_buff *skb,
 
 /*
  * Returns a held route or an ERR_PTR; kept says whether others may use it too. sk is the socket of
- * a packet of this box (local), or NULL.
+ * a packet of this box (local), or NULL; that of a SYN-ACK is only a request.
  */
 struct dst_entry *natpt_route4(struct net *net, const struct sk_buff *skb,
 			       const struct natpt_flow4 *flow, struct sock *sk,
@@ -263,6 +263,7 @@ struct dst_entry *natpt_route4(struct net *net, const struct sk_buff *skb,
 	struct flowi4 again;
 	struct rtable *rt;
 
+	sk = sk_to_full_sk(sk);
 	/* Rules do not look at ICMP types, which policies find in place of ports. */
 	if (flow->proto == IPPROTO_ICMP)
 		fl4.fl4_sport = 0;
@@ -300,6 +301,7 @@ struct dst_entry *natpt_route6(struct net *net, const struct sk_buff *skb,
 	};
 	struct dst_entry *dst;
 
+	sk = sk_to_full_sk(sk);
 	if (flow->proto == IPPROTO_ICMPV6)
 		fl6.fl6_sport = 0;
 	*kept = !local;
