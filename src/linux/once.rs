@@ -3,6 +3,7 @@
 //! Loads that stand in line: those of the kernel crate are calls, on the way of every packet.
 
 use super::rcu;
+use core::sync::atomic::{fence, Ordering};
 use kernel::sync::atomic::{Atomic, AtomicType};
 
 /// As `READ_ONCE()`.
@@ -18,22 +19,10 @@ pub(crate) fn dereference<T: 'static>(from: &Atomic<*mut T>, _: &rcu::Guard) -> 
     read_once(from)
 }
 
-/// As `smp_load_acquire()`.
-#[cfg(target_arch = "x86_64")]
+/// As `smp_load_acquire()`. The fence is no instruction where the processor keeps loads in order.
 #[inline(always)]
 pub(crate) fn load_acquire<T: AtomicType>(from: &Atomic<T>) -> T {
     let value = read_once(from);
-    // The processor keeps loads in order.
-    core::sync::atomic::compiler_fence(core::sync::atomic::Ordering::Acquire);
+    fence(Ordering::Acquire);
     value
-}
-
-/// As `smp_load_acquire()`.
-#[cfg(not(target_arch = "x86_64"))]
-#[inline(always)]
-pub(crate) fn load_acquire<T: AtomicType>(from: &Atomic<T>) -> T
-where
-    T::Repr: kernel::sync::atomic::AtomicBasicOps,
-{
-    from.load(kernel::sync::atomic::ordering::Acquire)
 }

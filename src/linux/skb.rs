@@ -377,7 +377,7 @@ impl<F: Family> Skb<F> {
         unsafe { bindings::natpt_skb_is_untracked(self.as_ptr()) }
     }
 
-    /// Whether the packet turned from one family to the other and back already.
+    /// Whether the packet went from one family to the other and back already.
     pub(crate) fn is_looping(&self) -> bool {
         // SAFETY: The packet is valid and its control block is of the family.
         unsafe { bindings::natpt_skb_is_looping(self.as_ptr(), F::IS_V6) }

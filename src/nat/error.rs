@@ -65,14 +65,14 @@ fn quoted6<'a>(packet: &'a impl Packet, from: &Headers) -> Result<Quote6<'a>, Dr
     let message = packet.linear().get(from.l4_offset()..end);
     let message = message.ok_or(DropReason::Truncated)?;
     icmp::verify6(message, from.ip.saddr, from.ip.daddr)?;
-    Quote6::parse_bare(message)
+    Quote6::parse_any(message)
 }
 
 fn quoted4<'a>(packet: &'a impl Packet, ip: &ipv4::Header) -> Result<Quote4<'a>, DropReason> {
     let message = packet.linear().get(l4_offset(ip)..ip.total_len.into());
     let message = message.ok_or(DropReason::Truncated)?;
     icmp::verify4(message)?;
-    Quote4::parse_bare(message, InnerCheck::Ignore)
+    Quote4::parse_any(message, InnerCheck::Ignore)
 }
 
 /// The quoted packet in IPv4, if it is one of a session.

@@ -115,12 +115,12 @@ pub struct Quote6<'a> {
 impl<'a> Quote6<'a> {
     /// Parses a whole ICMPv6 error; its checksum is verified elsewhere (`icmp::verify6`).
     pub fn parse(message: &'a [u8]) -> Result<Quote6<'a>, DropReason> {
-        let quote = Self::parse_bare(message)?;
+        let quote = Self::parse_any(message)?;
         quote.no_ports.map_or(Ok(quote), Err)
     }
 
     /// As `parse`, also where the quoted packet has no ports: its addresses may do.
-    pub fn parse_bare(message: &'a [u8]) -> Result<Quote6<'a>, DropReason> {
+    pub fn parse_any(message: &'a [u8]) -> Result<Quote6<'a>, DropReason> {
         let head = Message::parse(message)?;
         icmp::error_to_v4(head.kind, head.code)?;
         let words = match (head.kind, head.word) {
@@ -187,12 +187,12 @@ pub struct Quote4<'a> {
 impl<'a> Quote4<'a> {
     /// Parses a whole ICMPv4 error; its checksum is verified elsewhere (`icmp::verify4`).
     pub fn parse(message: &'a [u8], check: InnerCheck) -> Result<Quote4<'a>, DropReason> {
-        let quote = Self::parse_bare(message, check)?;
+        let quote = Self::parse_any(message, check)?;
         quote.no_ports.map_or(Ok(quote), Err)
     }
 
     /// As `parse`, also where the quoted packet has no ports: its addresses may do.
-    pub fn parse_bare(message: &'a [u8], check: InnerCheck) -> Result<Quote4<'a>, DropReason> {
+    pub fn parse_any(message: &'a [u8], check: InnerCheck) -> Result<Quote4<'a>, DropReason> {
         let head = Message::parse(message)?;
         icmp::error_to_v6(head.kind, head.code)?;
         let [_, words, ..] = head.word;
