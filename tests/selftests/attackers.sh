@@ -46,7 +46,8 @@ restore()
 		'^net\.(ipv4|ipv6)\.conf\.(all|in6|out4)\.(rp_filter|accept_local|route_localnet|src_valid_mark|disable_policy|disable_xfrm|proxy_ndp|disable_ipv6|force_forwarding)$'); do
 		at router sysctl -qw "$name=0"
 	done
-	at router sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.forwarding=1 \
+	# what is 1 already does not set the devices' own again
+	at router sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.in6.forwarding=1 \
 		net.ipv6.conf.all.forwarding=1 net.ipv4.ipfrag_high_thresh=4194304
 	for dev in in6 out4; do
 		at router tc qdisc del dev $dev root
