@@ -108,7 +108,7 @@ check "with userns=1 it may be configured" user natptconfig prefix flush
 before=$(kernel) all=$(slab)
 check "4096 rules, each with a pool" user natptconfig -f /tmp/pools.conf
 between "... are charged to the user's cgroup" 500 $(($(kernel) - before)) 8000
-between "... and take no more" -8000 $(($(slab) - all)) 8000
+between "... and take no more" -8000 $(($(slab) - all)) $((8000 * ${slower:-1}))
 end
 
 begin
