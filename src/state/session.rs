@@ -27,8 +27,7 @@ use crate::{
 use core::net::{Ipv4Addr, Ipv6Addr};
 use kernel::sync::atomic::{ordering, Atomic};
 
-/// One conversation, seen from the IPv6 host: it is the source on both sides. It begins a cache line.
-#[repr(align(64))]
+/// One conversation, seen from the IPv6 host: it is the source on both sides.
 pub(crate) struct Session {
     links: Links<Self>,
     pub(crate) v6: Tuple6,
@@ -51,7 +50,7 @@ pub(crate) struct Session {
     source: Atomic<u64>,
 }
 
-const _: () = assert!(size_of::<Session>() <= 192);
+const _: () = assert!(size_of::<Session>() <= 168);
 
 /// The secret that keeps hash values from being guessed.
 pub(crate) type Secret = [u64; 2];
