@@ -49,14 +49,14 @@ impl Host {
     pub(crate) fn hash(&self, key: &Secret) -> u32 {
         let addr = u128::from(self.addr);
         let rest = u64::from(self.port) << 8 | u64::from(self.proto);
-        siphash::hash(key, [(addr >> 64) as u64, addr as u64, rest]) as u32
+        siphash::hash(key, [(addr >> 64) as u64, addr as u64], rest) as u32
     }
 }
 
 /// Hash value of a mapping's IPv4 side.
 pub(crate) fn hash4(key: &Secret, addr: Ipv4Addr, port: u16, proto: u8) -> u32 {
     let ports = u64::from(port) << 8 | u64::from(proto);
-    siphash::hash(key, [u64::from(u32::from(addr)) << 32 | ports]) as u32
+    siphash::hash(key, [u32::from(addr).into()], ports) as u32
 }
 
 impl BibEntry {

@@ -71,8 +71,8 @@ pub(crate) fn hash6(key: &Secret, tuple: &Tuple6, proto: u8) -> u32 {
             saddr as u64,
             (daddr >> 64) as u64,
             daddr as u64,
-            ports(tuple.sport, tuple.dport, proto),
         ],
+        ports(tuple.sport, tuple.dport, proto),
     ) as u32
 }
 
@@ -80,7 +80,7 @@ pub(crate) fn hash6(key: &Secret, tuple: &Tuple6, proto: u8) -> u32 {
 #[inline]
 pub(crate) fn hash4(key: &Secret, tuple: &Tuple4, proto: u8) -> u32 {
     let addrs = u64::from(u32::from(tuple.saddr)) << 32 | u64::from(u32::from(tuple.daddr));
-    siphash::hash(key, [addrs, ports(tuple.sport, tuple.dport, proto)]) as u32
+    siphash::hash(key, [addrs], ports(tuple.sport, tuple.dport, proto)) as u32
 }
 
 impl Session {
