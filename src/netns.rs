@@ -20,7 +20,7 @@ use kernel::{
     sync::{Arc, Mutex},
 };
 
-/// What a namespace has of natpt.
+/// The state of natpt in a namespace.
 #[pin_data]
 pub(crate) struct Namespace {
     net: NetRef,
@@ -85,7 +85,7 @@ impl PerNet for Namespace {
     }
 }
 
-/// What `status-get` tells.
+/// The answer to `status-get`.
 pub(crate) struct Status {
     pub(crate) enabled: bool,
     pub(crate) generation: u32,
@@ -94,8 +94,8 @@ pub(crate) struct Status {
 }
 
 impl Namespace {
-    /// Changes the configuration: `edit` works on a copy, which counts only if it succeeds. Fails as
-    /// `edit` does, or if memory is short; nothing has changed then. May sleep.
+    /// Changes the configuration: `edit` works on a copy, which counts only if it succeeds. Fails
+    /// as `edit` does, or if memory is short; nothing has changed then. May sleep.
     pub(crate) fn change<E: From<Error>>(
         &self,
         edit: impl FnOnce(&mut Config) -> Result<(), E>,

@@ -18,8 +18,8 @@ use kernel::prelude::*;
 ///
 /// # Invariants
 ///
-/// `first` points to room for `room` elements, an allocation of our own unless they take no room; the
-/// first `len` of them are initialised.
+/// `first` points to room for `room` elements, an allocation of our own unless they take no room;
+/// the first `len` of them are initialised.
 pub(crate) struct Array<T> {
     first: NonNull<T>,
     len: usize,

@@ -15,7 +15,7 @@ use kernel::prelude::*;
 /// Keeps our fragments apart from those of other users of the kernel's queues.
 const USER: u32 = 0x6e61_7470;
 
-/// What became of a fragment.
+/// The fate of a fragment.
 pub(crate) enum Defrag<F> {
     /// It was the last one: the whole packet.
     Whole(Skb<F>),

@@ -35,7 +35,7 @@ impl Socket {
     }
 }
 
-/// What a packet meets at a hook.
+/// The function that a packet meets at a hook.
 pub(crate) trait Hook<T>: 'static {
     /// The packets' family.
     type Family: Family;

@@ -10,13 +10,14 @@ use kernel::{
     sync::atomic::{ordering, Atomic},
 };
 
-/// How memory is allocated where one may sleep: charged to the caller, and silent when there is none.
+/// How memory is allocated where one may sleep: charged to the caller, and silent when there is
+/// none.
 #[inline]
 pub(crate) fn flags() -> Flags {
     GFP_KERNEL_ACCOUNT | __GFP_NOWARN
 }
 
-/// What is returned at the ceiling, so that it can be told from a shortage.
+/// The error at the ceiling, so that it can be told from a shortage.
 pub(crate) const CEILING: Error = EDQUOT;
 
 /// Bytes that the network namespaces of user namespaces hold.
@@ -25,7 +26,7 @@ static HELD: Atomic<usize> = Atomic::new(0);
 /// On whose account a network namespace's memory is.
 #[derive(Clone, Copy)]
 pub(crate) struct Account {
-    /// Whether it is another user namespace than the initial one, for which there is no ceiling.
+    /// True if it is another user namespace than the initial one, for which there is no ceiling.
     limited: bool,
 }
 
@@ -36,7 +37,8 @@ impl Account {
         Self { limited }
     }
 
-    /// Whether the namespace's owner may configure it: the module's parameter says so at this moment.
+    /// Return true if the namespace's owner may configure it: the module's parameter says so at
+    /// this moment.
     pub(crate) fn may_configure(self) -> bool {
         // SAFETY: The function only reads a variable.
         !self.limited || unsafe { bindings::natpt_userns_allowed() }

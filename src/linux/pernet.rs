@@ -35,7 +35,8 @@ impl Net {
     }
 }
 
-/// A namespace that outlives whoever holds this: per-namespace state keeps one of its own namespace.
+/// A namespace that outlives whoever holds this: per-namespace state keeps one of its own
+/// namespace.
 #[derive(Clone, Copy)]
 pub(crate) struct NetRef(*const Net);
 
@@ -54,7 +55,7 @@ impl core::ops::Deref for NetRef {
     }
 }
 
-/// What a module keeps for each namespace.
+/// The part of a module that each namespace has.
 pub(crate) trait PerNet: Send + Sync + Sized + 'static {
     /// The static that the state is registered through.
     fn subsystem() -> &'static Subsystem<Self>;
@@ -62,7 +63,8 @@ pub(crate) trait PerNet: Send + Sync + Sized + 'static {
     /// Makes the state of a new namespace.
     fn new(net: NetRef) -> Result<Pin<KBox<Self>>>;
 
-    /// The namespace goes: no packet may reach the state after this. A grace period follows, then the drop.
+    /// The namespace goes: no packet may reach the state after this. A grace period follows, then
+    /// the drop.
     fn pre_exit(&self);
 }
 

@@ -27,7 +27,7 @@ use kernel::{
     },
 };
 
-/// What a route leads to.
+/// The end of a route.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RouteType {
     Unicast,
@@ -45,11 +45,11 @@ pub(crate) enum RouteType {
 pub(crate) struct Route<F> {
     dst: NonNull<bindings::dst_entry>,
     family: PhantomData<F>,
-    /// Whether it may be held on to.
+    /// True if it may be held on to.
     kept: bool,
 }
 
-/// What a route is looked up by, in the new family.
+/// The key of a route lookup, in the new family.
 pub(crate) struct Flow<A> {
     pub(crate) saddr: A,
     pub(crate) daddr: A,
@@ -166,7 +166,7 @@ impl<F: Family> Route<F> {
         }
     }
 
-    /// Whether the route may serve other packets too: not with IPsec or a tunnel on it.
+    /// Return true if the route may serve other packets too: not with IPsec or a tunnel on it.
     pub(crate) fn is_cacheable(&self) -> bool {
         // SAFETY: By the type invariants.
         self.kept && unsafe { bindings::natpt_route_cacheable(self.dst.as_ptr()) }
@@ -306,7 +306,7 @@ pub(crate) struct DstCache<F> {
     generation: Atomic<u32>,
 }
 
-/// What a held route is good for.
+/// The packets that a held route is good for.
 #[derive(Clone, Copy)]
 pub(crate) struct Use {
     /// Of the packet.

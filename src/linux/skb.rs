@@ -34,13 +34,13 @@ pub(crate) struct OpenSum {
 }
 
 impl OpenSum {
-    /// Whether it is this one.
+    /// Return true if it is this one.
     #[inline]
     pub(crate) fn is_at(self, start: usize, offset: usize) -> bool {
         self.start == start as isize && usize::from(self.offset) == offset
     }
 
-    /// Whether anything before `end` counts in it.
+    /// Return true if anything before `end` counts in it.
     #[inline]
     pub(crate) fn covers(self, end: usize) -> bool {
         self.start < end as isize
@@ -61,7 +61,7 @@ fn is_crc(_: &Fields) -> bool {
 /// Source and destination of an IPv4 packet.
 type Addrs4 = (Ipv4Addr, Ipv4Addr);
 
-/// Who is next with a packet that comes in.
+/// The next one to see a packet that comes in.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Claim {
     /// We are.
@@ -70,8 +70,8 @@ pub(crate) enum Claim {
     Later,
     /// The device of its VRF is, and the packet will come from there once more.
     Again,
-    /// Others, for good: it is not for this host to route. It was not sent to it alone, or is on its
-    /// way through a bridge (br_netfilter), merged by LRO, or a socket's.
+    /// Others, for good: it is not for this host to route. It was not sent to it alone, or is on
+    /// its way through a bridge (br_netfilter), merged by LRO, or a socket's.
     Never,
 }
 
@@ -255,7 +255,7 @@ impl<F: Family> Skb<F> {
         unsafe { bindings::natpt_skb_fold_checksum(self.as_ptr(), offset, len) }
     }
 
-    /// Whether the bytes of all segments are at hand.
+    /// Return true if the bytes of all segments are at hand.
     pub(crate) fn linearize(&mut self) -> bool {
         let len = self.len() as usize;
         self.pull(len)
@@ -274,7 +274,7 @@ impl<F: Family> Skb<F> {
         unsafe { &*info.cast() }
     }
 
-    /// Whether the packet stands for many segments.
+    /// Return true if the packet stands for many segments.
     #[inline]
     pub(crate) fn is_gso(&self) -> bool {
         self.shared_info().gso_size != 0
@@ -299,18 +299,18 @@ impl<F: Family> Skb<F> {
         u32::from(self.shared_info().gso_size).saturating_add(header_len as u32)
     }
 
-    /// Whether the packet's sender lets the output path cut it (`ignore_df`).
+    /// Return true if the packet's sender lets the output path cut it (`ignore_df`).
     pub(crate) fn may_fragment(&self) -> bool {
         self.fields().ignore_df() != 0
     }
 
-    /// Whether the segments can stay together when the family changes.
+    /// Return true if the segments can stay together when the family changes.
     pub(crate) fn gso_translates(&self) -> bool {
         let kind = self.shared_info().gso_type;
         kind & !GSO_TRANSLATABLE == 0 && self.len() <= 0xffff
     }
 
-    /// Whether the segments fit an MTU. The transport header's place must be set.
+    /// Return true if the segments fit an MTU. The transport header's place must be set.
     pub(crate) fn segments_fit(&self, mtu: u32) -> bool {
         // SAFETY: The packet is valid.
         unsafe { bindings::natpt_skb_gso_ok(self.as_ptr(), mtu) }
@@ -371,13 +371,13 @@ impl<F: Family> Skb<F> {
         unsafe { bindings::natpt_skb_untrack(self.as_ptr()) };
     }
 
-    /// Whether conntrack is kept off the packet.
+    /// Return true if conntrack is kept off the packet.
     pub(crate) fn is_untracked(&self) -> bool {
         // SAFETY: The packet is valid.
         unsafe { bindings::natpt_skb_is_untracked(self.as_ptr()) }
     }
 
-    /// Whether the packet went from one family to the other and back already.
+    /// Return true if the packet went from one family to the other and back already.
     pub(crate) fn is_looping(&self) -> bool {
         // SAFETY: The packet is valid and its control block is of the family.
         unsafe { bindings::natpt_skb_is_looping(self.as_ptr(), F::IS_V6) }
@@ -538,13 +538,13 @@ impl<F: Family> Ingress<'_, F> {
         self.0.as_ptr()
     }
 
-    /// Whether IPsec policy lets the packet be forwarded.
+    /// Return true if IPsec policy lets the packet be forwarded.
     pub(crate) fn policy_ok(&self, net: &Net, _: &rcu::Guard) -> bool {
         // SAFETY: The packet is ours, of the family, and came in on a device.
         unsafe { bindings::natpt_skb_policy_ok(net.as_ptr(), self.as_ptr(), F::IS_V6) }
     }
 
-    /// Whether packets of a family are forwarded that come in where this one did.
+    /// Return true if packets of a family are forwarded that come in where this one did.
     pub(crate) fn may_forward<T: Family>(&self, net: &Net, _: &rcu::Guard) -> bool {
         // SAFETY: The packet came in on a device.
         unsafe { bindings::natpt_skb_may_forward(net.as_ptr(), self.as_ptr(), T::IS_V6) }
@@ -552,7 +552,7 @@ impl<F: Family> Ingress<'_, F> {
 }
 
 impl Ingress<'_, V4> {
-    /// Whether the kernel would take a packet with these addresses where it came in.
+    /// Check that the kernel would take a packet with these addresses where it came in.
     pub(crate) fn source(&self, net: &Net, addrs: Addrs4, _: &rcu::Guard) -> Result<(), Spoof> {
         let (saddr, daddr) = (u32::from(addrs.0).to_be(), u32::from(addrs.1).to_be());
         // SAFETY: The packet is a valid IPv4 one that came in on a device.
@@ -565,7 +565,7 @@ impl Ingress<'_, V4> {
         }
     }
 
-    /// What an answer of [`Ingress::source`] is good for, or 0.
+    /// The packets that an answer of [`Ingress::source`] is good for, or 0.
     pub(crate) fn source_stamp(&self, net: &Net, _: &rcu::Guard) -> u64 {
         // SAFETY: The packet came in on a device.
         unsafe { bindings::natpt_source4_stamp(net.as_ptr(), self.as_ptr()) }
@@ -573,7 +573,8 @@ impl Ingress<'_, V4> {
 }
 
 impl Ingress<'_, V6> {
-    /// Whether this host answers solicitations of others' addresses where the packet came in.
+    /// Return true if this host answers solicitations of others' addresses where the packet came
+    /// in.
     pub(crate) fn is_proxied(&self, net: &Net, _: &rcu::Guard) -> bool {
         // SAFETY: The packet came in on a device.
         unsafe { bindings::natpt_skb_is_proxied(net.as_ptr(), self.as_ptr()) }
@@ -590,7 +591,7 @@ impl Skb<V4> {
         Ok(Segments(list, PhantomData))
     }
 
-    /// Whether an IPv4 address is this host's own where the packet came in, VRFs considered.
+    /// Return true if an IPv4 address is this host's own where the packet came in, VRFs considered.
     pub(crate) fn is_local4(&self, net: &Net, addr: Ipv4Addr, _: &rcu::Guard) -> bool {
         let addr = u32::from(addr).to_be();
         // SAFETY: The packet is valid.

@@ -39,7 +39,8 @@ pub(crate) fn random_key() -> u64 {
     u64::from(random()) << 32 | u64::from(random())
 }
 
-/// The ports that the namespace's own sockets take by themselves (`ip_local_port_range`), both inclusive.
+/// The ports that the namespace's own sockets take by themselves (`ip_local_port_range`), both
+/// inclusive.
 pub(crate) fn local_ports(net: &Net) -> (u16, u16) {
     let (mut low, mut high) = (0, 0);
     // SAFETY: `net` is a live namespace and both pointers are valid for the call.
@@ -47,7 +48,7 @@ pub(crate) fn local_ports(net: &Net) -> (u16, u16) {
     (low as u16, high as u16)
 }
 
-/// Whether an IPv4 address is one of the namespace's own, VRFs left aside.
+/// Return true if an IPv4 address is one of the namespace's own, VRFs left aside.
 pub(crate) fn is_local4(net: &Net, addr: core::net::Ipv4Addr) -> bool {
     // SAFETY: `net` is a live namespace.
     let kind = unsafe { bindings::inet_addr_type(net.as_ptr(), u32::from(addr).to_be()) };
@@ -57,14 +58,14 @@ pub(crate) fn is_local4(net: &Net, addr: core::net::Ipv4Addr) -> bool {
 /// `RTN_LOCAL` of `linux/rtnetlink.h`, an anonymous enum there.
 const RTN_LOCAL: u32 = 2;
 
-/// Whether an IPv6 address is one of the namespace's own.
+/// Return true if an IPv6 address is one of the namespace's own.
 pub(crate) fn is_local6(net: &Net, addr: core::net::Ipv6Addr) -> bool {
     let addr = super::route::in6(addr);
     // SAFETY: `net` is a live namespace, the address is valid, and no device is asked for.
     unsafe { bindings::ipv6_chk_addr(net.as_ptr(), &addr, core::ptr::null(), 0) != 0 }
 }
 
-/// Whether the namespace forwards packets of a family at all.
+/// Return true if the namespace forwards packets of a family at all.
 pub(crate) fn is_forwarding(net: &Net, ipv6: bool) -> bool {
     // SAFETY: `net` is a live namespace.
     unsafe { bindings::natpt_is_forwarding(net.as_ptr(), ipv6) }

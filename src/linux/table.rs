@@ -25,7 +25,7 @@ pub(crate) enum Index {
     V4,
 }
 
-/// What an entry needs to be in a table.
+/// The part of an entry that its table uses.
 pub(crate) struct Links<T> {
     next: [Atomic<*mut T>; 2],
     hash: [u32; 2],
@@ -66,7 +66,7 @@ impl<T> Links<T> {
         }
     }
 
-    /// Whether the entry was taken out of its table.
+    /// Return true if the entry was taken out of its table.
     pub(crate) fn is_dead(&self) -> bool {
         load_acquire(&self.dead) != 0
     }
@@ -79,7 +79,8 @@ pub(crate) trait HashEntry: Send + Sync + Sized + 'static {
 
     fn links(&self) -> &Links<Self>;
 
-    /// Lets go of what the entry holds; called once, when it leaves the table. Readers may still see it.
+    /// Lets go of what the entry holds; called once, when it leaves the table. Readers may still
+    /// see it.
     fn release(&self);
 }
 
@@ -205,7 +206,8 @@ impl<T: HashEntry> Table<T> {
         }
     }
 
-    /// Puts an entry into the table, if there is memory. The caller knows that its keys are not there yet.
+    /// Puts an entry into the table, if there is memory. The caller knows that its keys are not
+    /// there yet.
     pub(crate) fn insert<'g>(
         &'g self,
         entry: T,

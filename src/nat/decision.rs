@@ -3,7 +3,7 @@
 
 use crate::xlate::{packet::Packet, rewrite::Rewrite};
 
-/// What is to become of a packet that is not dropped. `A` are its new addresses, `S` is what its
+/// The fate of a packet that is not dropped. `A` are its new addresses, `S` is what its
 /// session remembers.
 pub enum Decision<A, S> {
     /// It is not for translation.

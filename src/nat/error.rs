@@ -34,7 +34,7 @@ pub struct ErrorTo4<'a> {
     pub saddr: Ipv4Addr,
     /// Destination of the new error.
     pub daddr: Ipv4Addr,
-    /// Who reports it, where that has no IPv4 form.
+    /// The reporter, where that has no IPv4 form.
     pub reporter: Option<Ipv6Addr>,
     /// It is for a host with stateless rules on the side where it came in.
     pub is_hairpin: bool,
@@ -50,7 +50,7 @@ pub struct ErrorTo6<'a> {
     pub saddr: Ipv6Addr,
 }
 
-/// What is to become of an ICMP error.
+/// Decide the fate of an ICMP error.
 pub enum Decision<E> {
     /// It is about no packet of ours.
     Pass,

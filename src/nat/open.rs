@@ -12,8 +12,8 @@ use crate::xlate::{
 };
 
 impl<T> Key<T> {
-    /// The state into which a packet from `side` brings its new session. Fails with `NoSession` if it
-    /// is a TCP segment that opens none.
+    /// The state into which a packet from `side` brings its new session. Fails with `NoSession` if
+    /// it is a TCP segment that opens none.
     pub fn first_state(&self, side: Side) -> Result<tcp::State, DropReason> {
         match self.flags {
             None => Ok(tcp::State::None),

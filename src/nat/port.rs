@@ -7,7 +7,7 @@ const LAST_PRIVILEGED: u16 = 1023;
 /// Ports with even numbers, as bits of a word of 64 ports.
 const EVEN: u64 = 0x5555_5555_5555_5555;
 
-/// What the new port should have in common with the source port.
+/// The properties that the new port shares with the source port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PortPolicy {
     /// The source port.
@@ -19,7 +19,7 @@ pub struct PortPolicy {
 }
 
 impl PortPolicy {
-    /// What is wanted for a transport protocol (`proto::TCP` and so on).
+    /// Return the policy for a transport protocol (`proto::TCP` and so on).
     pub const fn of(protocol: u8, sport: u16) -> PortPolicy {
         use crate::xlate::proto::{TCP, UDP};
         PortPolicy {

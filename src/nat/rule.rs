@@ -41,7 +41,7 @@ impl Source6 {
         len: 0,
     };
 
-    /// Whether `addr` is one of the hosts.
+    /// Return true if `addr` is one of the hosts.
     #[inline]
     pub const fn contains(&self, addr: Ipv6Addr) -> bool {
         (addr.to_bits() ^ self.addr.to_bits()) & addr::mask(self.len as u32) == 0
@@ -128,7 +128,7 @@ impl Rule {
         Ok(())
     }
 
-    /// Whether the rule is for packets of this host and transport protocol.
+    /// Return true if the rule is for packets of this host and transport protocol.
     #[inline]
     pub const fn matches(&self, saddr: Ipv6Addr, protocol: u8) -> bool {
         let protos = if self.protos == 0 { ALL } else { self.protos };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 //! SipHash-1-3 over a fixed number of words and seven bytes, as hash tables need it.
 
-/// The keyed hash of `words`, each taken as 8 little-endian bytes, and of the lower 7 bytes of `last`,
-/// which share a block with the length.
+/// The keyed hash of `words`, each taken as 8 little-endian bytes, and of the lower 7 bytes of
+/// `last`, which share a block with the length.
 #[inline(always)]
 pub fn hash<const N: usize>(key: &[u64; 2], words: [u64; N], last: u64) -> u64 {
     let [k0, k1] = *key;

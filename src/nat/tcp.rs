@@ -50,13 +50,13 @@ impl Flags {
         }
     }
 
-    /// Whether the segment opens a connection: a SYN without ACK, FIN and RST.
+    /// Return true if the segment opens a connection: a SYN without ACK, FIN and RST.
     #[inline]
     pub const fn opens(self) -> bool {
         self.0 & (Flags::SYN | Flags::ACK | Flags::FIN | Flags::RST) == Flags::SYN
     }
 
-    /// Whether the segment changes no state of an established session.
+    /// Return true if the segment changes no state of an established session.
     #[inline]
     pub const fn is_data(self) -> bool {
         self.0 & (Flags::SYN | Flags::FIN | Flags::RST) == 0
@@ -86,7 +86,7 @@ enum Event {
     Other,
 }
 
-/// What happens to a session's timer.
+/// The change to a session's timer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Timer {
     /// It runs on.
@@ -97,16 +97,16 @@ pub enum Timer {
     Est,
 }
 
-/// What a segment does to a session.
+/// The effect of a segment on a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
     /// The new state.
     pub state: State,
-    /// What the timer does.
+    /// The change to the timer.
     pub timer: Timer,
 }
 
-/// What a segment from `side` does to a session in `state`.
+/// Return the effect of a segment from `side` on a session in `state`.
 #[inline]
 pub const fn next(state: State, side: Side, flags: Flags) -> Step {
     let (state, timer) = match (state, side, flags.event()) {
@@ -138,8 +138,8 @@ pub const fn next(state: State, side: Side, flags: Flags) -> Step {
     Step { state, timer }
 }
 
-/// What the end of its timer does to a session; `None` means that it is deleted. An established
-/// one is probed and gets one more transitory time.
+/// Return the effect of the end of its timer on a session; `None` means that it is deleted. An
+/// established one is probed and gets one more transitory time.
 #[inline]
 pub const fn timeout(state: State) -> Option<Step> {
     match state {

@@ -24,7 +24,7 @@ use crate::xlate::{
     DropReason,
 };
 
-/// What is to become of an IPv4 packet.
+/// Decide the fate of an IPv4 packet.
 pub type Decision4<W> = Decision<Ipv6Addr, <W as World>::To6>;
 
 /// The addresses of a packet.

@@ -26,7 +26,7 @@ use crate::xlate::{
 /// Bytes that are looked at for headers.
 const HEADERS: usize = 2048;
 
-/// What is to become of an IPv6 packet.
+/// Decide the fate of an IPv6 packet.
 pub type Decision6<W> = Decision<Ipv4Addr, <W as World>::To4>;
 
 /// The addresses of a packet.

@@ -13,7 +13,7 @@ use crate::xlate::{
     DropReason,
 };
 
-/// What a session is found by, and what moves it on.
+/// The key of a session, and what moves it on.
 #[derive(Clone, Copy, Debug)]
 pub struct Key<T> {
     /// Addresses and ports, with the IPv6 host as the source: those of an IPv4 packet are inverted.
@@ -41,7 +41,7 @@ impl<T> Key<T> {
     }
 }
 
-/// What a packet turns into, and what its session remembers of its way.
+/// The new form of a packet, and its session's memory of its way.
 pub type Known<A, S> = (Rewrite<A>, S);
 
 /// The surroundings of one packet.
@@ -54,9 +54,9 @@ pub trait World {
     type Rule<'a>
     where
         Self: 'a;
-    /// What a session remembers of the way to IPv4.
+    /// A session's memory of the way to IPv4.
     type To4;
-    /// What a session remembers of the way to IPv6.
+    /// A session's memory of the way to IPv6.
     type To6;
 
     /// The options.

@@ -100,7 +100,7 @@ impl<'g> Ctx<'g> {
         !self.is_own() && !self.inverted && !self.is_tracked()
     }
 
-    /// Whether translation is a hop on the packet's way.
+    /// Return what translation does to the TTL: it is a hop, or none for own and inverted packets.
     #[inline(always)]
     pub(super) fn hop(&self) -> TtlAction {
         match self.is_own() || self.inverted {
@@ -109,8 +109,8 @@ impl<'g> Ctx<'g> {
         }
     }
 
-    /// Packets to an IPv4 address, were they to arrive, would be ours: they go back to IPv6 at once.
-    /// Those of this host meet a hook on their way.
+    /// Packets to an IPv4 address, were they to arrive, would be ours: they go back to IPv6 at
+    /// once. Those of this host meet a hook on their way.
     pub(super) fn is_hairpin(&self, daddr: Ipv4Addr) -> bool {
         !self.is_own()
             && !self.inverted

@@ -24,7 +24,7 @@ pub(super) trait Routed: Family {
     /// Where a session keeps its route.
     fn cache(session: &Session) -> &DstCache<Self>;
 
-    /// What the source of a session's packets was found good for, where that is asked.
+    /// The packets that a session's source was found good for, where that is asked.
     fn source(session: &Session) -> u64;
 
     /// See [`Route::<V4>::look_up`].
@@ -81,7 +81,7 @@ impl Routed for V6 {
     }
 }
 
-/// What the session of a packet remembers of the way of packets like it.
+/// The memory that a packet's session has of the way of packets like it.
 pub(super) struct Recall<'g, F> {
     pub(super) session: Linked<'g, Session>,
     cached: Option<(Dst<'g, F>, u32)>,
@@ -89,7 +89,7 @@ pub(super) struct Recall<'g, F> {
 }
 
 impl<'g, F: Routed> Recall<'g, F> {
-    /// What a session has for a packet that came with this traffic class or type of service.
+    /// Return a session's memory for a packet that came with this traffic class or type of service.
     #[inline(always)]
     pub(super) fn of(
         ctx: &Ctx<'g>,
@@ -107,7 +107,7 @@ impl<'g, F: Routed> Recall<'g, F> {
         recall
     }
 
-    /// What a new session has.
+    /// Return the memory of a new session.
     pub(super) fn none(session: Linked<'g, Session>, tos: u8) -> Self {
         Self {
             session,
@@ -122,7 +122,7 @@ impl<'g, F: Routed> Recall<'g, F> {
         self.cached.is_some()
     }
 
-    /// What a route is looked up for.
+    /// Return the packets that a route is looked up for.
     #[inline(always)]
     fn usage<G: Family>(&self, ctx: &Ctx<'_>, skb: &Skb<G>) -> Use {
         Use {

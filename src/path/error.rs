@@ -89,7 +89,8 @@ pub(super) fn to_v6(ctx: &Ctx<'_>, mut skb: Skb<V4>, from: &ipv4::Header) -> Out
     Outcome::Done
 }
 
-/// The second half of a hairpin: the error, which came in as `skb`, is an ICMPv4 one for the moment.
+/// The second half of a hairpin: the error, which came in as `skb`, is an ICMPv4 one for the
+/// moment.
 fn turn_back(ctx: &Ctx<'_>, skb: &Skb<V6>, error: Made<V4>) -> Result<(), DropReason> {
     let counters = &ctx.translator.counters;
     let inverted = ctx.inverted();

@@ -17,8 +17,8 @@ use crate::{
 };
 use core::net::{Ipv4Addr, Ipv6Addr};
 
-/// Lower the MSS of a TCP segment that is about to be translated, if it is a SYN. `v6` and `v4` lead
-/// to its two ends. Gives the packet back where that fails.
+/// Lower the MSS of a TCP segment that is about to be translated, if it is a SYN. `v6` and `v4`
+/// lead to its two ends. Gives the packet back where that fails.
 #[cold]
 pub(super) fn lower<F: Family>(
     ctx: &Ctx<'_>,

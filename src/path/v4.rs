@@ -212,7 +212,7 @@ fn plan<'g>(
     })
 }
 
-/// What the route of the translated packet is looked up by.
+/// Return the key by which the translated packet's route is looked up.
 #[cold]
 fn flow(
     skb: &Skb<V4>,

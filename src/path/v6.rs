@@ -223,7 +223,7 @@ fn checksum(ctx: &Ctx<'_>, skb: &mut Skb<V6>, from: &Headers) -> Result<Checksum
     })
 }
 
-/// What the route of the translated packet is looked up by.
+/// Return the key by which the translated packet's route is looked up.
 #[cold]
 fn flow(
     skb: &Skb<V6>,

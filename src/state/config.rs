@@ -24,7 +24,7 @@ use kernel::{
 const MAX_PREFIXES: usize = 64;
 /// Most rules, and most pool addresses, that there may be.
 const MAX_RULES: usize = 4096;
-/// What rules are apart that get their number from us.
+/// The distance of rules that get their number from us.
 const INTERVAL: u32 = 100;
 
 /// One `map` statement.
@@ -35,7 +35,7 @@ pub(crate) struct RuleEntry {
     pub(crate) action: Action,
 }
 
-/// What a `map` statement does.
+/// The action of a `map` statement.
 #[derive(Clone)]
 pub(crate) enum Action {
     /// Hosts share the addresses of a pool.
@@ -73,7 +73,7 @@ impl RuleEntry {
 pub(crate) enum Refused {
     /// It does not fit what is there already.
     Exists(&'static str),
-    /// What it names is not there.
+    /// It names something that is not there.
     Missing(&'static str),
     /// There is no room.
     Full(&'static str),
@@ -146,13 +146,13 @@ impl Config {
         self.prefixes.iter().find(|prefix| prefix.contains(addr))
     }
 
-    /// Whether there are stateless rules.
+    /// Return true if there are stateless rules.
     #[inline]
     pub(crate) fn is_stateless(&self) -> bool {
         !self.by4.is_empty()
     }
 
-    /// Whether there are stateful rules.
+    /// Return true if there are stateful rules.
     pub(crate) fn is_stateful(&self) -> bool {
         self.rules.iter().any(|entry| entry.sharing().is_some())
     }

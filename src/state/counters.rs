@@ -13,7 +13,7 @@ use kernel::prelude::*;
 
 macro_rules! events {
     ($($variant:ident $name:literal $doc:literal,)*) => {
-        /// What was done.
+        /// The counted event.
         #[derive(Clone, Copy, PartialEq, Eq)]
         pub(crate) enum Event {
             $(#[doc = $doc] $variant,)*
@@ -61,7 +61,7 @@ pub(crate) struct Counters(percpu::Counters<COUNT>);
 
 /// A counter as it is shown.
 pub(crate) struct CounterInfo {
-    /// What stands before the name.
+    /// The prefix of the name.
     pub(crate) prefix: &'static str,
     pub(crate) name: &'static str,
     pub(crate) doc: &'static str,

@@ -22,7 +22,7 @@ struct Counter {
 }
 
 impl Counter {
-    /// What the counter gains by itself: a random number below the jiffies that passed.
+    /// The growth of the counter by itself: a random number below the jiffies that passed.
     #[inline(always)]
     fn gain(&self, now: u32) -> u32 {
         let used = read_once(&self.used);

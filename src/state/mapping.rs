@@ -19,7 +19,7 @@ pub(crate) struct BibEntry {
     pub(crate) host: Host,
     pub(crate) addr: Ipv4Addr,
     pub(crate) port: u16,
-    /// What the host first sent to: tells the prefix that it uses.
+    /// The host's first destination: tells the prefix that it uses.
     pub(crate) target: Ipv6Addr,
     sessions: Atomic<u32>,
 }

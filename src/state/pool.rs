@@ -104,7 +104,8 @@ impl Pool {
     }
 }
 
-/// Ports of an address that is the host's own: neither those of its services nor those that its sockets get.
+/// Ports of an address that is the host's own: neither those of its services nor those that its
+/// sockets get.
 fn beside_own_sockets(net: &Net) -> [(u16, u16); 2] {
     let (low, high) = sys::local_ports(net);
     [

@@ -36,7 +36,7 @@ pub(crate) struct Session {
     pub(crate) proto: u8,
     state: Atomic<u32>,
     used: Atomic<u32>,
-    /// What IPv6→IPv4 adds to a finished transport checksum.
+    /// The change that IPv6→IPv4 makes to a finished transport checksum.
     finished: Delta,
     /// The same for a checksum that counts the addresses only.
     partial: Delta,
@@ -112,7 +112,7 @@ impl Session {
         }
     }
 
-    /// What packets of the IPv6 host turn into.
+    /// Return the new form of packets of the IPv6 host.
     #[inline(always)]
     pub(crate) fn to_v4(&self) -> Rewrite<Ipv4Addr> {
         let v4 = &self.v4;
@@ -128,7 +128,7 @@ impl Session {
         }
     }
 
-    /// What packets to the IPv6 host turn into.
+    /// Return the new form of packets to the IPv6 host.
     #[inline(always)]
     pub(crate) fn to_v6(&self) -> Rewrite<Ipv6Addr> {
         let v6 = &self.v6;

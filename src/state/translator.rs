@@ -41,7 +41,7 @@ use kernel::{
     },
 };
 
-/// What translation needs in one namespace, from the first `map enable` on.
+/// The machinery of translation in one namespace, from the first `map enable` on.
 #[pin_data]
 pub(crate) struct Translator {
     pub(crate) net: NetRef,
@@ -60,13 +60,13 @@ pub(crate) struct Translator {
     hosts: Stripes,
     session_count: Atomic<u32>,
     mapping_count: Atomic<u32>,
-    /// What is known of routes that are longer than a prefix.
+    /// The knowledge of routes that are longer than a prefix.
     native: Atomic<u32>,
     /// Grows when routes that sessions keep are not to be used any more.
     routes: Atomic<u32>,
     /// Where expiry is.
     pub(super) sweep: Atomic<u32>,
-    /// Who switched translation on pays for what packets need.
+    /// The account of the one who switched translation on: it pays for what packets need.
     memcg: Memcg,
     _charge: Charge,
 }
@@ -124,7 +124,7 @@ impl Translator {
         )
     }
 
-    /// Whether a destination under a prefix may have a route of its own.
+    /// Return true if a destination under a prefix may have a route of its own.
     #[inline]
     pub(crate) fn may_be_native(&self) -> bool {
         read_once(&self.native) != NONE

@@ -116,19 +116,19 @@ impl Prefix {
         self.len
     }
 
-    /// Whether this is 64:ff9b::/96.
+    /// Return true if this is 64:ff9b::/96.
     #[inline]
     pub const fn is_well_known(&self) -> bool {
         self.bits == WELL_KNOWN
     }
 
-    /// Whether `addr` lies under the prefix.
+    /// Return true if `addr` lies under the prefix.
     #[inline]
     pub const fn contains(&self, addr: Ipv6Addr) -> bool {
         (addr.to_bits() ^ self.bits) & self.mask == 0
     }
 
-    /// Whether some address lies under both prefixes.
+    /// Return true if some address lies under both prefixes.
     pub const fn overlaps(&self, other: &Prefix) -> bool {
         (self.bits ^ other.bits) & self.mask & other.mask == 0
     }
@@ -208,20 +208,21 @@ pub const fn mask(len: u32) -> u128 {
     }
 }
 
-/// Whether `addr` is in 0/8, 127/8, 224/4 or 240/4: neither source nor destination of unicast.
+/// Return true if `addr` is in 0/8, 127/8, 224/4 or 240/4: neither source nor destination of
+/// unicast.
 #[inline]
 pub const fn is_martian4(addr: Ipv4Addr) -> bool {
     matches!(addr.octets(), [0 | 127 | 224..=255, ..])
 }
 
-/// Whether no router forwards packets to or from `addr`: the martians, and 169.254/16, which is for one
-/// link only (RFC 3927 section 7).
+/// Return true if no router forwards packets to or from `addr`: the martians, and 169.254/16, which
+/// is for one link only (RFC 3927 section 7).
 #[inline]
 pub const fn is_unroutable4(addr: Ipv4Addr) -> bool {
     is_martian4(addr) || matches!(addr.octets(), [169, 254, ..])
 }
 
-/// Whether `addr` is global (RFC 6890, as RFC 6052 section 3.1 wants it).
+/// Return true if `addr` is global (RFC 6890, as RFC 6052 section 3.1 wants it).
 pub const fn is_global4(addr: Ipv4Addr) -> bool {
     !matches!(
         addr.octets(),
@@ -237,7 +238,8 @@ pub const fn is_global4(addr: Ipv4Addr) -> bool {
     )
 }
 
-/// Whether `addr` is private (RFC 1918) or shared between a provider and its customers (RFC 6598).
+/// Return true if `addr` is private (RFC 1918) or shared between a provider and its customers (RFC
+/// 6598).
 pub const fn is_private4(addr: Ipv4Addr) -> bool {
     matches!(
         addr.octets(),
@@ -245,7 +247,7 @@ pub const fn is_private4(addr: Ipv4Addr) -> bool {
     )
 }
 
-/// Whether no packet to be translated may come from `addr`.
+/// Return true if no packet to be translated may come from `addr`.
 #[inline]
 pub const fn illegal_source6(addr: Ipv6Addr) -> bool {
     let bits = addr.to_bits();

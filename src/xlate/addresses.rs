@@ -45,9 +45,9 @@ pub struct AddrXlat {
 /// How an error is translated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ErrorXlat<A> {
-    /// Who reports it; nothing if the reporter has no address of the other family.
+    /// The reporter; nothing if the reporter has no address of the other family.
     pub saddr: Option<A>,
-    /// Who is told.
+    /// The receiver.
     pub daddr: A,
     /// The quoted packet.
     pub quoted: Addrs<A>,
@@ -71,7 +71,8 @@ impl<'a> Addresses<'a> {
         last(self.by4, |it| it.order4() <= addr.to_bits()).filter(|it| it.contains4(addr))
     }
 
-    /// The mapping that an IPv6 address is in, unless a longer prefix has it (RFC 7757 section 3.3).
+    /// The mapping that an IPv6 address is in, unless a longer prefix has it (RFC 7757 section
+    /// 3.3).
     #[inline]
     pub fn eam6(&self, addr: Ipv6Addr) -> Option<&'a Eam> {
         let explicit = last(self.by6, |it| {
@@ -98,13 +99,13 @@ impl<'a> Addresses<'a> {
         self.eam6(addr).is_some_and(|it| it.hosts() == Side::V6)
     }
 
-    /// Whether there are IPv6 hosts with mappings.
+    /// Return true if there are IPv6 hosts with mappings.
     pub fn has_hosts6(&self) -> bool {
         self.by4.iter().any(|it| it.hosts() == Side::V6)
     }
 
-    /// Whether packets under a prefix are to go on as they are: to a neighbour of their sender's, or
-    /// made from those of an IPv4 host just now.
+    /// Return true if packets under a prefix are to go on as they are: to a neighbour of their
+    /// sender's, or made from those of an IPv4 host just now.
     pub fn already_translated(&self, v6: Addrs<Ipv6Addr>) -> bool {
         let from = self.eam6(v6.saddr);
         self.is_host6(v6.daddr) || from.is_some_and(|it| it.hosts() == Side::V4)
@@ -115,7 +116,8 @@ impl<'a> Addresses<'a> {
         self.eam4(addr).filter(|it| it.hosts() == Side::V6)
     }
 
-    /// Whether packets to an IPv4 address turn straight back to IPv6 (RFC 7757 section 4.2.2).
+    /// Return true if packets to an IPv4 address turn straight back to IPv6 (RFC 7757 section
+    /// 4.2.2).
     pub fn is_hairpin(&self, addr: Ipv4Addr) -> bool {
         self.host6(addr).is_some()
     }
@@ -153,7 +155,8 @@ impl<'a> Addresses<'a> {
         }
     }
 
-    /// What an IPv6 packet turns into, if it is for stateless translation and no ICMPv6 error.
+    /// Return the new form of an IPv6 packet, if it is for stateless translation and no ICMPv6
+    /// error.
     pub fn claim6(&self, v6: Addrs<Ipv6Addr>) -> Option<Result<AddrXlat, DropReason>> {
         let to = self.eam6(v6.daddr);
         let from_host = self.is_host6(v6.saddr);
@@ -184,9 +187,9 @@ impl<'a> Addresses<'a> {
         }
     }
 
-    /// What an IPv4 packet turns into, if it is for stateless translation and no ICMPv4 error.
-    /// A source in front of an explicit destination is not mapped, so that hairpinned packets find
-    /// their way back (RFC 7757 section 4.2.1).
+    /// Return the new form of an IPv4 packet, if it is for stateless translation and no ICMPv4
+    /// error. A source in front of an explicit destination is not mapped, so that hairpinned
+    /// packets find their way back (RFC 7757 section 4.2.1).
     pub fn claim4(&self, v4: Addrs<Ipv4Addr>) -> Option<Result<AddrXlat, DropReason>> {
         let pair = |saddr, daddr| AddrXlat {
             v4,
@@ -206,8 +209,8 @@ impl<'a> Addresses<'a> {
         Some(target.map(|daddr| pair(saddr, daddr)))
     }
 
-    /// Whether an ICMPv6 error may come from `reporter`: under a prefix are IPv4 hosts, which are not
-    /// here, unless a mapping says so or its translator is another one (CLAT).
+    /// Return true if an ICMPv6 error may come from `reporter`: under a prefix are IPv4 hosts,
+    /// which are not here, unless a mapping says so or its translator is another one (CLAT).
     pub fn may_report6(&self, reporter: Ipv6Addr, quoted: Addrs<Ipv6Addr>) -> bool {
         let Some(prefix) = self.prefix_of(reporter) else {
             return true;
@@ -218,7 +221,7 @@ impl<'a> Addresses<'a> {
                 && !is_unroutable4(prefix.extract(reporter))
     }
 
-    /// What an ICMPv6 error with this quoted packet turns into, if we translated that one.
+    /// Return the new form of an ICMPv6 error with this quoted packet, if we translated that one.
     pub fn error6(
         &self,
         error: Addrs<Ipv6Addr>,
@@ -243,7 +246,7 @@ impl<'a> Addresses<'a> {
         })
     }
 
-    /// What an ICMPv4 error with this quoted packet turns into, if we translated that one.
+    /// Return the new form of an ICMPv4 error with this quoted packet, if we translated that one.
     /// The quoted destination is not mapped, nor is a reporter that is this very destination
     /// (RFC 7757 section 4.2.1).
     pub fn error4(

@@ -112,7 +112,7 @@ pub const fn pseudo_v6(saddr: Ipv6Addr, daddr: Ipv6Addr, next_header: u8, len: u
         .add32(len)
 }
 
-/// What a change of some words adds to a checksum.
+/// The difference that a change of some words makes to a checksum.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Delta(u16);
 

@@ -129,9 +129,9 @@ impl Eam {
         })
     }
 
-    /// Where the hosts are: IPv6 hosts that are known to IPv4 ones (RFC 7755), or IPv4 hosts that go
-    /// out through an IPv6 network, the CLAT of RFC 6877. On the other side they have the mapping's
-    /// other addresses.
+    /// Where the hosts are: IPv6 hosts that are known to IPv4 ones (RFC 7755), or IPv4 hosts that
+    /// go out through an IPv6 network, the CLAT of RFC 6877. On the other side they have the
+    /// mapping's other addresses.
     #[inline]
     pub const fn hosts(&self) -> Side {
         self.hosts
@@ -201,7 +201,7 @@ impl Eam {
         })
     }
 
-    /// Whether some address of either family is in both mappings.
+    /// Return true if some address of either family is in both mappings.
     pub fn overlaps(&self, other: &Eam) -> bool {
         let both4 = mask4(self.v4_len) & mask4(other.v4_len);
         if (self.v4 ^ other.v4) & both4 == 0 {

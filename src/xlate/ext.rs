@@ -12,12 +12,12 @@ const MAX_HEADERS: usize = 8;
 /// Place of the first extension header.
 const FIRST: u16 = ipv6::LEN as u16;
 
-/// What a packet's place in a fragmented datagram is.
+/// The packet's place in a fragmented datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fragment {
     /// Offset in units of 8 bytes.
     pub offset: u16,
-    /// Whether more fragments follow.
+    /// True if more fragments follow.
     pub more: bool,
     /// Identification.
     pub id: u32,
@@ -48,7 +48,7 @@ impl Fragment {
     }
 }
 
-/// What a walk over the extension headers found.
+/// The result of a walk over the extension headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Walk {
     /// Where the transport header begins, from the start of the IPv6 header.

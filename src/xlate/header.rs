@@ -13,7 +13,7 @@ use super::{
 /// Longest transport part that every IPv6 link carries whole when it comes back (1280 − 40).
 const ALWAYS_FITS: u32 = 1240;
 
-/// What follows the IP header.
+/// The header after the IP header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Payload {
     /// Transport protocol of the packet before translation.
@@ -26,7 +26,7 @@ pub struct Payload {
     pub segment: Option<u32>,
 }
 
-/// Whether this translation is one hop on the packet's way.
+/// True if this translation is one hop on the packet's way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TtlAction {
     /// A forwarded packet: one less.

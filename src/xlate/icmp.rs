@@ -37,7 +37,7 @@ pub mod v6 {
     pub const SOLICITATION: u8 = 135;
 }
 
-/// What stands in the second word of an error's header.
+/// The second word of an error's header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
     /// Nothing.
@@ -124,7 +124,7 @@ pub const fn pointer_to_v4(pointer: u32) -> Result<u8, DropReason> {
     })
 }
 
-/// Whether an ICMPv4 type is that of an error message (RFC 1122 section 3.2.2).
+/// Return true if an ICMPv4 type is that of an error message (RFC 1122 section 3.2.2).
 #[inline]
 pub const fn is_error4(kind: u8) -> bool {
     matches!(
@@ -133,19 +133,19 @@ pub const fn is_error4(kind: u8) -> bool {
     )
 }
 
-/// Whether an ICMPv6 type is that of an error message (RFC 4443 section 2.1).
+/// Return true if an ICMPv6 type is that of an error message (RFC 4443 section 2.1).
 #[inline]
 pub const fn is_error6(kind: u8) -> bool {
     kind < 128
 }
 
-/// Whether an ICMPv4 message is an echo request or reply.
+/// Return true if an ICMPv4 message is an echo request or reply.
 #[inline]
 pub const fn is_echo4(kind: u8, code: u8) -> bool {
     matches!((kind, code), (v4::ECHO | v4::ECHO_REPLY, 0))
 }
 
-/// Whether an ICMPv6 message is an echo request or reply.
+/// Return true if an ICMPv6 message is an echo request or reply.
 #[inline]
 pub const fn is_echo6(kind: u8, code: u8) -> bool {
     matches!((kind, code), (v6::ECHO | v6::ECHO_REPLY, 0))

@@ -182,7 +182,7 @@ pub fn error_to_v6(
     Ok(message.finish(pseudo))
 }
 
-/// Whether a quoted fragment has no transport header.
+/// Return true if a quoted fragment has no transport header.
 fn later(fragment: Option<Fragment>) -> bool {
     fragment.is_some_and(|fragment| fragment.offset != 0)
 }
@@ -256,13 +256,13 @@ struct Extension<'a> {
     structure: &'a [u8],
     /// An object that is added.
     object: &'a [u8],
-    /// Whether it needs a new checksum.
+    /// True if it needs a new checksum.
     is_changed: bool,
 }
 
 impl<'a> Extension<'a> {
-    /// What of a structure and of one object more has room in a message of `len` bytes, behind the
-    /// shortest original datagram.
+    /// Return the part of a structure and of one object more that has room in a message of `len`
+    /// bytes, behind the shortest original datagram.
     fn fitting(structure: &'a [u8], object: &'a [u8], len: usize) -> Extension<'a> {
         const VERSION: &[u8] = &[0x20, 0, 0, 0];
         let room = len.saturating_sub(icmp::LEN.saturating_add(MIN_DATAGRAM));

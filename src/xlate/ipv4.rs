@@ -121,7 +121,7 @@ impl Header {
         out
     }
 
-    /// Whether the packet is one of several fragments.
+    /// Return true if the packet is one of several fragments.
     #[inline]
     pub const fn is_fragment(&self) -> bool {
         self.mf || self.frag_off != 0

@@ -113,8 +113,8 @@ impl Ports {
     }
 }
 
-/// What rules and policies tell flows apart by, beside addresses and protocol: the ports of a
-/// transport header, in network order, or type and code of ICMP; zeros where there are none.
+/// The key by which rules and policies tell flows apart, beside addresses and protocol: the ports
+/// of a transport header, in network order, or type and code of ICMP; zeros where there are none.
 #[inline]
 pub fn selector(protocol: u8, transport: &[u8]) -> [u8; 4] {
     match (protocol, transport) {

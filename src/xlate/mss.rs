@@ -8,7 +8,7 @@ use super::mtu::NextHops;
 const HEADERS_V4: u32 = 40;
 /// IPv6 and TCP header, without options.
 const HEADERS_V6: u32 = 60;
-/// What a host without the option gets is not lowered further (RFC 9293 section 3.7.1).
+/// The default of a host without the option, which is not lowered further (RFC 9293 section 3.7.1).
 const LEAST: u16 = 536;
 
 /// The largest segments that fit the links next to us on both sides.

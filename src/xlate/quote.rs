@@ -11,7 +11,7 @@ use super::{
     DropReason,
 };
 
-/// What an error must quote of the transport header.
+/// The bytes of the transport header that an error must quote.
 pub(super) const MIN_TRANSPORT: usize = 8;
 
 /// Type, code and second word of an error.
@@ -101,7 +101,7 @@ fn inner(reason: DropReason) -> DropReason {
 pub struct Quote6<'a> {
     /// IPv6 header of the quoted packet.
     pub header: ipv6::Header,
-    /// What its extension headers say.
+    /// The result of the walk over its extension headers.
     pub walk: Walk,
     /// Its addresses and ports; the latter are 0 where `no_ports` says so.
     pub tuple: Tuple6,
@@ -160,7 +160,7 @@ impl<'a> Quote6<'a> {
     }
 }
 
-/// Whether the header checksum of a quoted IPv4 packet counts: some routers change the header
+/// True if the header checksum of a quoted IPv4 packet counts: some routers change the header
 /// before they quote it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InnerCheck {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //! Why packets are dropped.
 
-/// What the sender of a dropped packet is told.
+/// The message that the sender of a dropped packet gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// Nothing.
@@ -20,8 +20,8 @@ pub enum Answer {
     Unreachable,
     /// An administrator forbids it.
     Prohibited,
-    /// It is valid but must not pass, and nothing says how its sender is told: as if forbidden, then,
-    /// unless it is ICMPv6 itself (RFC 7915 sections 4.4 and 5.4).
+    /// It is valid but must not pass, and nothing says how its sender is told: as if forbidden,
+    /// then, unless it is ICMPv6 itself (RFC 7915 sections 4.4 and 5.4).
     Untranslatable,
 }
 
@@ -54,14 +54,14 @@ macro_rules! reasons {
                 }
             }
 
-            /// What the reason means, one line.
+            /// The meaning of the reason, one line.
             pub const fn text(self) -> &'static str {
                 match self {
                     $(DropReason::$variant => $text,)*
                 }
             }
 
-            /// What the sender is told.
+            /// The message to the sender.
             pub const fn answer(self) -> Answer {
                 match self {
                     $(DropReason::$variant => Answer::$answer,)*

@@ -22,14 +22,14 @@ pub struct Rewrite<A> {
     pub daddr: A,
     /// Absent where ports stay as they are.
     pub ports: Option<Ports>,
-    /// What a finished transport checksum changes by.
+    /// The change of a finished transport checksum.
     pub finished: Delta,
-    /// What one changes by that counts the addresses only.
+    /// The change of one that counts the addresses only.
     pub partial: Delta,
 }
 
 impl<A> Rewrite<A> {
-    /// What the transport checksum changes by.
+    /// The change of the transport checksum.
     #[inline(always)]
     const fn delta(&self, partial: bool) -> Delta {
         if partial {

@@ -14,7 +14,7 @@ use super::{
     DropReason,
 };
 
-/// What a fragment grows less in IPv4: 40 + 8 bytes of headers become 20.
+/// The loss of a fragment in IPv4: 40 + 8 bytes of headers become 20.
 const FRAGMENT_SHRINKS: u16 = 28;
 
 /// The headers of an IPv6 packet.
@@ -50,7 +50,8 @@ impl Headers {
             .saturating_sub(self.walk.l4_offset.into())
     }
 
-    /// The transport header of a packet, as far as translation looks at it; none in later fragments.
+    /// The transport header of a packet, as far as translation looks at it; none in later
+    /// fragments.
     #[inline(always)]
     fn transport<'a>(&self, packet: &'a impl Packet) -> &'a [u8] {
         match self.writable_len() {

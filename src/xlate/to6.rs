@@ -15,7 +15,7 @@ use super::{
     DropReason,
 };
 
-/// What a fragment grows in IPv6: 20 bytes of header become 40 + 8.
+/// The growth of a fragment in IPv6: 20 bytes of header become 40 + 8.
 const FRAGMENT_GROWS: u16 = 28;
 
 /// Where the transport header begins.
@@ -73,12 +73,12 @@ pub fn header(
     header::to_v6(from, to.saddr, to.daddr, &payload, hop, traffic_class)
 }
 
-/// What decides how big a translated packet may be.
+/// The bounds of a translated packet's size.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// The MTU of its link.
     pub mtu: u32,
-    /// What packets that may be cut are kept within: the smallest MTU of the IPv6 network.
+    /// The bound of packets that may be cut: the smallest MTU of the IPv6 network.
     pub lowest: u32,
     /// It was an IPv6 packet a moment ago, which nobody cuts on its way.
     pub is_inverted: bool,
@@ -170,7 +170,8 @@ fn echo(transport: &mut [u8], len: u32, to: &Rewrite<Ipv6Addr>) -> Result<(), Dr
 }
 
 /// The checksum of a UDP datagram (RFC 6146 section 3.4) of `len` bytes by its own account, which
-/// sum up to `sum`, its checksum field taken as 0: what stands behind it is no part of it (RFC 768).
+/// sum up to `sum`, its checksum field taken as 0: what stands behind it is no part of it (RFC
+/// 768).
 pub fn udp_check(to: &Rewrite<Ipv6Addr>, len: u32, sum: u16) -> u16 {
     pseudo_v6(to.saddr, to.daddr, proto::UDP, len)
         .then(Sum::ZERO.add16(sum))

@@ -48,13 +48,13 @@ impl Tuple4 {
         }
     }
 
-    /// What the addresses add to a transport checksum: for CHECKSUM_PARTIAL fields.
+    /// Return the addresses' part of a transport checksum: for CHECKSUM_PARTIAL fields.
     #[inline]
     pub const fn addr_sum(&self) -> Sum {
         Sum::ZERO.add_v4(self.saddr).add_v4(self.daddr)
     }
 
-    /// What addresses and ports add to a transport checksum.
+    /// Return the addresses' and ports' part of a transport checksum.
     #[inline]
     pub const fn sum(&self) -> Sum {
         self.addr_sum().add16(self.sport).add16(self.dport)
@@ -104,13 +104,13 @@ impl Tuple6 {
         }
     }
 
-    /// What the addresses add to a transport checksum: for CHECKSUM_PARTIAL fields.
+    /// Return the addresses' part of a transport checksum: for CHECKSUM_PARTIAL fields.
     #[inline]
     pub const fn addr_sum(&self) -> Sum {
         Sum::ZERO.add_v6(self.saddr).add_v6(self.daddr)
     }
 
-    /// What addresses and ports add to a transport checksum.
+    /// Return the addresses' and ports' part of a transport checksum.
     #[inline]
     pub const fn sum(&self) -> Sum {
         self.addr_sum().add16(self.sport).add16(self.dport)

@@ -78,7 +78,7 @@ impl List<'_> {
         unsafe { ctx.as_mut_ptr().cast::<[u64; 2]>().write(cursor) };
     }
 
-    /// What is listed has this version: a change between calls is told to the reader.
+    /// The listed data has this version: a change between calls is told to the reader.
     pub(crate) fn set_generation(&mut self, generation: u32) {
         self.cb.seq = generation.max(1);
     }

@@ -4,14 +4,15 @@
 
 use crate::linux::bindings;
 
-/// What the kernel checks of an attribute before we see it.
+/// The checks of an attribute that the kernel makes before we see it.
 #[repr(transparent)]
 pub(crate) struct Policy(bindings::nla_policy);
 
 // SAFETY: Policies are constants.
 unsafe impl Sync for Policy {}
 
-/// Values of `nla_policy.type` and `.validation_type` (`net/netlink.h`), which has them in anonymous enums.
+/// Values of `nla_policy.type` and `.validation_type` (`net/netlink.h`), which has them in
+/// anonymous enums.
 const fn policy(kind: u32, len: u16) -> bindings::nla_policy {
     bindings::nla_policy {
         type_: kind as u8,
