@@ -51,7 +51,7 @@ impl Do for Apply {
 const NO_USERS: &str = "network namespaces of user namespaces need the module's parameter userns=1";
 const _: () = assert!(NO_USERS.len() < 80);
 
-/// Obstacles to translation although it is on.
+/// Return what keeps translation from working although it is on, the first of all.
 fn warning(net: &Net, config: &Config) -> Option<&'static str> {
     if !config.enabled {
         None

@@ -122,7 +122,7 @@ impl<'g, F: Routed> Recall<'g, F> {
         self.cached.is_some()
     }
 
-    /// Return the packets that a route is looked up for.
+    /// Return the key and the generation under which a route is kept for packets like this one.
     #[inline(always)]
     fn usage<G: Family>(&self, ctx: &Ctx<'_>, skb: &Skb<G>) -> Use {
         Use {

@@ -24,7 +24,7 @@ use kernel::{
 const MAX_PREFIXES: usize = 64;
 /// Most rules, and most pool addresses, that there may be.
 const MAX_RULES: usize = 4096;
-/// The distance of rules that get their number from us.
+/// The gap between the numbers that rules get from us.
 const INTERVAL: u32 = 100;
 
 /// One `map` statement.
