@@ -19,7 +19,7 @@ relay peer_at client6 commands $FS4 "$faithd"
 
 # req: G-059
 coproc peer_at client6 many $FS4 7100 5000
-while read -r -t 300 line <&"${COPROC[0]}" && [ "$line" != open ]; do
+while read -r -t $((300 * ${slower:-1})) line <&"${COPROC[0]}" && [ "$line" != open ]; do
 	echo "$line"
 done >/tmp/many
 relay cat /tmp/many
