@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """A forwarder with bad habits on 127.0.0.1 port 5300, and a client of totd on [::1] port 53."""
 
+import collections
 import random
 import socket
 import struct
@@ -62,18 +63,28 @@ def made(reply):
     return reply[3] & 15 == 0 and reply.endswith(socket.inet_pton(socket.AF_INET6, "2001:db8:64::c633:640a"))
 
 
+
+def steps(numbers):
+    """How often the most frequent step from one number to the next was taken: 3 times at random."""
+    taken = [(after - before) % 65536 for before, after in zip(numbers, numbers[1:])]
+    return collections.Counter(taken).most_common(1)[0][1]
+
+
 # ids and ports that nobody can predict
-ports, ids = set(), set()
+ports, ids = [], []
 for n in range(500):
     ask(f"n{n}.example")
     for _ in range(2):
         query, peer = forwarder.recvfrom(4096)
-        ports.add(peer[1])
-        ids.add(query[:2])
+        ports.append(peer[1])
+        ids.append(int.from_bytes(query[:2], "big"))
         forwarder.sendto(answer(query), peer)
     client.recv(4096)
-ok(len(ports) > 900, f"a port of its own for each of 1000 questions: {len(ports)} ports")
-ok(len(ids) > 950, f"… and an id: {len(ids)} ids")
+for text, numbers, least in (("a port of its own for each of 1000 questions", ports, 900),
+                             ("… and an id", ids, 950)):
+    different = len(set(numbers))
+    ok(different > least, f"{text}: {different}")
+    ok(steps(numbers) < 10, f"… that does not follow from the last: one step {steps(numbers)} times")
 
 # lies before the truth
 def lies(query):

@@ -48,6 +48,26 @@ AF_INET6 SOCK_DGRAM 0
 AF_INET SOCK_RAW
 AF_UNIX SOCK_STREAM" "$(sed 's/ *$//' /tmp/kinds)"
 
+# The examples of RFC 6052 section 2.4: where a datagram socket is connected to.
+ip -n short -6 route add 2001:db8::/32 dev eth0
+# req: G-039
+while read -r prefix address; do
+	is "192.0.2.33 under $prefix" "$address" "$(at short env NATPT_PREFIX="$prefix" \
+		LD_PRELOAD=/natpt/bin/libshortcut.so python3 -c '
+import socket, subprocess
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+    one.connect(("192.0.2.33", 7))
+    subprocess.run(["python3", "-c", "import socket; print(socket.socket(fileno=0).getpeername()[0])"],
+                   stdin=one, env={})')"
+done <<-'END'
+	2001:db8::/32 2001:db8:c000:221::
+	2001:db8:100::/40 2001:db8:1c0:2:21::
+	2001:db8:122::/48 2001:db8:122:c000:2:2100::
+	2001:db8:122:300::/56 2001:db8:122:3c0:0:221::
+	2001:db8:122:344::/64 2001:db8:122:344:c0:2:2100:0
+	2001:db8:122:344::/96 2001:db8:122:344::c000:221
+END
+
 # without a prefix the library is not there
 # req: G-042
 at plain env -u NATPT_PREFIX LD_PRELOAD=/natpt/bin/libshortcut.so \
