@@ -68,10 +68,9 @@ impl Sum {
     /// The sum in 16 bits, not complemented.
     #[inline(always)]
     pub const fn fold(self) -> u16 {
-        let sum = Sum(self.halve()).halve();
-        let sum = (sum & 0xffff).wrapping_add(sum >> 16);
-        let sum = (sum & 0xffff).wrapping_add(sum >> 16);
-        sum as u16
+        // Halves added crosswise leave their sum, with its carry, in the upper one.
+        let sum = (self.0.wrapping_add(self.0.rotate_left(32)) >> 32) as u32;
+        (sum.wrapping_add(sum.rotate_left(16)) >> 16) as u16
     }
 
     /// The finished checksum.

@@ -89,35 +89,21 @@ impl Header {
     pub fn emit(&self) -> [u8; LEN] {
         let flag = |set, flag| if set { flag } else { 0 };
         let frag = flag(self.df, DF) | flag(self.mf, MF) | (self.frag_off & OFFSET);
-        let [l0, l1] = self.total_len.to_be_bytes();
-        let [i0, i1] = self.id.to_be_bytes();
-        let [f0, f1] = frag.to_be_bytes();
-        let [s0, s1, s2, s3] = self.saddr.octets();
-        let [d0, d1, d2, d3] = self.daddr.octets();
-        let mut out = [
-            0x45,
-            self.tos,
-            l0,
-            l1,
-            i0,
-            i1,
-            f0,
-            f1,
-            self.ttl,
-            self.protocol,
-            0,
-            0,
-            s0,
-            s1,
-            s2,
-            s3,
-            d0,
-            d1,
-            d2,
-            d3,
-        ];
-        let check = Sum::of(&out).check();
-        bytes::put(&mut out, 10, check.to_be_bytes());
+        let first = u32::from_be_bytes([0x45, self.tos, 0, 0]) | u32::from(self.total_len);
+        let second = (u32::from(self.id) << 16) | u32::from(frag);
+        let third = u32::from_be_bytes([self.ttl, self.protocol, 0, 0]);
+        let sum = Sum::ZERO
+            .add32(first)
+            .add32(second)
+            .add32(third)
+            .add_v4(self.saddr)
+            .add_v4(self.daddr);
+        let mut out = [0; LEN];
+        bytes::put(&mut out, 0, first.to_be_bytes());
+        bytes::put(&mut out, 4, second.to_be_bytes());
+        bytes::put(&mut out, 8, (third | u32::from(sum.check())).to_be_bytes());
+        bytes::put(&mut out, 12, self.saddr.octets());
+        bytes::put(&mut out, 16, self.daddr.octets());
         out
     }
 
