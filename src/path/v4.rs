@@ -55,7 +55,10 @@ impl Direction for V4 {
             Err(_) => return Outcome::Pass(skb),
         };
         match decide(ctx, &mut skb, &ip, for_pool) {
-            Ok(Decision::Translate(to, recall)) => translate(ctx, skb, &ip, &to, recall),
+            Ok(Decision::Translate(to, recall)) => match translate(ctx, skb, &ip, &to, recall) {
+                Ok(()) => Outcome::Done,
+                Err(outcome) => outcome,
+            },
             Ok(Decision::Error) => error::to_v6(ctx, skb, &ip),
             Ok(Decision::Split) => Outcome::Split(skb.segment()),
             Ok(Decision::Defrag) => Outcome::Defrag(skb),
@@ -118,7 +121,7 @@ struct Plan<'g> {
     lacks_checksum: bool,
 }
 
-/// Translate a packet and send it on.
+/// Translate a packet and send it on. Fails with what becomes of it instead.
 #[inline(always)]
 fn translate<'g>(
     ctx: &Ctx<'g>,
@@ -126,52 +129,30 @@ fn translate<'g>(
     from: &ipv4::Header,
     to: &Rewrite<Ipv6Addr>,
     recall: Option<Recall<'g, V6>>,
-) -> Outcome<V4> {
+) -> Result<(), Outcome<V4>> {
     if to6::must_split(&skb, from) {
-        return Outcome::Split(skb.segment());
+        return Err(Outcome::Split(skb.segment()));
     }
     let plan = match plan(ctx, &mut skb, from, to, recall) {
         Ok(plan) => plan,
-        Err(reason) => return icmp_reply::drop_v4(ctx, skb, reason),
+        Err(reason) => return Err(icmp_reply::drop_v4(ctx, skb, reason)),
     };
     let size = match plan.size {
         Size::Fits(size) => size,
-        Size::TooBig(mtu) => return icmp_reply::too_big_v4(ctx, skb, mtu),
-        Size::Split => return Outcome::Split(skb.segment()),
-        Size::Refragment(size) => return Outcome::Split(skb.fragment(size)),
+        Size::TooBig(mtu) => return Err(icmp_reply::too_big_v4(ctx, skb, mtu)),
+        Size::Split => return Err(Outcome::Split(skb.segment())),
+        Size::Refragment(size) => return Err(Outcome::Split(skb.fragment(size))),
     };
-    if ctx.has(Id::MssClamp) && from.protocol == proto::TCP && writable_len(from) != 0 {
-        let v6 = Addrs {
-            saddr: to.saddr,
-            daddr: to.daddr,
-        };
-        let v4 = Addrs {
-            saddr: from.daddr,
-            daddr: from.saddr,
-        };
-        skb = match mss::lower(ctx, skb, l4_offset(from), v6, v4) {
-            Ok(skb) => skb,
-            Err((skb, reason)) => return icmp_reply::drop_v4(ctx, skb, reason),
-        };
-    }
-    let len = skb.len().saturating_sub(from.header_len.into());
-    let end = l4_offset(from).wrapping_add(writable_len(from));
-    let room = match skb.make_room(end, hlen(from).wrapping_sub(ipv4::LEN)) {
-        Ok(room) => room,
-        Err(skb) => return icmp_reply::drop_v4(ctx, skb, DropReason::NoMemory),
-    };
-    let mut skb = match emit(ctx, room, from, to, &plan, len) {
-        Ok(skb) => skb,
-        Err(reason) => return Outcome::dropped(ctx, reason),
-    };
+    let skb = clamp(ctx, skb, from, to)?;
+    let mut skb = write(ctx, skb, from, to, &plan)?;
     if let Some(size) = size {
         skb.set_frag_max_size(size);
     }
     match plan.egress.send(ctx, skb) {
         Ok(()) => ctx.translator.counters.claimed(Event::To6),
-        Err(reason) => return Outcome::dropped(ctx, reason),
+        Err(reason) => return Err(Outcome::dropped(ctx, reason)),
     }
-    Outcome::Done
+    Ok(())
 }
 
 /// Length of the headers that come in place of the IPv4 header.
@@ -229,7 +210,49 @@ fn flow(
     }
 }
 
+/// Lower the MSS of a SYN, where that is wanted.
+#[inline(always)]
+fn clamp(
+    ctx: &Ctx<'_>,
+    skb: Skb<V4>,
+    from: &ipv4::Header,
+    to: &Rewrite<Ipv6Addr>,
+) -> Result<Skb<V4>, Outcome<V4>> {
+    let is_tcp = from.protocol == proto::TCP && writable_len(from) != 0;
+    if !is_tcp || !ctx.has(Id::MssClamp) {
+        return Ok(skb);
+    }
+    let v6 = Addrs {
+        saddr: to.saddr,
+        daddr: to.daddr,
+    };
+    let v4 = Addrs {
+        saddr: from.daddr,
+        daddr: from.saddr,
+    };
+    mss::lower(ctx, skb, l4_offset(from), v6, v4)
+        .map_err(|(skb, reason)| icmp_reply::drop_v4(ctx, skb, reason))
+}
+
 /// Write the packet.
+#[inline(always)]
+fn write(
+    ctx: &Ctx<'_>,
+    skb: Skb<V4>,
+    from: &ipv4::Header,
+    to: &Rewrite<Ipv6Addr>,
+    plan: &Plan<'_>,
+) -> Result<Skb<V6>, Outcome<V4>> {
+    let len = skb.len().saturating_sub(from.header_len.into());
+    let end = l4_offset(from).wrapping_add(writable_len(from));
+    let room = match skb.make_room(end, hlen(from).wrapping_sub(ipv4::LEN)) {
+        Ok(room) => room,
+        Err(skb) => return Err(icmp_reply::drop_v4(ctx, skb, DropReason::NoMemory)),
+    };
+    emit(ctx, room, from, to, plan, len).map_err(|reason| Outcome::dropped(ctx, reason))
+}
+
+/// Write the headers.
 #[inline(always)]
 fn emit(
     ctx: &Ctx<'_>,

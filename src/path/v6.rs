@@ -54,7 +54,10 @@ impl Direction for V6 {
             Err(reason) => return icmp_reply::drop_v6(ctx, skb, reason),
         };
         match decide(ctx, &mut skb, &from) {
-            Ok(Decision::Translate(to, recall)) => translate(ctx, skb, &from, &to, recall),
+            Ok(Decision::Translate(to, recall)) => match translate(ctx, skb, &from, &to, recall) {
+                Ok(()) => Outcome::Done,
+                Err(outcome) => outcome,
+            },
             Ok(Decision::Error) => error::to_v4(ctx, skb, &from),
             Ok(Decision::Split) => Outcome::Split(skb.segment()),
             Ok(Decision::Defrag) => Outcome::Defrag(skb),
@@ -87,17 +90,17 @@ impl Direction for V6 {
 }
 
 /// Where a translated packet goes.
-enum Way<'g> {
+enum Exit<'g> {
     /// On, in IPv4.
-    Out(Egress<'g, V4>),
+    Onward(Egress<'g, V4>),
     /// Back to IPv6 at once, if it is for a host of ours.
-    Back(Flow<Ipv4Addr>),
+    Hairpin(Flow<Ipv4Addr>),
 }
 
 /// How a packet is written and sent.
 struct Plan<'g> {
     new: ipv4::Header,
-    way: Way<'g>,
+    exit: Exit<'g>,
     size: Size,
 }
 
@@ -108,7 +111,7 @@ struct Checksum {
     is_lacking: bool,
 }
 
-/// Translate a packet and send it on.
+/// Translate a packet and send it on. Fails with what becomes of it instead.
 #[inline(always)]
 fn translate<'g>(
     ctx: &Ctx<'g>,
@@ -116,59 +119,33 @@ fn translate<'g>(
     from: &Headers,
     to: &Rewrite<Ipv4Addr>,
     recall: Option<Recall<'g, V4>>,
-) -> Outcome<V6> {
+) -> Result<(), Outcome<V6>> {
     if to4::must_split(&skb, from) {
-        return Outcome::Split(skb.segment());
+        return Err(Outcome::Split(skb.segment()));
     }
     let plan = match plan(ctx, &mut skb, from, to, recall) {
         Ok(plan) => plan,
-        Err(reason) => return icmp_reply::drop_v6(ctx, skb, reason),
+        Err(reason) => return Err(icmp_reply::drop_v6(ctx, skb, reason)),
     };
     let size = match plan.size {
         Size::Fits(size) => size,
-        Size::TooBig(mtu) => return icmp_reply::too_big_v6(ctx, skb, mtu),
-        Size::Split | Size::Refragment(_) => return Outcome::Split(skb.segment()),
+        Size::TooBig(mtu) => return Err(icmp_reply::too_big_v6(ctx, skb, mtu)),
+        Size::Split | Size::Refragment(_) => return Err(Outcome::Split(skb.segment())),
     };
-    if ctx.has(Id::MssClamp) && from.walk.protocol == proto::TCP && from.writable_len() != 0 {
-        let v6 = Addrs {
-            saddr: from.ip.daddr,
-            daddr: from.ip.saddr,
-        };
-        let v4 = Addrs {
-            saddr: to.saddr,
-            daddr: to.daddr,
-        };
-        skb = match mss::lower(ctx, skb, from.l4_offset(), v6, v4) {
-            Ok(skb) => skb,
-            Err((skb, reason)) => return icmp_reply::drop_v6(ctx, skb, reason),
-        };
-    }
-    let checksum = match checksum(ctx, &mut skb, from) {
-        Ok(checksum) => checksum,
-        Err(reason) => return icmp_reply::drop_v6(ctx, skb, reason),
-    };
-    let len = from.payload_len(&skb);
-    let end = from.l4_offset().wrapping_add(from.writable_len());
-    let room = match skb.make_room(end, 0) {
-        Ok(room) => room,
-        Err(skb) => return icmp_reply::drop_v6(ctx, skb, DropReason::NoMemory),
-    };
-    let mut skb = match emit(room, from, to, &plan.new, &checksum, len) {
-        Ok(skb) => skb,
-        Err(reason) => return Outcome::dropped(ctx, reason),
-    };
+    let skb = clamp(ctx, skb, from, to)?;
+    let mut skb = write(ctx, skb, from, to, &plan.new)?;
     if let Some(size) = size {
         skb.set_frag_max_size(size);
     }
-    let sent = match plan.way {
-        Way::Out(egress) => egress.send(ctx, skb),
-        Way::Back(flow) => return v4::turn_back(ctx, skb, flow),
+    let egress = match plan.exit {
+        Exit::Onward(egress) => egress,
+        Exit::Hairpin(flow) => return Err(v4::turn_back(ctx, skb, flow)),
     };
-    match sent {
+    match egress.send(ctx, skb) {
         Ok(()) => ctx.translator.counters.claimed(Event::To4),
-        Err(reason) => return Outcome::dropped(ctx, reason),
+        Err(reason) => return Err(Outcome::dropped(ctx, reason)),
     }
-    Outcome::Done
+    Ok(())
 }
 
 /// Plan how a packet is written and sent. Fails with the reason why it cannot be.
@@ -194,33 +171,20 @@ fn plan<'g>(
     };
     let mut new = to4::header(skb, from, to, ctx.hop(), ctx.tos(), id)?;
     let cached = recall.as_ref().is_some_and(Recall::is_cached);
-    let (way, size) = match !cached && ctx.is_hairpin(to.daddr) {
+    let (exit, size) = match !cached && ctx.is_hairpin(to.daddr) {
         true => {
             let size = Size::Fits(to4::fragment_size(skb));
-            (Way::Back(flow(skb, from, to, &new)), size)
+            (Exit::Hairpin(flow(skb, from, to, &new)), size)
         }
         false => {
             let flow = || flow(skb, from, to, &new);
             let egress = Egress::find(ctx, skb, recall.as_ref(), flow)?;
             let mtu = egress.mtu(ctx);
             let size = to4::fit(skb, &mut new, mtu, ctx.is_own(), id);
-            (Way::Out(egress), size)
+            (Exit::Onward(egress), size)
         }
     };
-    Ok(Plan { new, way, size })
-}
-
-/// Look at the transport checksum of a packet. Fails where that is not to pass.
-#[inline(always)]
-fn checksum(ctx: &Ctx<'_>, skb: &mut Skb<V6>, from: &Headers) -> Result<Checksum, DropReason> {
-    let end = from.l4_offset().wrapping_add(from.writable_len());
-    let partial = skb.is_partial(from.walk.protocol, from.l4_offset(), end)?;
-    let may_pass = ctx.has(Id::Udp6ZeroChecksum);
-    let is_lacking = to4::lacks_checksum(skb, from, partial, may_pass)?;
-    Ok(Checksum {
-        partial,
-        is_lacking,
-    })
+    Ok(Plan { new, exit, size })
 }
 
 /// Return the key by which the translated packet's route is looked up.
@@ -240,7 +204,66 @@ fn flow(
     }
 }
 
+/// Lower the MSS of a SYN, where that is wanted.
+#[inline(always)]
+fn clamp(
+    ctx: &Ctx<'_>,
+    skb: Skb<V6>,
+    from: &Headers,
+    to: &Rewrite<Ipv4Addr>,
+) -> Result<Skb<V6>, Outcome<V6>> {
+    let is_tcp = from.walk.protocol == proto::TCP && from.writable_len() != 0;
+    if !is_tcp || !ctx.has(Id::MssClamp) {
+        return Ok(skb);
+    }
+    let v6 = Addrs {
+        saddr: from.ip.daddr,
+        daddr: from.ip.saddr,
+    };
+    let v4 = Addrs {
+        saddr: to.saddr,
+        daddr: to.daddr,
+    };
+    mss::lower(ctx, skb, from.l4_offset(), v6, v4)
+        .map_err(|(skb, reason)| icmp_reply::drop_v6(ctx, skb, reason))
+}
+
 /// Write the packet.
+#[inline(always)]
+fn write(
+    ctx: &Ctx<'_>,
+    mut skb: Skb<V6>,
+    from: &Headers,
+    to: &Rewrite<Ipv4Addr>,
+    new: &ipv4::Header,
+) -> Result<Skb<V4>, Outcome<V6>> {
+    let checksum = match checksum(ctx, &mut skb, from) {
+        Ok(checksum) => checksum,
+        Err(reason) => return Err(icmp_reply::drop_v6(ctx, skb, reason)),
+    };
+    let len = from.payload_len(&skb);
+    let end = from.l4_offset().wrapping_add(from.writable_len());
+    let room = match skb.make_room(end, 0) {
+        Ok(room) => room,
+        Err(skb) => return Err(icmp_reply::drop_v6(ctx, skb, DropReason::NoMemory)),
+    };
+    emit(room, from, to, new, &checksum, len).map_err(|reason| Outcome::dropped(ctx, reason))
+}
+
+/// Look at the transport checksum of a packet. Fails where that is not to pass.
+#[inline(always)]
+fn checksum(ctx: &Ctx<'_>, skb: &mut Skb<V6>, from: &Headers) -> Result<Checksum, DropReason> {
+    let end = from.l4_offset().wrapping_add(from.writable_len());
+    let partial = skb.is_partial(from.walk.protocol, from.l4_offset(), end)?;
+    let may_pass = ctx.has(Id::Udp6ZeroChecksum);
+    let is_lacking = to4::lacks_checksum(skb, from, partial, may_pass)?;
+    Ok(Checksum {
+        partial,
+        is_lacking,
+    })
+}
+
+/// Write the headers.
 #[inline(always)]
 fn emit(
     mut room: Room<V6>,
