@@ -499,7 +499,7 @@ u64 natpt_source4_stamp(const struct net *net, const struct sk_buff *skb)
 }
 
 /* local: the packet is one of the box itself. */
-static u32 natpt_mtu(const struct dst_entry *dst, bool ipv6, bool local)
+static __always_inline u32 natpt_mtu(const struct dst_entry *dst, bool ipv6, bool local)
 {
 	u32 mtu;
 
