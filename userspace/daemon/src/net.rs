@@ -6,6 +6,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
+use natpt_core::notation::implied_len;
 use natpt_core::xlate::addr::mask;
 
 /// IPv4-mapped IPv6 addresses.
@@ -91,11 +92,8 @@ fn split<A: FromStr>(text: &str) -> Option<(A, Option<u8>)> {
 /// No prefix, or one under 64:ff9b:1::/48 without a length.
 pub fn prefix(text: &str) -> Result<(Ipv6Addr, u8), String> {
     match split::<Ipv6Addr>(text) {
-        // The block for local use says nothing about its prefixes (RFC 8215 section 5).
-        Some((addr, None)) if addr.segments().starts_with(&[0x64, 0xff9b, 1]) => {
-            Err("prefixes of 64:ff9b:1::/48 may have any length: give it, e.g. /96".into())
-        }
-        Some((addr, len)) => Ok((addr, len.unwrap_or(96))),
+        Some((addr, Some(len))) => Ok((addr, len)),
+        Some((addr, None)) => Ok((addr, implied_len(addr)?)),
         None => Err(format!("'{text}' is no IPv6 prefix")),
     }
 }

@@ -4,6 +4,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use natpt_core::notation::implied_len;
 use natpt_core::xlate::addr::{self, PrefixError};
 use natpt_core::xlate::side::Side;
 use natpt_netlink::spec::{attr, hosts, protos, Prefix, Renum, Rule, Statement, Variable};
@@ -114,12 +115,10 @@ impl<'a> Parser<'a> {
         let address = address6(word, g::PREFIX)?;
         let length = self.length(g::PREFIX_LENGTH)?;
         self.end(g::END)?;
-        // The block for local use says nothing about its prefixes (RFC 8215 section 5).
-        if length.is_none() && address.segments().starts_with(&[0x64, 0xff9b, 1]) {
-            let text = "prefixes of 64:ff9b:1::/48 may have any length: give it, e.g. /96";
-            return Err(problem(word, text));
-        }
-        let bits = length.map_or(Ok(96), |word| bits(word))?;
+        let bits = match length {
+            Some(word) => bits(word)?,
+            None => implied_len(address).map_err(|text| problem(word, text))?,
+        };
         let prefix = addr::Prefix::new(address, bits).map_err(|why| {
             let place = match why {
                 PrefixError::Length | PrefixError::WellKnownLength => length.unwrap_or(word),

@@ -7,6 +7,7 @@ use std::io::Write;
 use std::net::Ipv6Addr;
 
 use lexopt::prelude::*;
+use natpt_core::notation::implied_len;
 use natpt_core::xlate::addr::Prefix;
 
 use crate::library::Library;
@@ -94,12 +95,7 @@ fn parse_prefix(text: &str) -> Result<Prefix, String> {
         Some(len) => len
             .parse()
             .map_err(|_| format!("{len} is no prefix length"))?,
-        // The block for local use says nothing about its prefixes (RFC 8215 section 5).
-        None if addr.segments().starts_with(&[0x64, 0xff9b, 1]) => {
-            let text = "prefixes of 64:ff9b:1::/48 may have any length: give it, e.g. /96";
-            return Err(text.into());
-        }
-        None => 96,
+        None => implied_len(addr)?,
     };
     Prefix::new(addr, len).map_err(|why| why.text().to_owned())
 }

@@ -7,7 +7,7 @@ use core::{
 };
 
 use libc::{c_char, c_int, c_void};
-use natpt_core::xlate::addr::Prefix;
+use natpt_core::{notation::implied_len, xlate::addr::Prefix};
 
 /// Most ranges that a list may have.
 const MAX_RANGES: usize = 64;
@@ -108,9 +108,7 @@ pub fn prefix(text: &[u8]) -> Option<Prefix> {
     let addr = Ipv6Addr::from(address(libc::AF_INET6, addr)?);
     let len = match len {
         Some(len) => u8::try_from(number(len)?).ok()?,
-        // The block for local use says nothing about its prefixes (RFC 8215 section 5).
-        None if addr.segments().starts_with(&[0x64, 0xff9b, 1]) => return None,
-        None => 96,
+        None => implied_len(addr).ok()?,
     };
     Prefix::new(addr, len).ok()
 }

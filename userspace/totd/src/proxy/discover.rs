@@ -4,8 +4,9 @@
 
 use std::net::Ipv6Addr;
 
+use natpt_core::discovery::NAME;
+
 use super::discovery::Discovery;
-use super::local::NAME;
 use super::settings::Settings;
 use super::task::{Client, Stage, Task, Transport};
 use super::{Action, Key, Proxy};

@@ -3,12 +3,12 @@
 //! The network's own prefixes (`prefix discover`): those that routers advertise (RFC 8781), or
 //! else those that the forwarders' answer about ipv4only.arpa tells (RFC 7050).
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::Ipv6Addr;
 
-use natpt_core::xlate::addr::{mask, Prefix};
+use natpt_core::discovery::prefixes;
+use natpt_core::xlate::addr::Prefix;
 
 use super::advert;
-use super::local::ADDRESSES;
 use crate::wire::{class, rcode, rtype, Malformed, Message, Section};
 
 /// The answer is asked for again so many seconds before it has expired.
@@ -139,7 +139,8 @@ impl Discovery {
         let addrs = told
             .clone()
             .filter_map(|one| <[u8; 16]>::try_from(one.rdata).ok());
-        self.resolved = learn(&addrs.map(Ipv6Addr::from).collect::<Vec<_>>());
+        let addrs: Vec<_> = addrs.map(Ipv6Addr::from).collect();
+        self.resolved = prefixes(&addrs).collect();
         let lifetime = if self.resolved.is_empty() {
             let soa = records.iter().find(|one| one.rtype == rtype::SOA);
             let minimum = |rdata: &[u8]| rdata.last_chunk().copied().map(u32::from_be_bytes);
@@ -163,94 +164,5 @@ impl Discovery {
     /// There was no answer; what is known already stays until it has expired.
     pub fn missed(&mut self, now: u64) {
         self.due = now + 1000 * PAUSE;
-    }
-}
-
-/// The prefixes that the name's IPv6 addresses lie under, in their order.
-fn learn(addrs: &[Ipv6Addr]) -> Vec<Prefix> {
-    let mut found: Vec<Prefix> = Vec::new();
-    for &addr in addrs {
-        let mut prefixes: Vec<Prefix> = [96, 64, 56, 48, 40, 32]
-            .iter()
-            .flat_map(|&len| ADDRESSES.map(|target| under(addr, len, target)))
-            .flatten()
-            .collect();
-        if prefixes.len() > 1 {
-            // A prefix holds the value itself: the other address tells (RFC 7050 section 3).
-            prefixes.retain(|prefix| {
-                let mut both = ADDRESSES.iter().map(|target| prefix.embed(*target));
-                both.all(|addr| addrs.contains(&addr))
-            });
-        }
-        if let [prefix] = prefixes[..] {
-            if !found.contains(&prefix) {
-                found.push(prefix);
-            }
-        }
-    }
-    found
-}
-
-/// The prefix of this length that makes `addr` of `target`.
-fn under(addr: Ipv6Addr, len: u8, target: Ipv4Addr) -> Option<Prefix> {
-    let start = Ipv6Addr::from_bits(addr.to_bits() & mask(len.into()));
-    let prefix = Prefix::new(start, len).ok()?;
-    (prefix.extract(addr) == target && addr.octets()[8] == 0).then_some(prefix)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn prefix(addr: &str, len: u8) -> Prefix {
-        Prefix::new(addr.parse().unwrap(), len).unwrap()
-    }
-
-    // req: F-066
-    #[test]
-    fn six_lengths_and_two_addresses() {
-        for len in [32, 40, 48, 56, 64, 96] {
-            let start: Ipv6Addr = "2001:db8:122:344::".parse().unwrap();
-            let start = Ipv6Addr::from_bits(start.to_bits() & mask(len.into()));
-            let prefix = Prefix::new(start, len).unwrap();
-            for target in ADDRESSES {
-                assert_eq!(learn(&[prefix.embed(target)]), [prefix]);
-            }
-            assert_eq!(
-                learn(&ADDRESSES.map(|target| prefix.embed(target))),
-                [prefix]
-            );
-        }
-    }
-
-    // req: F-067
-    #[test]
-    fn the_value_occurs_twice() {
-        for (addr, len) in [
-            ("2001:db8:c000:aa::", 64),
-            ("2001:db8:c000:aa::", 96),
-            ("2001:db8:0:c000:0:aa00::", 96),
-        ] {
-            let prefix = prefix(addr, len);
-            let addrs = ADDRESSES.map(|target| prefix.embed(target));
-            // one address alone may mean two prefixes
-            assert_eq!(learn(&addrs[..1]), []);
-            assert_eq!(learn(&addrs), [prefix]);
-        }
-    }
-
-    // req: F-068
-    #[test]
-    fn the_order_is_kept() {
-        let prefixes = [prefix("2001:db8:2::", 96), prefix("2001:db8:1::", 48)];
-        let addrs = prefixes.map(|prefix| ADDRESSES.map(|target| prefix.embed(target)));
-        assert_eq!(learn(&addrs.concat()), prefixes);
-    }
-
-    #[test]
-    fn real_addresses_tell_nothing() {
-        for addr in ["2001:db8::1", "::ffff:192.0.0.170", "2001:db8::1:c000:aa:0"] {
-            assert_eq!(learn(&[addr.parse().unwrap()]), []);
-        }
     }
 }

@@ -2,16 +2,14 @@
 
 //! Names that are answered here: ipv4only.arpa (RFC 7050, RFC 8880), and its reverse names.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
+
+use natpt_core::discovery::{ADDRESSES, NAME};
 
 use super::assemble::Asked;
 use super::reverse;
 use super::settings::Settings;
 use crate::wire::{class, rcode, rtype, Edns, Malformed, Name, Question, Section, Writer};
-
-/// The name, and its addresses.
-pub const NAME: &str = "ipv4only.arpa.";
-pub const ADDRESSES: [Ipv4Addr; 2] = [Ipv4Addr::new(192, 0, 0, 170), Ipv4Addr::new(192, 0, 0, 171)];
 
 /// A day: none of this ever changes but with the configuration.
 const TTL: u32 = 86_400;
