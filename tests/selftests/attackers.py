@@ -140,22 +140,22 @@ class Host(Attacker):
     def ends(self):
         return self.choice(self.maker.hosts), self.choice(self.maker.peers)
 
-    def wrap(self, proto, octets, fragment=None):
-        """Octets in an IP packet, which may be a fragment: (offset in octets, more, number)."""
+    def wrap(self, proto, raw, fragment=None):
+        """Bytes in an IP packet, which may be a fragment: (offset in bytes, more, number)."""
         src, dst = self.ends()
         if self.version == 6:
             if fragment:
                 offset, more, number = fragment
-                octets = bytes([proto, 0]) + (offset & ~7 | more).to_bytes(2, "big") \
-                    + number.to_bytes(4, "big") + octets
+                raw = bytes([proto, 0]) + (offset & ~7 | more).to_bytes(2, "big") \
+                    + number.to_bytes(4, "big") + raw
                 proto = 44
-            return b"\x60\0\0\0" + len(octets).to_bytes(2, "big") + bytes([proto, 64]) + src + dst \
-                + octets
+            return b"\x60\0\0\0" + len(raw).to_bytes(2, "big") + bytes([proto, 64]) + src + dst \
+                + raw
         offset, more, number = fragment or (0, False, 0)
-        head = b"\x45\0" + (20 + len(octets)).to_bytes(2, "big") \
+        head = b"\x45\0" + (20 + len(raw)).to_bytes(2, "big") \
             + (number & 0xffff).to_bytes(2, "big") + (offset >> 3 | more << 13).to_bytes(2, "big") \
             + bytes([64, proto, 0, 0]) + src + dst
-        return self.maker.summed(head, 10, percent=0) + octets
+        return self.maker.summed(head, 10, percent=0) + raw
 
     def flood(self):
         """SYN, FIN and RST from anywhere to anywhere."""
@@ -180,13 +180,13 @@ class Host(Attacker):
         """A packet with a virtio header, right or not."""
         frame = self.maker.gso(self.ethernet)
         if self.chance(60):
-            octets = any_of(self.maker)
-            at = self.choice((20, 40, 48, self.below(len(octets) + 20)))
+            raw = any_of(self.maker)
+            at = self.choice((20, 40, 48, self.below(len(raw) + 20)))
             frame = VNET.pack(self.choice((0, 1, 1, 1, 2, 4)),
                               self.choice((0, 0, 1, 3, 4, 5, 0x81)),
                               self.choice((0, 14, 34, 54, 74, 94)),
                               self.choice((0, 1, 8, 536, 1200, 1440, 65535)), 14 + at,
-                              self.choice((0, 6, 16, 2, self.below(64)))) + self.ethernet + octets
+                              self.choice((0, 6, 16, 2, self.below(64)))) + self.ethernet + raw
         self.driver.send(frame)
 
     def step(self):

@@ -32,32 +32,32 @@ for name, packet in (("UDP", to4 / UDP(sport=4000, dport=7) / b"x"),
                      ("TCP", to4 / TCP(sport=4000, dport=80, flags="A")),
                      ("echo", to4 / ICMPv6EchoRequest(id=4000)),
                      ("options", to4 / IPv6ExtHdrDestOpt() / UDP(sport=4000, dport=7))):
-    octets = bytes(packet)
+    raw = bytes(packet)
     dropped(f"IPv6 {name}, cut at every length", net.from_client,
-            [(octets[:n], ETH_P_IPV6) for n in range(len(octets))])
+            [(raw[:n], ETH_P_IPV6) for n in range(len(raw))])
 for name, packet in (("UDP", to6 / UDP(sport=7, dport=udp) / b"x"),
                      ("TCP", to6 / TCP(sport=80, dport=tcp, flags="A")),
                      ("echo", to6 / ICMP(type=0, id=echo))):
-    octets = bytes(packet)
+    raw = bytes(packet)
     dropped(f"IPv4 {name}, cut at every length", net.from_server,
-            [(octets[:n], ETH_P_IP) for n in range(len(octets))])
+            [(raw[:n], ETH_P_IP) for n in range(len(raw))])
 
 # Cut short, and the lengths of the IP header say so.
 for name, header, size in (("UDP", UDP(sport=4000, dport=7), 8),
                            ("TCP", TCP(sport=4000, dport=80, flags="A"), 20),
                            ("echo", ICMPv6EchoRequest(id=4000), 8)):
-    octets = bytes(to4 / header)[40:]
+    raw = bytes(to4 / header)[40:]
     next_header = IPv6(bytes(to4 / header)).nh
     dropped(f"IPv6 {name} header, incomplete", net.from_client,
-            [IPv6(src=A6, dst=S46, nh=next_header) / Raw(octets[:n]) for n in range(size)],
+            [IPv6(src=A6, dst=S46, nh=next_header) / Raw(raw[:n]) for n in range(size)],
             "drop-truncated")
 for name, header, size in (("UDP", UDP(sport=7, dport=udp), 8),
                            ("TCP", TCP(sport=80, dport=tcp, flags="A"), 20),
                            ("echo", ICMP(type=0, id=echo), 8)):
-    octets = bytes(to6 / header)[20:]
+    raw = bytes(to6 / header)[20:]
     proto = IP(bytes(to6 / header)).proto
     dropped(f"IPv4 {name} header, incomplete", net.from_server,
-            [IP(src=S4, dst=POOL, proto=proto) / Raw(octets[:n]) for n in range(size)],
+            [IP(src=S4, dst=POOL, proto=proto) / Raw(raw[:n]) for n in range(size)],
             "drop-truncated")
 
 # Versions, lengths, header checksums.
@@ -79,14 +79,14 @@ dropped("IPv4 with a header beyond its end", net.from_server,
 
 # Chains of extension headers.
 def headers(*kinds, data=b""):
-    """Extension headers of 8 octets each, one after another."""
+    """Extension headers of 8 bytes each, one after another."""
     chain = b"".join(bytes([kind, 0, 1, 4, 0, 0, 0, 0]) for kind in [*kinds[1:], 17])
     return IPv6(src=A6, dst=S46, nh=kinds[0]) / Raw(chain + data)
 
 
-udp_octets = bytes(to4 / UDP(sport=4000, dport=7))[40:]
+udp_raw = bytes(to4 / UDP(sport=4000, dport=7))[40:]
 dropped("destination options beyond the end", net.from_client,
-        [IPv6(src=A6, dst=S46, nh=60) / Raw(bytes([17, n, 1, 4, 0, 0, 0, 0]) + udp_octets)
+        [IPv6(src=A6, dst=S46, nh=60) / Raw(bytes([17, n, 1, 4, 0, 0, 0, 0]) + udp_raw)
          for n in (2, 3, 100, 255)], "drop-truncated")
 dropped("a chain that ends inside a header", net.from_client,
         [IPv6(src=A6, dst=S46, nh=60) / Raw(bytes([60, 0, 1, 4, 0, 0, 0, 0][:n]))
@@ -95,7 +95,7 @@ dropped("a chain that ends with nothing behind it", net.from_client,
         [headers(*[60] * n) for n in range(1, 8)], "drop-truncated")
 # req: A-061
 told = dropped("a chain without end", net.from_client,
-               [headers(*[60] * n, data=udp_octets) for n in (9, 20, 100)],
+               [headers(*[60] * n, data=udp_raw) for n in (9, 20, 100)],
                "drop-ext-header-chain", silent=False)
 ok("… the sender is told that it is prohibited",
    told and all(ICMPv6DestUnreach in p and p[ICMPv6DestUnreach].code == 1 for p in told), show(told))
@@ -169,21 +169,21 @@ dropped("an ICMP error with a wrong checksum", net.from_server,
         [to6 / ICMP(type=3, code=3, chksum=1) / Raw(quoted4)], "drop-icmp-checksum")
 
 
-# Anything at all: good packets with octets changed at random.
+# Anything at all: good packets with bytes changed at random.
 def scrambled(packet, proto, fixed):
     """The addresses stay, so that the packet is claimed."""
-    octets = bytearray(bytes(packet))
+    raw = bytearray(bytes(packet))
     for _ in range(random.randint(1, 6)):
-        at = random.randrange(len(octets))
+        at = random.randrange(len(raw))
         if at not in fixed:
-            octets[at] = random.randrange(256)
+            raw[at] = random.randrange(256)
     if proto == ETH_P_IP:
-        octets[10:12] = b"\0\0"
-        total = sum(int.from_bytes(octets[n:n + 2], "big") for n in range(0, 20, 2))
+        raw[10:12] = b"\0\0"
+        total = sum(int.from_bytes(raw[n:n + 2], "big") for n in range(0, 20, 2))
         while total >> 16:
             total = (total & 0xffff) + (total >> 16)
-        octets[10:12] = (~total & 0xffff).to_bytes(2, "big")
-    return bytes(octets[:random.randint(20, len(octets))]), proto
+        raw[10:12] = (~total & 0xffff).to_bytes(2, "big")
+    return bytes(raw[:random.randint(20, len(raw))]), proto
 
 
 seeds6 = [to4 / UDP(sport=4000, dport=7) / b"data",

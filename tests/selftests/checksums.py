@@ -42,9 +42,9 @@ for text, (send, given) in both.items():
 for text, (send, given) in both.items():
     broken = []
     for packet in given:
-        octets = bytearray(bytes(packet))
-        octets[-1] ^= 0x55
-        broken.append((bytes(octets), ETH_P_IPV6 if packet.version == 6 else ETH_P_IP))
+        raw = bytearray(bytes(packet))
+        raw[-1] ^= 0x55
+        broken.append((bytes(raw), ETH_P_IPV6 if packet.version == 6 else ETH_P_IP))
     out, _ = send(*broken)
     right = [packet for packet in out if sums_right(packet)]
     ok(f"{text}: a wrong checksum stays wrong", not right, show(right[:3]))

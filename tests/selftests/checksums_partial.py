@@ -38,14 +38,14 @@ def in_payload(ip, transport):
     """A sum left open in what a packet carries; its own is finished, as if that one were."""
     carried = random.randbytes(16) + b"\0\0" + random.randbytes(63)
     whole = bytes(ip / transport / finished(carried, 6, 10))
-    octets = bytearray(whole)
-    start = len(octets) - len(carried) + 6
-    octets[start + 10:start + 12] = b"\0\0"
-    return bytes(octets), (start, 10), whole[-len(carried):]
+    raw = bytearray(whole)
+    start = len(raw) - len(carried) + 6
+    raw[start + 10:start + 12] = b"\0\0"
+    return bytes(raw), (start, 10), whole[-len(carried):]
 
 
-def trial(text, octets, left, data):
-    got = through(octets, left)
+def trial(text, raw, left, data):
+    got = through(raw, left)
     ok(f"tx {switch}: {text}", sums_right(got) and bytes(got)[-len(data):] == data,
        got.show2(dump=True))
 
@@ -60,18 +60,18 @@ def by_how_much(packet):
 def everything():
     for ip, transports, way in (to4, up, "to IPv4"), (to6, down, "to IPv6"):
         for name, transport in transports.items():
-            octets, left, data = in_payload(ip, transport)
-            trial(f"{way}: in what {name} carries", octets, left, data)
+            raw, left, data = in_payload(ip, transport)
+            trial(f"{way}: in what {name} carries", raw, left, data)
 
     # Sums that count what translation changes are finished before it.
     for ip, transports, header, way in (to4, up, 40, "to IPv4"), (to6, down, 20, "to IPv6"):
         for name, (text, start) in itertools.product(
                 ("UDP", "TCP"),
                 (("the transport header", header), ("the ports", header + 2), ("the IP header", 8))):
-            octets = bytes(ip / transports[name] / random.randbytes(64))
-            offset = len(octets) - 32 - start
-            done = finished(octets, start, offset)
-            got = through(octets, (start, offset))
+            raw = bytes(ip / transports[name] / random.randbytes(64))
+            offset = len(raw) - 32 - start
+            done = finished(raw, start, offset)
+            got = through(raw, (start, offset))
             ok(f"tx {switch}: {way}: from {text} of {name} on",
                bytes(got)[-64:] == done[-64:]
                and by_how_much(got) == by_how_much(ip.__class__(done)), got.show2(dump=True))
@@ -79,10 +79,10 @@ def everything():
     # Those of headers that go away go with them.
     for start, place in (40, 6), (8, 40), (48, 2):
         options = IPv6ExtHdrDestOpt(len=31, options=[PadN(optdata=bytes(252))])
-        octets = bytes(to4 / options / up["UDP"] / random.randbytes(32))
-        got = through(octets, (start, place))
-        ok(f"tx {switch}: from octet {start} on, before the transport, into {start + place}",
-           sums_right(got) and bytes(got)[-32:] == octets[-32:], got.show2(dump=True))
+        raw = bytes(to4 / options / up["UDP"] / random.randbytes(32))
+        got = through(raw, (start, place))
+        ok(f"tx {switch}: from byte {start} on, before the transport, into {start + place}",
+           sums_right(got) and bytes(got)[-32:] == raw[-32:], got.show2(dump=True))
 
     # The sum of an error itself, and of what it quotes.
     quoted = net.from_server(to6 / UDP(sport=7, dport=udp) / random.randbytes(40))[0][0]
@@ -98,8 +98,8 @@ def everything():
         datagram = struct.pack("!HHHH", 7, udp, 12, 0) + random.randbytes(4)
         net.server.send(IP(src=S4, dst=POOL, proto=17) / Raw(datagram + surplus))
         got = client.receive(lambda it: surplus in bytes(it))[2]
-        octets = bytes(got)
-        good = fold(octets[8:40] + struct.pack("!II", 12, 17) + octets[40:52]) == 0xffff
+        raw = bytes(got)
+        good = fold(raw[8:40] + struct.pack("!II", 12, 17) + raw[40:52]) == 0xffff
         ok(f"tx {switch}: a made UDP checksum covers the datagram, not {surplus}", good,
            got.show2(dump=True))
     rise = Rise()

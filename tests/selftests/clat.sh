@@ -30,7 +30,7 @@ sent=$(head -c 100000 /dev/urandom | tee /tmp/sent | sha256sum)
 check "ping" at client6 ping -n -c2 -i0.2 -W20 $S4
 # fault: border-18
 for size in 3000 20000; do
-	check "ping with $size octets" at client6 ping -n -c2 -i0.2 -W20 -s $size $S4
+	check "ping with $size bytes" at client6 ping -n -c2 -i0.2 -W20 -s $size $S4
 done
 is "TCP" "$sent" "$(at client6 nc -4 -N -w20 $S4 8000 </tmp/sent | sha256sum)"
 is "UDP" hello "$(at client6 nc -4 -u -w20 -W1 $S4 8000 <<<hello)"
@@ -38,14 +38,14 @@ is "UDP" hello "$(at client6 nc -4 -u -w20 -W1 $S4 8000 <<<hello)"
 # fault: border-13
 for size in 1453 3000 8000; do
 	head -c $size /dev/urandom >/tmp/datagram
-	is "the first datagram of $size octets, and its answer" "$(sha256sum </tmp/datagram)" \
+	is "the first datagram of $size bytes, and its answer" "$(sha256sum </tmp/datagram)" \
 		"$(at client6 socat -t5 -b 9000 - UDP4:$S4:8000 </tmp/datagram | sha256sum)"
 done
 # the PLAT's own address is an IPv6 one
 # req: G-069
 is "traceroute names the PLAT by 192.0.0.8, and the server" "192.0.0.8 $S4" \
 	"$(at client6 traceroute -4 -n -q1 -w20 -m5 $S4 | awk 'NR > 1 { print $2 }' | tail -2 | paste -sd' ')"
-# the loopback device takes packets of 64 KiB, the wire takes 1500 octets, less 20 for its header
+# the loopback device takes packets of 64 KiB, the wire takes 1500 bytes, less 20 for its header
 pmtu() { at client6 tracepath -4 -n -m5 $S4 | sed -n 's/.*Resume: pmtu \([0-9]*\).*/\1/p'; }
 is "the path MTU of IPv4 is 20 less than that of IPv6" 1480 "$(pmtu)"
 ip -n router link set out4 mtu 1400

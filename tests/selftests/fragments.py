@@ -87,8 +87,8 @@ for order in itertools.permutations(range(3)):
     right.append(same(joined6(out), data))
 ok("IPv4 to IPv6: three fragments in all orders arrive whole", all(right), right)
 # req: D-102 A-044 A-050
-ok("… in fragments of at most 1280 octets", max(sizes) <= 1280, sizes)
-ok("… of one identification, all but the last of 8 octets' multiples",
+ok("… in fragments of at most 1280 bytes", max(sizes) <= 1280, sizes)
+ok("… of one identification, all but the last in multiples of 8 bytes",
    len({p[IPv6ExtHdrFragment].id for p in out}) == 1 and
    all((p.plen - 8) % 8 == 0 for p in out if p[IPv6ExtHdrFragment].m), show(out))
 
@@ -159,20 +159,20 @@ ok("a fragment header before another extension header is dropped and counted",
 out, _ = net.from_server(to6 / UDP(sport=7, dport=udp) / data[:92])
 ok("a small packet without DF has no fragment header", [p.nh for p in out] == [17], show(out))
 out, _ = net.from_server(IP(src=S4, dst=POOL, id=0xbeef) / UDP(sport=7, dport=udp) / data[:1472])
-ok("1500 octets without DF: 1280 and the rest",
+ok("1500 bytes without DF: 1280 and the rest",
    [p.plen + 40 for p in out] == [1280, 296], show(out))
 ok("… arrive whole", same(joined6(out), data[:1472]))
 # req: A-048
 out, _ = net.from_server(to6.__class__(src=S4, dst=POOL, flags="DF")
                          / UDP(sport=7, dport=udp) / data[:1372])
-ok("1400 octets with DF are not cut", [p.plen for p in out] == [1380], show(out))
+ok("1400 bytes with DF are not cut", [p.plen for p in out] == [1380], show(out))
 
 # req: A-045
 config("set", "lowest-ipv6-mtu", "=", "1500")
 out, _ = net.from_server(to6 / UDP(sport=7, dport=udp) / data[:1452])
-ok("lowest-ipv6-mtu 1500: 1480 octets pass whole", [p.nh for p in out] == [17], show(out))
+ok("lowest-ipv6-mtu 1500: 1480 bytes pass whole", [p.nh for p in out] == [17], show(out))
 out, _ = net.from_server(to6 / UDP(sport=7, dport=udp) / data[:1453])
-ok("… and 1481 octets are cut", [p.nh for p in out] == [44, 44] and
+ok("… and 1481 bytes are cut", [p.nh for p in out] == [44, 44] and
    max(p.plen + 40 for p in out) <= 1500 and same(joined6(out), data[:1453]), show(out))
 config("set", "lowest-ipv6-mtu", "=", "1280")
 

@@ -11,7 +11,7 @@ ip -n router addr add 203.0.113.1/24 dev more4
 translator
 # req: A-032 D-102 D-104
 for size in 1500 3000 20000; do
-	check "ping with $size octets" at client6 ping -n -c2 -i0.2 -W20 -s $size $S46
+	check "ping with $size bytes" at client6 ping -n -c2 -i0.2 -W20 -s $size $S46
 done
 
 # req: D-103

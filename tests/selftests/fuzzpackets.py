@@ -33,19 +33,19 @@ echo = opened(A6, ICMPv6EchoRequest(id=4000), "id")
 opened(B6, UDP(sport=4000, dport=7), "sport")
 
 # req: A-140
-# The first one of these, 48 octets, once made another translator overwrite its kernel's memory.
+# The first one of these, 48 bytes, once made another translator overwrite its kernel's memory.
 quoted6 = bytes(IPv6(src=S46, dst=A6) / UDP(sport=7, dport=4000))
 quoted4 = bytes(IP(src=POOL, dst=S4) / UDP(sport=udp[0], dport=7))
 rise = Rise()
 short = [to4 / ICMPv6DestUnreach(type=kind, code=code) / Raw(quoted6[:n])
          for kind in (1, 2, 3, 4) for code in (0, 1, 4) for n in range(48)]
 out, back = net.from_client(*short)
-ok("ICMPv6 errors of 48 octets and up to 47 more: none is translated or answered",
+ok("ICMPv6 errors of 48 bytes and up to 47 more: none is translated or answered",
    len(short[0]) == 48 and not out and not back, show(out[:5] + back[:5]))
 short = [to6 / ICMP(type=kind, code=code) / Raw(quoted4[:n])
          for kind in (3, 4, 5, 11, 12) for code in (0, 1, 4) for n in range(28)]
 out, back = net.from_server(*short)
-ok("ICMP errors of 28 octets and up to 27 more: none is translated or answered",
+ok("ICMP errors of 28 bytes and up to 27 more: none is translated or answered",
    len(short[0]) == 28 and not out and not back, show(out[:5] + back[:5]))
 ok("… most are counted as drop-inner-truncated", rise["drop-inner-truncated"] > 500)
 
@@ -101,7 +101,7 @@ class Lane:
             self.errors += packet[6] == 58 and packet[40:41] < b"\x80"
         if not good:
             self.bad += 1
-            print(f"a malformed packet came out: {packet[:80].hex()} ({len(packet)} octets)")
+            print(f"a malformed packet came out: {packet[:80].hex()} ({len(packet)} bytes)")
 
     def batch(self, number):
         """Sends a batch, and reads until its sentinel is there."""

@@ -50,12 +50,12 @@ config("set", "zero-traffic-class", "=", "0")
 
 # req: A-001 A-004 A-007 A-009
 out, _ = net.from_client(v6(b"x" * 1232))
-ok("1260 octets: DF is clear",
+ok("1260 bytes: DF is clear",
    [(p.ihl, p.len, p.flags.value, p.frag) for p in out] == [(5, 1260, 0, 0)], show(out))
 
 # req: A-008 A-009
 out, _ = net.from_client(v6(b"x" * 1233))
-ok("1261 octets: DF is set",
+ok("1261 bytes: DF is set",
    [(p.ihl, p.len, p.flags.value, p.frag) for p in out] == [(5, 1261, 2, 0)], show(out))
 
 # req: A-010 A-017

@@ -54,9 +54,9 @@ refused("address twice", errno.EINVAL, "attribute is given twice", INNER + 20,
 refused("length twice", errno.EINVAL, "attribute is given twice", INNER + 28,
         nest(PREFIX_ADD, ADDRESS, LENGTH, LENGTH))
 for size in 0, 4, 15, 17, 64:
-    refused(f"IPv6 address of {size} octets", errno.ERANGE, None, INNER,
+    refused(f"IPv6 address of {size} bytes", errno.ERANGE, None, INNER,
             nest(PREFIX_ADD, attr(1, bytes(size)), LENGTH))
-refused("length of 4 octets", errno.EINVAL, None, INNER + 20,
+refused("length of 4 bytes", errno.EINVAL, None, INNER + 20,
         nest(PREFIX_ADD, ADDRESS, attr(2, struct.pack("=I", 96))))
 refused("bad prefix: the kernel checks it too", errno.EINVAL, "prefix has bits set beyond its length",
         INNER, nest(PREFIX_ADD, attr(1, bytes([0x20]) + bytes(14) + b"\1"), LENGTH))
@@ -90,7 +90,7 @@ refused("source length 129", errno.EINVAL, "source prefix length must not be abo
         nest(MAP_ADD, FROM, attr(3, b"\x81"), TO))
 refused("rule that is not there", errno.ENOENT, "there is no rule with this number", FIRST,
         attr(MAP_DELETE, struct.pack("=I", 99)))
-refused("number of 2 octets", errno.EINVAL, None, FIRST, attr(MAP_DELETE, b"12"))
+refused("number of 2 bytes", errno.EINVAL, None, FIRST, attr(MAP_DELETE, b"12"))
 refused("interval 0", errno.EINVAL, "interval must not be 0", FIRST, nest(MAP_RENUM, attr(2, bytes(4))))
 refused("enable with 2", errno.EINVAL, "enable must be 0 or 1", FIRST, attr(ENABLE, b"\2"))
 refused("enable without a value", errno.EINVAL, None, FIRST, attr(ENABLE))
@@ -102,7 +102,7 @@ refused("name that is empty", errno.ENOENT, "there is no variable of this name",
         nest(SET, attr(1, b"\0"), VALUE))
 refused("name that does not end", errno.EINVAL, None, INNER, nest(SET, attr(1, b"udp-timeout"), VALUE))
 refused("name that is long", errno.EINVAL, None, INNER, nest(SET, attr(1, b"a" * 32 + b"\0"), VALUE))
-refused("value of 4 octets", errno.EINVAL, None, INNER + 16,
+refused("value of 4 bytes", errno.EINVAL, None, INNER + 16,
         nest(SET, NAME, attr(2, struct.pack("=I", 400))))
 refused("value out of range", errno.ERANGE, "value is out of the variable's range", INNER + 16,
         nest(SET, NAME, attr(2, struct.pack("=Q", 1 << 63))))
@@ -111,12 +111,12 @@ refused("attribute that goes beyond the message", errno.EINVAL, None, None,
         attr(MAP_FLUSH) + attr(PREFIX_FLUSH, length=400))
 refused("attribute that goes beyond its nest", errno.EINVAL, None, None,
         nest(PREFIX_ADD, ADDRESS, attr(2, b"\x60", length=64)))
-refused("octets behind the last attribute", errno.EINVAL, None, None, attr(MAP_FLUSH) + b"123")
+refused("bytes behind the last attribute", errno.EINVAL, None, None, attr(MAP_FLUSH) + b"123")
 
 refused("the last of many statements: none is carried out", errno.ENOENT,
         "there is no rule with this number", FIRST + 4 * 40000,
         attr(MAP_FLUSH) * 40000 + attr(MAP_DELETE, struct.pack("=I", 99)))
-refused("a nest of 65,532 octets", errno.EINVAL, None, INNER + 28,
+refused("a nest of 65,532 bytes", errno.EINVAL, None, INNER + 28,
         nest(PREFIX_ADD, ADDRESS, LENGTH, attr(3, bytes(65496))))
 refused("200,000 times the same attribute", errno.EINVAL, None, INNER + 20,
         nest(PREFIX_ADD, *[ADDRESS] * 3000) * 3)
@@ -167,4 +167,4 @@ for _ in range(3000):
     except Refused:
         pass
 kernel.request(APPLY, attr(PREFIX_FLUSH) + attr(MAP_FLUSH))
-test("3000 messages with random octets are survived", kernel.dump(RULE_GET)[0] == [])
+test("3000 messages with random bytes are survived", kernel.dump(RULE_GET)[0] == [])

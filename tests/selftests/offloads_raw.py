@@ -40,8 +40,8 @@ def variant(text, layer, gso, gso_size, partial, hdr_len):
         kind = TCPV6 if gso == TCPV4 and make is upward else gso
         want = TCPV4 if gso == TCPV4 and make is upward else TCPV6 if gso == TCPV4 else gso
         head = {"link": 14, "headers": 14 + len(packet) - size, "all": 14 + len(packet)}[hdr_len]
-        octets, *left = left_open(packet) if partial else (packet,)
-        sender.send(octets, left, kind, gso_size, head)
+        raw, *left = left_open(packet) if partial else (packet,)
+        sender.send(raw, left, kind, gso_size, head)
         got_gso, got_size, got = receiver.receive_port(port)
         right = bytes(got[layer].payload) == payload[:size] and sums_right(got)
         if not right or (got_gso, got_size) != (want if gso else 0, gso_size):
@@ -70,13 +70,13 @@ class Guest:
         fcntl.ioctl(self.fd, TUNSETIFF, request)
         run("ip", "-n", "router", "link", "set", "guest", "up")
 
-    def send(self, octets, left, gso, size, hdr_len):
-        os.write(self.fd, VNET.pack(NEEDS_CSUM, gso, hdr_len, size, *left) + bytes(octets))
+    def send(self, raw, left, gso, size, hdr_len):
+        os.write(self.fd, VNET.pack(NEEDS_CSUM, gso, hdr_len, size, *left) + bytes(raw))
 
     def send_datagram(self, packet, size):
         """A UDP datagram that is to be cut into IP fragments (virtio's UFO)."""
-        octets, *left = left_open(packet)
-        self.send(octets, left, UFO, size, left[0] + 8)
+        raw, *left = left_open(packet)
+        self.send(raw, left, UFO, size, left[0] + 8)
 
 
 guest = Guest()
@@ -97,8 +97,8 @@ ok("… from IPv4", sender.recv(1 << 16) == payload)
 config("map", "from", B6, "to", "192.0.2.7", "stateless")
 claim = IP(src=S4, dst="192.0.2.7", flags="MF+DF", id=7) \
     / TCP(sport=7, dport=4800, flags="A") / payload[:4200]
-octets, *left = left_open(claim)
-server.send(octets, left, TCPV4, 1400)
+raw, *left = left_open(claim)
+server.send(raw, left, TCPV4, 1400)
 out = [client.receive(lambda got: got.dst == B6) for _ in range(3)]
 ok("an IPv4 fragment that claims to be segments leaves as one each",
    [(gso, got[IPv6ExtHdrFragment].m, bytes(got)[-1400:]) for gso, _, got in out]

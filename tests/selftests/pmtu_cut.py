@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""IPv6 packets of 1280 octets to IPv4 links below, IPv4 packets without DF to IPv6 links."""
+"""IPv6 packets of 1280 bytes to IPv4 links below, IPv4 packets without DF to IPv6 links."""
 
 import os
 

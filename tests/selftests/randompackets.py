@@ -80,23 +80,23 @@ class Maker:
         offset = self.lie(5 + len(options) // 4, 15)
         # mostly ACK; SYN, FIN and RST would end the session that the others want
         flags = 0x10 if self.chance(80) else self.random.randrange(256)
-        octets = (sport.to_bytes(2, "big") + dport.to_bytes(2, "big") + self.random.randbytes(8)
+        raw = (sport.to_bytes(2, "big") + dport.to_bytes(2, "big") + self.random.randbytes(8)
                   + bytes([offset << 4, flags]) + self.random.randbytes(2) + b"\0\0"
                   + self.random.randbytes(2) + options + self.data())
-        return self.summed(octets, 16, self.pseudo(src, dst, 6, len(octets)))
+        return self.summed(raw, 16, self.pseudo(src, dst, 6, len(raw)))
 
-    def icmp_sum(self, octets, src, dst):
-        seed = self.pseudo(src, dst, 58, len(octets)) if self.version == 6 else b""
-        return self.summed(octets, 2, seed, 3)
+    def icmp_sum(self, raw, src, dst):
+        seed = self.pseudo(src, dst, 58, len(raw)) if self.version == 6 else b""
+        return self.summed(raw, 2, seed, 3)
 
     def echo(self, src, dst, back):
         number, _ = self.ports(1, False)
         request, reply = (128, 129) if self.version == 6 else (8, 0)
         # IPv6 hosts ask, IPv4 hosts answer
         kind = request if (self.version == 6) != back else reply
-        octets = bytes([self.lie(kind, 255), self.lie(0, 255), 0, 0]) \
+        raw = bytes([self.lie(kind, 255), self.lie(0, 255), 0, 0]) \
             + number.to_bytes(2, "big") + self.random.randbytes(2) + self.data()
-        return self.icmp_sum(octets, src, dst)
+        return self.icmp_sum(raw, src, dst)
 
     def extensions(self):
         """RFC 4884: a header and objects, whose lengths may lie."""
@@ -127,9 +127,9 @@ class Maker:
         return self.icmp_sum(bytes([kind, code, 0, 0]) + bytes(rest) + quoted, src, dst)
 
     def other_icmp(self, src, dst):
-        octets = bytes([self.random.randrange(256), self.random.randrange(4), 0, 0]) \
+        raw = bytes([self.random.randrange(256), self.random.randrange(4), 0, 0]) \
             + self.random.randbytes(4) + self.data()
-        return self.icmp_sum(octets, src, dst)
+        return self.icmp_sum(raw, src, dst)
 
     def transport(self, src, dst, depth):
         """A protocol number and what it says is there."""
@@ -168,14 +168,14 @@ class Maker:
         return proto, chain
 
     def packet6(self, src, dst, depth):
-        proto, octets = self.transport(src, dst, depth)
+        proto, raw = self.transport(src, dst, depth)
         if self.chance(20):
             proto, chain = self.ext_headers(proto)
-            octets = chain + octets
+            raw = chain + raw
         hops = 64 if depth or self.chance(95) else self.random.choice((0, 1, 2, 255))
         return (0x60000000 | self.random.randrange(1 << 28)).to_bytes(4, "big") \
-            + self.lie(len(octets), 0xffff).to_bytes(2, "big") + bytes([proto, hops]) \
-            + src + dst + octets
+            + self.lie(len(raw), 0xffff).to_bytes(2, "big") + bytes([proto, hops]) \
+            + src + dst + raw
 
     def options4(self):
         options = b""
@@ -189,17 +189,17 @@ class Maker:
         return (options + bytes(-len(options) % 4))[:40]
 
     def packet4(self, src, dst, depth):
-        proto, octets = self.transport(src, dst, depth)
+        proto, raw = self.transport(src, dst, depth)
         options = self.options4() if self.chance(12) else b""
         fragment = self.random.choice((0, 0x4000))
         if self.chance(6):
             fragment = self.random.choice((0x2000, 1, 0x2001, self.random.randrange(0x10000)))
         hops = 64 if depth or self.chance(95) else self.random.choice((0, 1, 2, 255))
         head = bytes([0x40 | self.lie(5 + len(options) // 4, 15, 2), self.random.randrange(256)]) \
-            + self.lie(20 + len(options) + len(octets), 0xffff).to_bytes(2, "big") \
+            + self.lie(20 + len(options) + len(raw), 0xffff).to_bytes(2, "big") \
             + self.random.randrange(8).to_bytes(2, "big") + fragment.to_bytes(2, "big") \
             + bytes([hops, proto, 0, 0]) + src + dst + options
-        return self.summed(head, 10, percent=1) + octets
+        return self.summed(head, 10, percent=1) + raw
 
     def packet(self, depth=0):
         """One packet; at odd depth, inside of an error, of the other direction."""
@@ -209,17 +209,17 @@ class Maker:
         return (self.packet6 if self.version == 6 else self.packet4)(src, dst, depth)
 
     def scrambled(self, packet):
-        """The packet with some octets changed, but for the outer addresses."""
-        octets = bytearray(packet)
+        """The packet with some bytes changed, but for the outer addresses."""
+        raw = bytearray(packet)
         fixed = range(8, 40) if self.version == 6 else range(12, 20)
         for _ in range(self.random.randrange(1, 5)):
-            at = self.random.randrange(len(octets))
+            at = self.random.randrange(len(raw))
             if at not in fixed:
-                octets[at] = self.random.randrange(256)
+                raw[at] = self.random.randrange(256)
         if self.version == 4:
-            octets[10:12] = b"\0\0"
-            octets[10:12] = checksum(bytes(octets[:(octets[0] & 15) * 4])).to_bytes(2, "big")
-        return bytes(octets)
+            raw[10:12] = b"\0\0"
+            raw[10:12] = checksum(bytes(raw[:(raw[0] & 15) * 4])).to_bytes(2, "big")
+        return bytes(raw)
 
     def fragments(self, packet):
         """The packet cut, in any order; parts may overlap, be missing or come twice."""

@@ -146,7 +146,7 @@ def udp(client_ns, server_ns, to, at, sizes, segments):
                 data = os.urandom(size)
                 sender.send(data)
                 if receiver.recv(1 << 16) != data:
-                    wrong.append(f"UDP {name}: {size} octets")
+                    wrong.append(f"UDP {name}: {size} bytes")
             count, size = segments
             if not count:
                 continue

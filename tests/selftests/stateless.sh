@@ -19,7 +19,7 @@ at server4 socat UDP4-LISTEN:8000,fork EXEC:cat &
 wait_for listening client6 8000
 wait_for listening server4 8000
 
-# echo_tcp NAMESPACE ADDRESS / echo_udp NAMESPACE ADDRESS [OCTETS]
+# echo_tcp NAMESPACE ADDRESS / echo_udp NAMESPACE ADDRESS [BYTES]
 echo_tcp() { [ "$(echo hello | at "$1" nc -N -w20 "$2" 8000)" = hello ]; }
 echo_udp()
 {
@@ -51,8 +51,8 @@ at router nft delete table inet track
 # req: A-032
 # fault: border-18
 for size in 3000 20000; do
-	check "an echo of $size octets to IPv4" at client6 ping -n -c2 -i0.2 -W20 -s $size $S46
-	check "an echo of $size octets from IPv4" at server4 ping -n -c2 -i0.2 -W20 -s $size $M
+	check "an echo of $size bytes to IPv4" at client6 ping -n -c2 -i0.2 -W20 -s $size $S46
+	check "an echo of $size bytes from IPv4" at server4 ping -n -c2 -i0.2 -W20 -s $size $M
 done
 is "both were put together on their ways" 16 "$(counter reassembled)"
 

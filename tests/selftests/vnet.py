@@ -2,7 +2,7 @@
 """Packets with a virtio header, which says what is left to do: in on one side, out on the other.
 
 A packet socket leaves a packet no more room than for the link's header, and keeps apart in pages
-what comes after the first `hdr_len` octets.
+what comes after the first `hdr_len` bytes.
 """
 
 import socket
@@ -23,22 +23,22 @@ def fold(data):
     return total
 
 
-def finished(octets, start, offset):
-    """The octets with the sum that a device makes of them from `start` on."""
-    octets = bytearray(octets)
-    octets[start + offset:start + offset + 2] = struct.pack("!H", ~fold(bytes(octets[start:])) & 0xffff)
-    return bytes(octets)
+def finished(raw, start, offset):
+    """The bytes with the sum that a device makes of them from `start` on."""
+    raw = bytearray(raw)
+    raw[start + offset:start + offset + 2] = struct.pack("!H", ~fold(bytes(raw[start:])) & 0xffff)
+    return bytes(raw)
 
 
 def left_open(packet):
-    """The octets of a packet whose sum a device is to finish, and where it is: start and offset."""
+    """The bytes of a packet whose sum a device is to finish, and where it is: start and offset."""
     v6 = isinstance(packet, IPv6)
     start, offset = 40 if v6 else 20, 16 if TCP in packet else 6
-    octets = bytearray(bytes(packet))
-    addresses = octets[8:40] if v6 else octets[12:20]
-    pseudo = bytes(addresses) + struct.pack("!II", len(octets) - start, 6 if TCP in packet else 17)
-    octets[start + offset:start + offset + 2] = struct.pack("!H", fold(pseudo))
-    return bytes(octets), start, offset
+    raw = bytearray(bytes(packet))
+    addresses = raw[8:40] if v6 else raw[12:20]
+    pseudo = bytes(addresses) + struct.pack("!II", len(raw) - start, 6 if TCP in packet else 17)
+    raw[start + offset:start + offset + 2] = struct.pack("!H", fold(pseudo))
+    return bytes(raw), start, offset
 
 
 class Device:
@@ -54,11 +54,11 @@ class Device:
 
     def send(self, packet, left=None, gso=0, gso_size=0, hdr_len=14):
         """Sends a packet; `left` is where a sum is left open: start and offset."""
-        octets = bytes(packet)
+        raw = bytes(packet)
         start, offset = left or (-14, 0)
         header = VNET.pack(NEEDS_CSUM if left else 0, gso, hdr_len, gso_size, start + 14, offset)
-        proto = ETH_P_IPV6 if octets[0] >> 4 == 6 else ETH_P_IP
-        self.sock.send(header + self.wire.router + self.mac + struct.pack("!H", proto) + octets)
+        proto = ETH_P_IPV6 if raw[0] >> 4 == 6 else ETH_P_IP
+        self.sock.send(header + self.wire.router + self.mac + struct.pack("!H", proto) + raw)
 
     def receive(self, wanted):
         """The next packet that is wanted, its sum finished as a device would: (gso, gso_size,
@@ -66,12 +66,12 @@ class Device:
         while True:
             data, (_, proto, kind, _, _) = self.sock.recvfrom(1 << 17)
             flags, gso, _, gso_size, start, offset = VNET.unpack_from(data)
-            octets = data[VNET.size + 14:]
+            raw = data[VNET.size + 14:]
             if kind == PACKET_OUTGOING or proto not in (ETH_P_IP, ETH_P_IPV6):
                 continue
             if flags & NEEDS_CSUM:
-                octets = finished(octets, start - 14, offset)
-            packet = (IPv6 if proto == ETH_P_IPV6 else IP)(octets)
+                raw = finished(raw, start - 14, offset)
+            packet = (IPv6 if proto == ETH_P_IPV6 else IP)(raw)
             if wanted(packet):
                 return gso, gso_size, packet
 

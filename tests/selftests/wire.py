@@ -65,7 +65,7 @@ class Wire:
                 "nud", "permanent", "dev", router_dev)
 
     def send(self, packet, proto=None):
-        """Sends a packet, or octets of a protocol."""
+        """Sends a packet, or bytes of a protocol."""
         if proto is None:
             proto = ETH_P_IPV6 if isinstance(packet, IPv6) else ETH_P_IP
         self.sock.sendto(bytes(packet), (self.dev, proto, 0, 0, self.router))

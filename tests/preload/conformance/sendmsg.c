@@ -94,7 +94,7 @@ CASE(sendmsg)
 	with(SOL_SOCKET, SO_MARK, 5);
 }
 
-/* From this address, with so many octets of the message. */
+/* From this address, with so many bytes of the message. */
 static void from(struct in_addr addr, size_t len)
 {
 	struct sockaddr_in to = peer(ECHO);
