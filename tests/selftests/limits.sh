@@ -10,16 +10,19 @@ at server4 socat -t60 TCP4-LISTEN:9,fork EXEC:cat &
 at server4 socat -t60 UDP4-RECVFROM:9,fork EXEC:cat &
 wait_for listening server4 9
 
-# udp SOURCE-PORT DESTINATION-PORT: what comes back for a datagram: the same, or an error
-udp()
+# datagram NAMESPACE ADDRESS SOURCE-PORT DESTINATION-PORT: what comes back for a datagram: the same, or
+# an error
+datagram()
 {
-	at client6 python3 - <<-END
-		import socket
-		one = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+	at "$1" python3 - <<-END
+		import socket as s
+		family, level, recverr = ((s.AF_INET6, s.IPPROTO_IPV6, 25) if ":" in "$2" else
+		                          (s.AF_INET, s.IPPROTO_IP, 11))
+		one = s.socket(family, s.SOCK_DGRAM)
 		one.settimeout(30)
-		one.setsockopt(socket.IPPROTO_IPV6, 25, 1)	# IPV6_RECVERR
-		one.bind(("::", $1))
-		one.connect(("$S46", $2))
+		one.setsockopt(level, recverr, 1)
+		one.bind(("", $3))
+		one.connect(("$2", $4))
 		one.send(b"answer")
 		try:
 		    print(one.recv(100).decode())
@@ -28,25 +31,9 @@ udp()
 	END
 }
 
-# udp4 SOURCE-PORT DESTINATION-PORT: the same from IPv4, where nobody answers: an error, or silence
-udp4()
-{
-	at server4 python3 - <<-END
-		import socket
-		one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-		one.settimeout(2)
-		one.setsockopt(socket.IPPROTO_IP, 11, 1)	# IP_RECVERR
-		one.bind(("", $1))
-		one.connect(("$POOL", $2))
-		one.send(b"unasked")
-		try:
-		    print(one.recv(100).decode())
-		except TimeoutError:
-		    print("silence")
-		except OSError as no:
-		    print(no.strerror)
-	END
-}
+# udp SOURCE-PORT DESTINATION-PORT: from the IPv6 host to the server; udp4: to the pool address
+udp() { datagram client6 "$S46" "$@"; }
+udp4() { datagram server4 "$POOL" "$@"; }
 
 coproc at client6 socat - "TCP6:[$S46]:9"
 echo before >&"${COPROC[1]}"

@@ -52,29 +52,3 @@ impl<'a> Rng<'a> {
         self.0
     }
 }
-
-/// Bytes that look random, the same for the same seed (splitmix64).
-pub struct Random(u64);
-
-impl Random {
-    /// Begins anew.
-    pub fn new(seed: u64) -> Random {
-        Random(seed)
-    }
-
-    /// The next number.
-    pub fn number(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut x = self.0;
-        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        x ^ (x >> 31)
-    }
-
-    /// Fills `bytes`.
-    pub fn fill(&mut self, bytes: &mut [u8]) {
-        for chunk in bytes.chunks_mut(8) {
-            chunk.copy_from_slice(&self.number().to_be_bytes()[..chunk.len()]);
-        }
-    }
-}

@@ -4,7 +4,7 @@
 use natpt_packets::{
     case::Mtu,
     differential::{Tally, World},
-    rng::{Random, Rng},
+    rng::Rng,
     round_trip::RoundTrip,
 };
 
@@ -14,7 +14,7 @@ const PACKETS: u64 = 200_000;
 fn run(seed: u64, mtu: Mtu) -> Tally {
     let world = World::new(mtu);
     let mut tally = Tally::default();
-    let mut random = Random::new(seed);
+    let mut random = fastrand::Rng::with_seed(seed);
     let mut bytes = [0; 192];
     for _ in 0..PACKETS {
         random.fill(&mut bytes);
@@ -67,7 +67,7 @@ fn large_links() {
 #[test]
 fn stateless_rules_of_all_sorts() {
     const RULES: u64 = 400;
-    let mut random = Random::new(4);
+    let mut random = fastrand::Rng::with_seed(4);
     let mut tally = Tally::default();
     let mut bytes = [0; 256];
     for _ in 0..RULES {
@@ -93,7 +93,7 @@ fn stateless_rules_of_all_sorts() {
 #[test]
 fn there_and_back() {
     let trip = RoundTrip::new();
-    let mut random = Random::new(5);
+    let mut random = fastrand::Rng::with_seed(5);
     let mut tally = Tally::default();
     let mut bytes = [0; 192];
     for _ in 0..PACKETS {

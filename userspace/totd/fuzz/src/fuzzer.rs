@@ -2,8 +2,9 @@
 
 //! Changes inputs at random, and keeps those that reach something new.
 
+use fastrand::Rng;
+
 use crate::coverage::Coverage;
-use crate::random::Random;
 
 /// Longer inputs are slow, and reach no more.
 const LONGEST: usize = 2048;
@@ -25,7 +26,7 @@ const SCRAPS: [&[u8]; 10] = [
 ];
 
 pub struct Fuzzer {
-    random: Random,
+    random: Rng,
     inputs: Vec<Vec<u8>>,
     coverage: Coverage,
 }
@@ -33,7 +34,7 @@ pub struct Fuzzer {
 impl Fuzzer {
     pub fn new(seed: u64) -> Self {
         Self {
-            random: Random::new(seed),
+            random: Rng::with_seed(seed),
             inputs: Vec::new(),
             coverage: Coverage::default(),
         }
@@ -64,9 +65,9 @@ impl Fuzzer {
 
     /// The next input.
     pub fn mutant(&mut self) -> Vec<u8> {
-        let at = self.random.below(self.inputs.len());
+        let at = self.random.usize(..self.inputs.len().max(1));
         let mut input = self.inputs.get(at).cloned().unwrap_or_default();
-        for _ in 0..1 << self.random.below(5) {
+        for _ in 0..1 << self.random.usize(..5) {
             self.change(&mut input);
         }
         input.truncate(LONGEST);
@@ -74,45 +75,45 @@ impl Fuzzer {
     }
 
     fn change(&mut self, input: &mut Vec<u8>) {
-        let at = self.random.below(input.len() + 1);
-        let end = (at + self.random.below(32)).min(input.len());
-        match self.random.below(8) {
+        let at = self.random.usize(..input.len() + 1);
+        let end = (at + self.random.usize(..32)).min(input.len());
+        match self.random.usize(..8) {
             0 => {
                 if let Some(byte) = input.get_mut(at) {
-                    *byte ^= 1 << self.random.below(8);
+                    *byte ^= 1 << self.random.usize(..8);
                 }
             }
             1 => {
                 if let Some(byte) = input.get_mut(at) {
-                    *byte = [0, 1, 0x3f, 0x40, 0x7f, 0x80, 0xc0, 0xff][self.random.below(8)];
+                    *byte = [0, 1, 0x3f, 0x40, 0x7f, 0x80, 0xc0, 0xff][self.random.usize(..8)];
                 }
             }
             2 => {
                 if let Some(byte) = input.get_mut(at) {
-                    let step = self.random.below(9) as u8;
+                    let step = self.random.usize(..9) as u8;
                     *byte = byte.wrapping_add(step).wrapping_sub(4);
                 }
             }
             3 => drop(input.drain(at..end)),
             4 => {
                 let copy = input[at..end].to_vec();
-                let to = self.random.below(input.len() + 1);
+                let to = self.random.usize(..input.len() + 1);
                 input.splice(to..to, copy);
             }
             5 => {
-                let scrap = SCRAPS[self.random.below(SCRAPS.len())];
+                let scrap = SCRAPS[self.random.usize(..SCRAPS.len())];
                 input.splice(at..at, scrap.iter().copied());
             }
             6 => {
-                let scrap = SCRAPS[self.random.below(SCRAPS.len())];
+                let scrap = SCRAPS[self.random.usize(..SCRAPS.len())];
                 let end = (at + scrap.len()).min(input.len());
                 input.splice(at..end, scrap.iter().copied());
             }
             // The end of another one.
             _ => {
-                let other = self.random.below(self.inputs.len());
+                let other = self.random.usize(..self.inputs.len().max(1));
                 let other = self.inputs.get(other).map_or(&[][..], Vec::as_slice);
-                let from = self.random.below(other.len() + 1);
+                let from = self.random.usize(..other.len() + 1);
                 input.truncate(at);
                 input.extend_from_slice(&other[from..]);
             }

@@ -6,7 +6,6 @@ pub mod coverage;
 pub mod fuzzer;
 pub mod message;
 pub mod proxy;
-pub mod random;
 
 /// A target and its name, which is that of its corpus, too.
 pub type Target = (&'static str, fn(&[u8]));

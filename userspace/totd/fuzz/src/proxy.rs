@@ -10,8 +10,6 @@ use totd::parser;
 use totd::proxy::{Action, Client, Key, Proxy, Transport};
 use totd::wire::{Message, HEADER};
 
-use crate::random::Random;
-
 const CONFIG: &str = "forwarder 192.0.2.1\nforwarder 2001:db8::1\nclients any\nretry 1\n\
     prefix 2001:db8:64::/96\nprefix 2001:db8:4000::/40 for 10.0.0.0/8\n\
     exclude-aaaa 2001:db8:bad::/48\nhide-a 2001:db8:6::1\nmax-queries 20";
@@ -32,9 +30,9 @@ pub fn run(data: &[u8]) {
         }
     }
     let config = parser::parse(&text).expect("a configuration").config;
-    let mut random = Random::new(1);
+    let mut random = fastrand::Rng::with_seed(1);
     let mut run = Run {
-        proxy: Proxy::new(config, Box::new(move || random.number())),
+        proxy: Proxy::new(config, Box::new(move || random.u64(..))),
         now: 0,
         asked: Vec::new(),
         queries: 0,
