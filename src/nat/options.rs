@@ -38,7 +38,6 @@ macro_rules! options {
 
         const COUNT: usize = [$(Id::$id,)*].len();
         const DEFAULTS: [u32; COUNT] = [$($default,)*];
-        const LEAST: [(u32, &str); COUNT] = [$(($min, $unit),)*];
     };
 }
 
@@ -82,19 +81,6 @@ options! {
     Icmp6Errors "icmpv6-errors" [0..=1] 1 ""
         "1 answers dropped IPv6 packets with ICMPv6 errors within the kernel's rate limits, 0 never",
 }
-
-/// Seconds that no time can be set below.
-pub const LEAST_TIME: u32 = {
-    let mut least = u32::MAX;
-    let mut rest: &[(u32, &str)] = &LEAST;
-    while let [(min, unit), tail @ ..] = rest {
-        if matches!(unit.as_bytes(), b"s") && *min < least {
-            least = *min;
-        }
-        rest = tail;
-    }
-    least
-};
 
 /// The values of all options.
 #[derive(Clone, Copy, Debug)]

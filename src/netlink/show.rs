@@ -243,11 +243,11 @@ fn session(message: &mut Message, it: &Translator, session: &Session, guard: &Gu
     message.u16(attr::session::SOURCE_PORT4, v4.sport)?;
     message.bytes(attr::session::TARGET4, &v4.daddr.octets())?;
     message.u16(attr::session::TARGET_PORT, v6.dport)?;
-    message.u8(attr::session::STATE, session.state() as u8)?;
-    let idle = session.idle(sys::jiffies());
-    let left = session
-        .life(&it.config.read(guard).values)
-        .saturating_sub(idle);
+    let life = session.life.now();
+    let idle = life.idle(sys::jiffies());
+    let span = life.span(session.proto, &it.config.read(guard).values);
+    let left = span.saturating_sub(idle);
+    message.u8(attr::session::STATE, life.state as u8)?;
     message.u32(attr::session::IDLE, sys::seconds(idle))?;
     message.u32(attr::session::EXPIRES, sys::seconds(left))
 }

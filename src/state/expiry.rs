@@ -15,10 +15,8 @@ impl Job for Translator {
         for bucket in first..first.saturating_add(part).min(self.sessions.size()) {
             let guard = rcu::read_lock();
             let config = self.config.read(&guard);
-            let now = sys::jiffies();
             self.sessions.visit(bucket, &guard, |session| {
-                if session.is_expired(&config.values, now) {
-                    self.close(config, session, &guard);
+                if self.expire(config, session, &guard) {
                     self.counters.inc(Event::Expired, 1);
                 }
             });

@@ -7,6 +7,7 @@ pub(crate) mod config;
 pub(crate) mod counters;
 mod expiry;
 pub(crate) mod ident;
+mod life;
 pub(crate) mod mapping;
 mod pool;
 pub(crate) mod session;

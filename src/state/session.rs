@@ -2,25 +2,20 @@
 
 //! Sessions: what a packet of a known conversation needs to be translated.
 
+use super::life::Life;
 use crate::{
     linux::{
         family::{V4, V6},
         memory::Cache,
         once::read_once,
         route::DstCache,
-        sys,
         table::{HashEntry, Links},
     },
-    nat::{
-        options::{self, Id, Values},
-        siphash, tcp,
-    },
+    nat::{siphash, tcp},
     xlate::{
         checksum::Delta,
         l4::Ports,
-        proto,
         rewrite::Rewrite,
-        side::Side,
         tuple::{Tuple4, Tuple6},
     },
 };
@@ -34,8 +29,7 @@ pub(crate) struct Session {
     pub(crate) v4: Tuple4,
     /// As on the IPv4 side.
     pub(crate) proto: u8,
-    state: Atomic<u32>,
-    used: Atomic<u32>,
+    pub(crate) life: Life,
     /// The change that IPv6→IPv4 makes to a finished transport checksum.
     finished: Delta,
     /// The same for a checksum that counts the addresses only.
@@ -100,8 +94,7 @@ impl Session {
             v6,
             v4,
             proto,
-            state: Atomic::new(state as u32),
-            used: Atomic::new(now),
+            life: Life::new(state, now),
             finished: Delta::of(v6.sum(), v4.sum()),
             partial: Delta::of(v6.addr_sum(), v4.addr_sum()),
             ident,
@@ -153,74 +146,6 @@ impl Session {
     /// The IPv4 side's source is good for packets of this stamp.
     pub(crate) fn know_source(&self, stamp: u64) {
         self.source.store(stamp, ordering::Relaxed);
-    }
-
-    /// Takes note of a packet: TCP state and timer.
-    #[inline]
-    pub(crate) fn advance(&self, side: Side, flags: Option<tcp::Flags>, now: u32) {
-        match flags {
-            Some(flags) if !flags.is_data() || self.state() != tcp::State::Established => {
-                self.step(side, flags, now)
-            }
-            _ => self.touch(now),
-        }
-    }
-
-    #[cold]
-    fn step(&self, side: Side, flags: tcp::Flags, now: u32) {
-        let step = tcp::next(self.state(), side, flags);
-        self.state.store(step.state as u32, ordering::Relaxed);
-        if step.timer != tcp::Timer::Keep {
-            self.used.store(now, ordering::Relaxed);
-        }
-    }
-
-    #[inline]
-    pub(crate) fn state(&self) -> tcp::State {
-        tcp::State::from_u8(read_once(&self.state) as u8).unwrap_or(tcp::State::None)
-    }
-
-    /// Jiffies since the last packet that counts.
-    #[inline]
-    pub(crate) fn idle(&self, now: u32) -> u32 {
-        now.wrapping_sub(read_once(&self.used))
-    }
-
-    /// A packet that keeps the session alive. Written at most once a second, so that
-    /// CPUs do not fight for the line.
-    #[inline]
-    pub(crate) fn touch(&self, now: u32) {
-        if self.idle(now) >= sys::hz() {
-            self.used.store(now, ordering::Relaxed);
-        }
-    }
-
-    /// Jiffies that the session lives without a packet.
-    #[inline]
-    pub(crate) fn life(&self, values: &Values) -> u32 {
-        let seconds = values.get(match self.proto {
-            proto::UDP => Id::UdpTimeout,
-            proto::TCP => match self.state() {
-                tcp::State::Established | tcp::State::V6FinRcv | tcp::State::V4FinRcv => {
-                    Id::TcpEstTimeout
-                }
-                tcp::State::V6Init | tcp::State::V4Init => Id::TcpSynTimeout,
-                _ => Id::TcpTransTimeout,
-            },
-            _ => Id::IcmpTimeout,
-        });
-        seconds.saturating_mul(sys::hz())
-    }
-
-    #[inline]
-    pub(crate) fn is_expired(&self, values: &Values, now: u32) -> bool {
-        let idle = self.idle(now);
-        // No option makes a life shorter, and most packets follow sooner.
-        if idle < sys::hz().saturating_mul(options::LEAST_TIME) {
-            return false;
-        }
-        // A clock read before the last packet of another CPU is not an age.
-        idle > self.life(values) && idle <= u32::MAX / 2
     }
 }
 

@@ -207,7 +207,7 @@ impl Translator {
         })
     }
 
-    /// Moves a session on by a packet from `side`; false if its time was over and it is gone.
+    /// Move a session on by a packet from `side`. Return false if its time was over and it is gone.
     #[inline(always)]
     pub(crate) fn advance(
         &self,
@@ -217,13 +217,31 @@ impl Translator {
         flags: Option<tcp::Flags>,
         guard: &rcu::Guard,
     ) -> bool {
-        let now = sys::jiffies();
-        if session.is_expired(&config.values, now) {
-            self.close(config, session, guard);
-            return false;
+        let (proto, now) = (session.proto, sys::jiffies());
+        let goes_on = session
+            .life
+            .advance(proto, &config.values, (side, flags), now);
+        if !goes_on {
+            self.expire(config, session, guard);
         }
-        session.advance(side, flags, now);
-        true
+        goes_on
+    }
+
+    /// End a session if its time is over. Return true if it was.
+    #[cold]
+    pub(super) fn expire(
+        &self,
+        config: &Config,
+        session: Linked<'_, Session>,
+        guard: &rcu::Guard,
+    ) -> bool {
+        let is_over = session
+            .life
+            .end(session.proto, &config.values, sys::jiffies());
+        if is_over {
+            self.close(config, session, guard);
+        }
+        is_over
     }
 
     /// Opens a session for an IPv6 packet by its rule; nothing if there is none.
@@ -373,7 +391,7 @@ impl Translator {
     }
 
     /// Ends a session, and its mapping with the last one.
-    pub(crate) fn close(&self, config: &Config, session: Linked<'_, Session>, guard: &rcu::Guard) {
+    fn close(&self, config: &Config, session: Linked<'_, Session>, guard: &rcu::Guard) {
         let host = Host::of(&session);
         let hash = session.host;
         let bh = BhGuard::new();
