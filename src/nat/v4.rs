@@ -36,6 +36,7 @@ const fn addrs(ip: &ipv4::Header) -> Addrs<Ipv4Addr> {
 }
 
 /// The ICMP message is an error.
+#[inline(always)]
 fn is_error(packet: &impl Packet, ip: &ipv4::Header) -> bool {
     let kind = packet.linear().get(l4_offset(ip));
     ip.protocol == proto::ICMP && kind.is_some_and(|kind| icmp::is_error4(*kind))
@@ -63,7 +64,7 @@ pub fn decide<W: World>(
 ) -> Result<Decision4<W>, DropReason> {
     match for_pool {
         true => stateful(w, packet, ip),
-        false => stateless(w, packet, ip),
+        false => stateless(w, packet, *ip),
     }
 }
 
@@ -102,10 +103,10 @@ fn stateful<W: World>(
     // ICMPv6 is not an IPv4 protocol.
     let header_len = l4::header_len(ip.protocol).filter(|_| ip.protocol != proto::ICMPV6);
     let Some(header_len) = header_len else {
-        return pass_or_drop(w, packet, ip, DropReason::UnknownProtocol);
+        return pass_or_drop(w, packet, *ip, DropReason::UnknownProtocol);
     };
     if !packet.pull(l4_offset(ip).wrapping_add(header_len)) {
-        return pass_or_drop(w, packet, ip, DropReason::Truncated);
+        return pass_or_drop(w, packet, *ip, DropReason::Truncated);
     }
     if is_error(packet, ip) {
         return Ok(Decision::Error);
@@ -113,7 +114,7 @@ fn stateful<W: World>(
     let transport = packet.linear().get(l4_offset(ip)..).unwrap_or(&[]);
     let ports = match Ports::read(ip.protocol, transport) {
         Ok(ports) => ports,
-        Err(reason) => return pass_or_drop(w, packet, ip, reason),
+        Err(reason) => return pass_or_drop(w, packet, *ip, reason),
     };
     let tuple = tuple(ip, ports);
     let key = Key {
@@ -125,9 +126,9 @@ fn stateful<W: World>(
     };
     let known = match w.known4(packet, &key)? {
         Some(known) => known,
-        None => match open(w, packet, ip, &key)? {
+        None => match open(w, packet, *ip, key)? {
             Some(known) => known,
-            None => return pass_or_drop(w, packet, ip, DropReason::NoMapping),
+            None => return pass_or_drop(w, packet, *ip, DropReason::NoMapping),
         },
     };
     if l4_offset(ip) != ipv4::LEN {
@@ -141,15 +142,15 @@ fn stateful<W: World>(
 fn open<W: World>(
     w: &W,
     packet: &W::Packet4,
-    ip: &ipv4::Header,
-    key: &Key<Tuple4>,
+    ip: ipv4::Header,
+    key: Key<Tuple4>,
 ) -> Result<Option<Known<Ipv6Addr, W::To6>>, DropReason> {
     if !w.has_mapping4(&key.tuple, key.proto) {
         return Ok(None);
     }
-    check_source(w, packet, addrs(ip))?;
+    check_source(w, packet, addrs(&ip))?;
     w.policy4(packet)?;
-    w.open4(key)
+    w.open4(&key)
 }
 
 /// A packet to a pool address is a host's.
@@ -183,27 +184,27 @@ fn claims_stateless<W: World>(w: &W, packet: &W::Packet4, ip: &ipv4::Header) -> 
 fn stateless<W: World>(
     w: &W,
     packet: &mut W::Packet4,
-    ip: &ipv4::Header,
+    ip: ipv4::Header,
 ) -> Result<Decision4<W>, DropReason> {
-    let has_kind = !ip.is_fragment() && packet.pull(l4_offset(ip).saturating_add(icmp::LEN));
-    if has_kind && is_error(packet, ip) {
+    let has_kind = !ip.is_fragment() && packet.pull(l4_offset(&ip).saturating_add(icmp::LEN));
+    if has_kind && is_error(packet, &ip) {
         return Ok(Decision::Error);
     }
-    let Some(pair) = w.addresses().claim4(addrs(ip)) else {
+    let Some(pair) = w.addresses().claim4(addrs(&ip)) else {
         return Ok(Decision::Pass);
     };
     if !native_yields(w, packet, ip.daddr) {
         return Ok(Decision::Pass);
     }
-    check_source(w, packet, addrs(ip))?;
+    check_source(w, packet, addrs(&ip))?;
     w.policy4(packet)?;
     let pair = pair?;
     // Each has an ICMP of its own, and IGMP is for one link only (RFC 7915 section 4.2).
     if matches!(ip.protocol, proto::ICMPV6 | proto::IGMP) {
         return Err(DropReason::UnknownProtocol);
     }
-    ext::check_options(packet.linear(), ip)?;
-    let fragment = Fragment::of_v4(ip);
+    ext::check_options(packet.linear(), &ip)?;
+    let fragment = Fragment::of_v4(&ip);
     if let Some(fragment) = fragment {
         if ip.protocol == proto::ICMP {
             return Ok(Decision::defrag(packet));
@@ -213,15 +214,15 @@ fn stateless<W: World>(
         }
         ext::check_fragment(ip.protocol, fragment, ip.payload_len().into())?;
     }
-    if !packet.pull(l4_offset(ip).saturating_add(writable_len(ip))) {
+    if !packet.pull(l4_offset(&ip).saturating_add(writable_len(&ip))) {
         return Err(DropReason::Truncated);
     }
     // What cannot be summed up, or is not to be (RFC 7915 section 4.5).
-    if writable_len(ip) != 0
+    if writable_len(&ip) != 0
         && ip.protocol == proto::UDP
         && (fragment.is_some() || w.options().get(Id::UdpZeroChecksum) == 0)
     {
-        let datagram = packet.linear().get(l4_offset(ip)..).unwrap_or(&[]);
+        let datagram = packet.linear().get(l4_offset(&ip)..).unwrap_or(&[]);
         l4::check_udp6(datagram)?;
     }
     Ok(Decision::Translate(Rewrite::to_v6(&pair), None))

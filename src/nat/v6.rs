@@ -43,6 +43,7 @@ fn pull_headers(packet: &mut impl Packet) {
 }
 
 /// The type of an ICMPv6 message that is an error.
+#[inline(always)]
 fn is_error(packet: &impl Packet, from: &Headers) -> bool {
     let kind = packet.linear().get(from.l4_offset());
     from.walk.protocol == proto::ICMPV6 && kind.is_some_and(|kind| icmp::is_error6(*kind))
@@ -80,7 +81,7 @@ pub fn decide<W: World>(
 ) -> Result<Decision6<W>, DropReason> {
     let Headers { ip, walk } = from;
     if w.is_stateless() {
-        if let Some(decision) = stateless(w, packet, from)? {
+        if let Some(decision) = stateless(w, packet, *from)? {
             return Ok(decision);
         }
     }
@@ -90,7 +91,7 @@ pub fn decide<W: World>(
     // ICMP is not an IPv6 protocol.
     let header_len = l4::header_len(walk.protocol).filter(|_| walk.protocol != proto::ICMP);
     let Some(header_len) = header_len else {
-        return refuse(w, packet, from, DropReason::UnknownProtocol);
+        return refuse(w, packet, *from, DropReason::UnknownProtocol);
     };
     if !packet.pull(from.l4_offset().wrapping_add(header_len)) {
         return Err(DropReason::Truncated);
@@ -105,8 +106,8 @@ pub fn decide<W: World>(
     let transport = packet.linear().get(from.l4_offset()..).unwrap_or(&[]);
     let ports = match Ports::read(walk.protocol, transport) {
         Ok(ports) => ports,
-        Err(_) if is_for_proxy(w, packet, ip, transport) => return Ok(Decision::Solicitation),
-        Err(reason) => return refuse(w, packet, from, reason),
+        Err(_) if is_for_proxy(w, packet, *ip, transport) => return Ok(Decision::Solicitation),
+        Err(reason) => return refuse(w, packet, *from, reason),
     };
     let tuple = tuple(ip, ports);
     let proto = proto::protocol_to_v4(walk.protocol);
@@ -119,7 +120,7 @@ pub fn decide<W: World>(
     };
     let known = match w.known6(packet, &key)? {
         Some(known) => known,
-        None => match open(w, packet, ip, &key)? {
+        None => match open(w, packet, *ip, key)? {
             Some(known) => known,
             None => return Ok(Decision::Unclaimed),
         },
@@ -176,7 +177,7 @@ pub fn claims_fragment<W: World>(w: &W, packet: &mut W::Packet6) -> bool {
 fn refuse<W: World>(
     w: &W,
     packet: &W::Packet6,
-    from: &Headers,
+    from: Headers,
     reason: DropReason,
 ) -> Result<Decision6<W>, DropReason> {
     match is_native(w, packet, addrs(&from.ip)) {
@@ -187,7 +188,8 @@ fn refuse<W: World>(
 
 /// The packet is a neighbour solicitation that this host may answer for another: what
 /// ip6_forward() gives to itself.
-fn is_for_proxy<W: World>(w: &W, packet: &W::Packet6, ip: &ipv6::Header, transport: &[u8]) -> bool {
+#[cold]
+fn is_for_proxy<W: World>(w: &W, packet: &W::Packet6, ip: ipv6::Header, transport: &[u8]) -> bool {
     !w.is_own()
         && ip.hop_limit == 255
         && transport.first() == Some(&icmp::v6::SOLICITATION)
@@ -199,8 +201,8 @@ fn is_for_proxy<W: World>(w: &W, packet: &W::Packet6, ip: &ipv6::Header, transpo
 fn open<W: World>(
     w: &W,
     packet: &W::Packet6,
-    ip: &ipv6::Header,
-    key: &Key<Tuple6>,
+    ip: ipv6::Header,
+    key: Key<Tuple6>,
 ) -> Result<Option<Known<Ipv4Addr, W::To4>>, DropReason> {
     if addr::illegal_source6(ip.saddr) {
         return Err(DropReason::MartianSource);
@@ -208,14 +210,14 @@ fn open<W: World>(
     if w.prefix_of(ip.saddr).is_some() {
         return Err(DropReason::SourceInPrefix);
     }
-    if is_native(w, packet, addrs(ip)) {
+    if is_native(w, packet, addrs(&ip)) {
         return Ok(None);
     }
     let rule = w.rule(ip.saddr, key.proto);
     if rule.is_some() {
         w.policy6(packet)?;
     }
-    match w.open6(key, rule)? {
+    match w.open6(&key, rule)? {
         None if w.addresses().has_hosts6() && !w.is_stateful() => Err(DropReason::UnmappedSource),
         known => Ok(known),
     }
@@ -232,11 +234,11 @@ fn claims_stateless<W: World>(w: &W, packet: &W::Packet6, ip: &ipv6::Header) -> 
 fn stateless<W: World>(
     w: &W,
     packet: &mut W::Packet6,
-    from: &Headers,
+    from: Headers,
 ) -> Result<Option<Decision6<W>>, DropReason> {
     let (ip, walk) = (&from.ip, &from.walk);
     let first = walk.fragment.is_none_or(|it| it.offset == 0);
-    if first && packet.pull(from.l4_offset().saturating_add(1)) && is_error(packet, from) {
+    if first && packet.pull(from.l4_offset().saturating_add(1)) && is_error(packet, &from) {
         return Ok(None);
     }
     let Some(pair) = w.addresses().claim6(addrs(ip)) else {

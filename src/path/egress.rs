@@ -81,12 +81,24 @@ impl Routed for V6 {
     }
 }
 
+/// The bits of a traffic class that routing knows; those of ECN are none of its business.
+const DSCP: u8 = 0xfc;
+
 /// The memory that a packet's session has of the way of packets like it.
 pub(super) struct Recall<'g, F> {
     pub(super) session: Linked<'g, Session>,
     cached: Option<(Dst<'g, F>, u32)>,
     tos: u8,
 }
+
+impl<F> Clone for Recall<'_, F> {
+    #[inline]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<F> Copy for Recall<'_, F> {}
 
 impl<'g, F: Routed> Recall<'g, F> {
     /// Return a session's memory for a packet that came with this traffic class or type of service.
@@ -127,7 +139,7 @@ impl<'g, F: Routed> Recall<'g, F> {
     fn usage<G: Family>(&self, ctx: &Ctx<'_>, skb: &Skb<G>) -> Use {
         Use {
             key: u64::from(skb.mark()) << 32 | u64::from(skb.iif()),
-            generation: ctx.translator.routes() << 8 | u32::from(self.tos),
+            generation: ctx.translator.routes() << 8 | u32::from(self.tos & DSCP),
             source: F::source(&self.session),
         }
     }
@@ -162,7 +174,7 @@ impl<'g, F: Routed> Egress<'g, F> {
     pub(super) fn find<G: Family>(
         ctx: &Ctx<'g>,
         skb: &Skb<G>,
-        recall: Option<&Recall<'g, F>>,
+        recall: Option<Recall<'g, F>>,
         flow: impl FnOnce() -> Flow<F::Addr>,
     ) -> Result<Self, DropReason> {
         match recall.and_then(|recall| recall.cached) {
@@ -175,7 +187,7 @@ impl<'g, F: Routed> Egress<'g, F> {
     fn look_up<G: Family>(
         ctx: &Ctx<'g>,
         skb: &Skb<G>,
-        recall: Option<&Recall<'g, F>>,
+        recall: Option<Recall<'g, F>>,
         flow: &Flow<F::Addr>,
     ) -> Result<Self, DropReason> {
         let sender = match (ctx.origin, skb.ingress()) {

@@ -46,9 +46,9 @@ impl<F: Routed> Made<F> {
 
 /// Translate an ICMPv6 error, if it is about a packet that went from IPv4 to IPv6.
 #[cold]
-pub(super) fn to_v4(ctx: &Ctx<'_>, mut skb: Skb<V6>, from: &Headers) -> Outcome<V6> {
+pub(super) fn to_v4(ctx: &Ctx<'_>, mut skb: Skb<V6>, from: Headers) -> Outcome<V6> {
     let counters = &ctx.translator.counters;
-    let made = skb.complete().and_then(|()| make_v4(ctx, &skb, from));
+    let made = skb.complete().and_then(|()| make_v4(ctx, &skb, &from));
     let sent = match made {
         Ok(Decision::Pass) => return Outcome::Pass(skb),
         Ok(Decision::Unclaimed) => {
@@ -69,9 +69,9 @@ pub(super) fn to_v4(ctx: &Ctx<'_>, mut skb: Skb<V6>, from: &Headers) -> Outcome<
 
 /// Translate an ICMPv4 error, if it is about a packet that went from IPv6 to IPv4.
 #[cold]
-pub(super) fn to_v6(ctx: &Ctx<'_>, mut skb: Skb<V4>, from: &ipv4::Header) -> Outcome<V4> {
+pub(super) fn to_v6(ctx: &Ctx<'_>, mut skb: Skb<V4>, from: ipv4::Header) -> Outcome<V4> {
     let counters = &ctx.translator.counters;
-    let made = skb.complete().and_then(|()| make_v6(ctx, &skb, from));
+    let made = skb.complete().and_then(|()| make_v6(ctx, &skb, &from));
     let sent = match made {
         Ok(Decision::Pass) => return Outcome::Pass(skb),
         Ok(Decision::Unclaimed) => {

@@ -59,7 +59,7 @@ impl Direction for V4 {
                 Ok(()) => Outcome::Done,
                 Err(outcome) => outcome,
             },
-            Ok(Decision::Error) => error::to_v6(ctx, skb, &ip),
+            Ok(Decision::Error) => error::to_v6(ctx, skb, ip),
             Ok(Decision::Split) => Outcome::Split(skb.segment()),
             Ok(Decision::Defrag) => Outcome::Defrag(skb),
             Ok(Decision::Unclaimed) => {
@@ -174,7 +174,7 @@ fn plan<'g>(
     recall: Option<Recall<'g, V6>>,
 ) -> Result<Plan<'g>, DropReason> {
     let new = to6::header(skb, from, to, ctx.hop(), ctx.traffic_class())?;
-    let egress = Egress::find(ctx, skb, recall.as_ref(), || flow(skb, from, to, &new))?;
+    let egress = Egress::find(ctx, skb, recall, || flow(skb, *from, *to, new))?;
     let limits = Limits {
         mtu: egress.mtu(ctx),
         lowest: ctx.option(Id::LowestIpv6Mtu),
@@ -197,16 +197,16 @@ fn plan<'g>(
 #[cold]
 fn flow(
     skb: &Skb<V4>,
-    from: &ipv4::Header,
-    to: &Rewrite<Ipv6Addr>,
-    new: &ipv6::Header,
+    from: ipv4::Header,
+    to: Rewrite<Ipv6Addr>,
+    new: ipv6::Header,
 ) -> Flow<Ipv6Addr> {
     Flow {
         saddr: to.saddr,
         daddr: to.daddr,
         tos: new.traffic_class,
         proto: proto::protocol_to_v6(from.protocol),
-        selector: to6::selector(skb, from, to),
+        selector: to6::selector(skb, &from, &to),
     }
 }
 
@@ -265,7 +265,7 @@ fn emit(
     let transport = room.bytes_mut().get_mut(l4_offset(from)..);
     to6::transport(transport.unwrap_or(&mut []), from, len, to, plan.partial)?;
     if plan.lacks_checksum {
-        fill_udp_csum(ctx, &mut room, from, to, len)?;
+        fill_udp_csum(ctx, &mut room, *from, *to, len)?;
     }
     let room = room.change_proto(l4_offset(from), hlen(from));
     let mut room = room.map_err(unwritten)?;
@@ -288,8 +288,8 @@ fn emit(
 fn fill_udp_csum(
     ctx: &Ctx<'_>,
     room: &mut Room<V4>,
-    from: &ipv4::Header,
-    to: &Rewrite<Ipv6Addr>,
+    from: ipv4::Header,
+    to: Rewrite<Ipv6Addr>,
     len: u32,
 ) -> Result<(), DropReason> {
     // No kernel makes such segments.
@@ -298,11 +298,11 @@ fn fill_udp_csum(
     }
     // A checksum further inside counts as it will be.
     room.finish_checksum().map_err(|_| DropReason::Truncated)?;
-    let offset = l4_offset(from);
+    let offset = l4_offset(&from);
     let datagram = room.bytes_mut().get_mut(offset..).unwrap_or(&mut []);
     let len = l4::udp_len(datagram, len)?;
     put_udp_check(datagram, 0);
-    let check = to6::udp_check(to, len, room.skb().sum(offset as u32, len));
+    let check = to6::udp_check(&to, len, room.skb().sum(offset as u32, len));
     let datagram = room.bytes_mut().get_mut(offset..).unwrap_or(&mut []);
     put_udp_check(datagram, check);
     ctx.translator.counters.inc(Event::UdpChecksum, 1);

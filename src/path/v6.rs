@@ -58,7 +58,7 @@ impl Direction for V6 {
                 Ok(()) => Outcome::Done,
                 Err(outcome) => outcome,
             },
-            Ok(Decision::Error) => error::to_v4(ctx, skb, &from),
+            Ok(Decision::Error) => error::to_v4(ctx, skb, from),
             Ok(Decision::Split) => Outcome::Split(skb.segment()),
             Ok(Decision::Defrag) => Outcome::Defrag(skb),
             Ok(Decision::Pass) => Outcome::Pass(skb),
@@ -174,11 +174,11 @@ fn plan<'g>(
     let (exit, size) = match !cached && ctx.is_hairpin(to.daddr) {
         true => {
             let size = Size::Fits(to4::fragment_size(skb));
-            (Exit::Hairpin(flow(skb, from, to, &new)), size)
+            (Exit::Hairpin(flow(skb, *from, *to, new)), size)
         }
         false => {
-            let flow = || flow(skb, from, to, &new);
-            let egress = Egress::find(ctx, skb, recall.as_ref(), flow)?;
+            let flow = || flow(skb, *from, *to, new);
+            let egress = Egress::find(ctx, skb, recall, flow)?;
             let mtu = egress.mtu(ctx);
             let size = to4::fit(skb, &mut new, mtu, ctx.is_own(), id);
             (Exit::Onward(egress), size)
@@ -189,18 +189,13 @@ fn plan<'g>(
 
 /// Return the key by which the translated packet's route is looked up.
 #[cold]
-fn flow(
-    skb: &Skb<V6>,
-    from: &Headers,
-    to: &Rewrite<Ipv4Addr>,
-    new: &ipv4::Header,
-) -> Flow<Ipv4Addr> {
+fn flow(skb: &Skb<V6>, from: Headers, to: Rewrite<Ipv4Addr>, new: ipv4::Header) -> Flow<Ipv4Addr> {
     Flow {
         saddr: new.saddr,
         daddr: new.daddr,
         tos: new.tos,
         proto: new.protocol,
-        selector: to4::selector(skb, from, to),
+        selector: to4::selector(skb, &from, &to),
     }
 }
 

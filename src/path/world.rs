@@ -42,7 +42,7 @@ impl<'g> Ctx<'g> {
 
     /// As [`check_source`] for packets of a session, which remembers the answer.
     #[cold]
-    fn source_of_session(&self, skb: &Skb<V4>, recall: &Recall<'g, V6>) -> Result<(), DropReason> {
+    fn source_of_session(&self, skb: &Skb<V4>, recall: Recall<'g, V6>) -> Result<(), DropReason> {
         if self.is_own() || self.inverted {
             return Ok(());
         }
@@ -157,7 +157,7 @@ impl<'g> World for Ctx<'g> {
         };
         let recall = Recall::of(self, skb, session, key.tos);
         if !recall.is_cached() {
-            self.source_of_session(skb, &recall)?;
+            self.source_of_session(skb, recall)?;
             self.policy(skb)?;
         }
         let alive = self

@@ -55,7 +55,7 @@ fn ports(sport: u16, dport: u16, proto: u8) -> u64 {
 }
 
 /// Hash value of a session's IPv6 side.
-#[inline]
+#[inline(always)]
 pub(crate) fn hash6(key: &Secret, tuple: &Tuple6, proto: u8) -> u32 {
     let (saddr, daddr) = (u128::from(tuple.saddr), u128::from(tuple.daddr));
     siphash::hash(
@@ -71,7 +71,7 @@ pub(crate) fn hash6(key: &Secret, tuple: &Tuple6, proto: u8) -> u32 {
 }
 
 /// Hash value of a session's IPv4 side.
-#[inline]
+#[inline(always)]
 pub(crate) fn hash4(key: &Secret, tuple: &Tuple4, proto: u8) -> u32 {
     let addrs = u64::from(u32::from(tuple.saddr)) << 32 | u64::from(u32::from(tuple.daddr));
     siphash::hash(key, [addrs], ports(tuple.sport, tuple.dport, proto)) as u32

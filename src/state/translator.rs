@@ -159,13 +159,13 @@ impl Translator {
     }
 
     /// Hash value of the IPv6 side of a session.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn hash6(&self, tuple: &Tuple6, proto: u8) -> u32 {
         session::hash6(&self.key, tuple, proto)
     }
 
     /// Hash value of the IPv4 side of a session.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn hash4(&self, tuple: &Tuple4, proto: u8) -> u32 {
         session::hash4(&self.key, tuple, proto)
     }

@@ -181,7 +181,7 @@ pub fn transport(
 ) -> Result<(), DropReason> {
     match from.walk.protocol {
         _ if from.writable_len() == 0 => {}
-        proto::ICMPV6 => echo(transport, from, len, to)?,
+        proto::ICMPV6 => echo(transport, *from, len, *to)?,
         protocol => {
             rewrite::ports(transport, protocol, to, partial);
             if lacks_checksum {
@@ -192,11 +192,12 @@ pub fn transport(
     Ok(())
 }
 
+#[cold]
 fn echo(
     transport: &mut [u8],
-    from: &Headers,
+    from: Headers,
     len: u32,
-    to: &Rewrite<Ipv4Addr>,
+    to: Rewrite<Ipv4Addr>,
 ) -> Result<(), DropReason> {
     let old = icmp::Echo::read(transport)?;
     let new = icmp::Echo {

@@ -152,13 +152,14 @@ pub fn transport(
 ) -> Result<(), DropReason> {
     match from.protocol {
         _ if writable_len(from) == 0 => {}
-        proto::ICMP => echo(transport, len, to)?,
+        proto::ICMP => echo(transport, len, *to)?,
         protocol => rewrite::ports(transport, protocol, to, partial),
     }
     Ok(())
 }
 
-fn echo(transport: &mut [u8], len: u32, to: &Rewrite<Ipv6Addr>) -> Result<(), DropReason> {
+#[cold]
+fn echo(transport: &mut [u8], len: u32, to: Rewrite<Ipv6Addr>) -> Result<(), DropReason> {
     let old = icmp::Echo::read(transport)?;
     let new = icmp::Echo {
         kind: icmp::echo_to_v6(old.kind)?,

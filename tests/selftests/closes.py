@@ -12,7 +12,7 @@ import struct
 from stacks import QUICK
 from wire import A6, ETH_P_IP, ETH_P_IPV6, IP, POOL, S4, S46, TCP, IPv6, Wire, config, ok
 
-CONNECTIONS = 2000 if QUICK else 20000
+CONNECTIONS = 500 if QUICK else 4000
 HOST, FIRST = 7777, 1000
 
 
