@@ -225,3 +225,27 @@ fn the_option_lets_the_well_known_prefix_carry_private_addresses() {
         assert_eq!(prefix.source(v4(addr)).is_ok(), good, "{addr}");
     }
 }
+
+#[test]
+fn who_speaks_to_a_host_under_the_prefix_has_an_address_there() {
+    let prefix = prefix("2001:db8:64::/96");
+    let mapping = Eam::embedded(prefix, (v4("192.0.2.0"), 24)).unwrap();
+    let it = Addresses {
+        by6: &[],
+        by4: &[mapping],
+        prefixes: &[prefix],
+    };
+    let from = |saddr| it.claim4(addrs(v4(saddr), v4("192.0.2.7"))).unwrap();
+    let v6 = |it: natpt_core::xlate::addresses::AddrXlat| (it.v6.saddr, it.v6.daddr);
+    let host = prefix.embed(v4("192.0.2.7"));
+    let peer = prefix.embed(v4("198.51.100.1"));
+    assert_eq!(from("198.51.100.1").map(v6), Ok((peer, host)));
+    assert!(from("127.0.0.1").is_err());
+    // without any prefix for others, too
+    let it = Addresses {
+        prefixes: &[],
+        ..it
+    };
+    let claimed = it.claim4(addrs(v4("198.51.100.1"), v4("192.0.2.7")));
+    assert_eq!(claimed.unwrap().map(v6), Ok((peer, host)));
+}

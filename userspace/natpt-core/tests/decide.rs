@@ -549,6 +549,50 @@ fn errors_come_from_an_address_that_stands_for_their_reporter() {
 }
 
 #[test]
+fn errors_that_are_none_or_about_others_packets_are_not_ours() {
+    // a wrong checksum
+    let broken = |packet: Bytes| {
+        let mut bytes = packet.bytes;
+        *bytes.last_mut().unwrap() ^= 1;
+        self::bytes(bytes)
+    };
+    let checksum = Dropped(DropReason::IcmpChecksum);
+    assert_eq!(six(&stateful(), broken(error6(HOST))), (checksum, true));
+    let own = Around {
+        local4: true,
+        ..stateful()
+    };
+    assert_eq!(four(&own, broken(error4(POOL))), (Unclaimed, false));
+    // about the peer's packet to another host, which is not behind us
+    assert_eq!(four(&host(), error4("192.0.2.7")), (Passed, false));
+    // to an IPv4 host, whose address is under no prefix
+    let w = stateless(Side::V4, ("2001:db8:46::", 120), ("198.51.100.0", 24));
+    let error = |host, peer| {
+        let quoted = Tuple6 {
+            saddr: v6(host),
+            daddr: v6(peer),
+            ..tuple6()
+        };
+        let mut message = vec![1, 0, 0, 0, 0, 0, 0, 0];
+        message.extend(packet6(UDP, &quoted, b"data"));
+        let (saddr, daddr) = (v6("2001:db8:7::fe"), v6("2001:db8:46::a"));
+        let pseudo = pseudo6(saddr, daddr, ICMPV6, message.len());
+        seal(ICMPV6, &pseudo, &mut message);
+        bytes(ip6(ICMPV6, saddr, daddr, &message))
+    };
+    let peer = "2001:db8:64::192.0.2.1";
+    assert_eq!(six(&w, error("2001:db8:46::a", peer)), (Translated, true));
+    let others = [
+        error("2001:db8:46::a", "2001:db8:7::1"),
+        error("2001:db8:7::1", peer),
+        broken(error("2001:db8:46::a", peer)),
+    ];
+    for other in others {
+        assert_eq!(six(&w, other), (Passed, false));
+    }
+}
+
+#[test]
 fn a_longer_ipv6_route_goes_first() {
     for w in [stateful(), host()] {
         let session = w.session;

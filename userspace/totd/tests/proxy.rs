@@ -141,3 +141,33 @@ fn an_id_that_is_used_again_stands_for_the_last_query() {
     proxy.query(0, client, &query(1));
     assert_eq!(proxy.stats.repeated, 1);
 }
+
+#[test]
+fn answers_are_cut_where_they_are_longer_than_the_client_takes() {
+    for (len, cut) in [(511, false), (512, false), (513, true)] {
+        let mut proxy = proxy("clients any");
+        proxy.query(0, client("[::1]:1", 0, Transport::Udp), &query(1));
+        let Action::Query {
+            attempt, message, ..
+        } = &proxy.actions[0]
+        else {
+            panic!("nobody is asked");
+        };
+        let (attempt, mut answer) = (*attempt, message.clone());
+        // one TXT record, all of whose data is zeros
+        answer[2] |= 0x80;
+        answer[7] = 1;
+        answer.extend([0, 0, 16, 0, 1, 0, 0, 0, 0]);
+        let data = len - answer.len() - 2;
+        answer.extend((data as u16).to_be_bytes());
+        answer.resize(len, 0);
+        proxy.response(0, attempt, &answer);
+        let reply = proxy.actions.iter().find_map(|action| match action {
+            Action::Reply { message, .. } => Some(message),
+            _ => None,
+        });
+        let message = reply.expect("an answer");
+        let header = Header::parse(message).unwrap();
+        assert_eq!((header.truncated(), message.len() < len), (cut, cut));
+    }
+}

@@ -68,6 +68,9 @@ mod tests {
         assert!(!loops.is_loop(&question("ftp.example.", 28)));
         loops.end(&asked);
         assert!(!loops.is_loop(&asked));
+        loops.begin(&asked);
+        assert!(loops.is_loop(&asked));
+        loops.end(&asked);
         for _ in 1..LOOP {
             loops.end(&asked);
         }
