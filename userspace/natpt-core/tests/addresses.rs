@@ -241,6 +241,16 @@ fn who_speaks_to_a_host_under_the_prefix_has_an_address_there() {
     let peer = prefix.embed(v4("198.51.100.1"));
     assert_eq!(from("198.51.100.1").map(v6), Ok((peer, host)));
     assert!(from("127.0.0.1").is_err());
+    // an error tells of whatever the host has tried
+    let (host4, router) = (v4("192.0.2.7"), v4("198.51.100.9"));
+    let error = it.error4(addrs(router, host4), addrs(host4, v4("240.0.0.1")));
+    let quoted = error.unwrap().unwrap().quoted;
+    assert_eq!(quoted, addrs(host, prefix.embed(v4("240.0.0.1"))));
+    // the mapping is for its own addresses
+    assert_eq!(mapping.v4_of(host), Some(v4("192.0.2.7")));
+    assert_eq!(mapping.v4_of(peer), None);
+    let elsewhere = common::prefix("2001:db8:65::/96").embed(v4("192.0.2.7"));
+    assert_eq!(mapping.v4_of(elsewhere), None);
     // without any prefix for others, too
     let it = Addresses {
         prefixes: &[],

@@ -38,6 +38,8 @@ fn icmpv6_errors() {
     }
     let route = packet6(43, &[UDP, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     assert_eq!(Answer::SourceRoute.icmp6(&route), Some((4, 0, 43)));
+    assert_eq!(Answer::SourceRoute.icmp6(&route[..48]), Some((4, 0, 43)));
+    assert_eq!(Answer::SourceRoute.icmp6(&route[..47]), None);
     // no errors about ICMPv6 that cannot be translated, behind other headers too
     let ping = packet6(ICMPV6, &[128, 0, 0, 0, 0, 0, 0, 0]);
     assert_eq!(Answer::Untranslatable.icmp6(&ping), None);

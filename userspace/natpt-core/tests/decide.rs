@@ -819,6 +819,12 @@ fn fragments_are_put_together_but_for_stateless_rules() {
     assert_eq!(four(&w, fragment4(ICMP, false)), (Defragmented, true));
     assert!(from6::claims_fragment(&w, &mut fragment6(UDP, false)));
     assert!(from4::claims_fragment(&w, &fragment4(UDP, false)));
+    // a later one that begins like an error
+    let mut later = fragment4(ICMP, false).bytes;
+    (later[6], later[20]) = (0, 3);
+    later[7] = 9;
+    common::reseal4(&mut later, 20);
+    assert_eq!(four(&w, bytes(later)), (Defragmented, true));
     // what is no fragment, or not ours
     assert!(!from6::claims_fragment(&w, &mut udp6()));
     assert!(!from4::claims_fragment(&w, &udp4()));
