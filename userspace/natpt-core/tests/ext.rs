@@ -187,6 +187,8 @@ fn options(options: &[u8]) -> Result<(), DropReason> {
 fn harmless_options_are_dropped() {
     // req: A-041
     assert_eq!(options(&[]), Ok(()));
+    // behind the end of the list
+    assert_eq!(options(&[0, 2, 131, 7, 4, 0, 0, 0]), Ok(()));
     assert_eq!(options(&[7, 7, 4, 0, 0, 0, 0, 0]), Ok(()));
     assert_eq!(options(&[68, 8, 5, 0, 0, 0, 0, 0]), Ok(()));
     assert_eq!(options(&[148, 4, 0, 0]), Ok(()));

@@ -450,6 +450,11 @@ fn objects_without_room_are_left_out() {
         out[8 + usize::from(out[4]) * 8..],
         structure(&[100, 4, 200])
     );
+    // As many as there is room for, to the last byte.
+    let out = error(&structure(&[100, 1000, 8]));
+    assert!(out[8 + usize::from(out[4]) * 8..] == structure(&[100, 1000]));
+    let out = error(&structure(&[100, 1001, 8]));
+    assert!(out[8 + usize::from(out[4]) * 8..] == structure(&[100]));
     // Nothing stays of a single object, or of a structure with a wrong checksum or length.
     let mut wrong = structure(&[100, 200, 900]);
     wrong[2] ^= 1;

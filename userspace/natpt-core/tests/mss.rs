@@ -49,8 +49,11 @@ fn only_larger_ones_are_lowered() {
         (&[8, 0, 2, 4, 0x05, 0xb4], 1440, &[8, 0, 2, 4, 0x05, 0xb4]),
     ] {
         let mut segment = header(options);
-        clamp(&mut segment, most);
+        let before = Sum::of(&segment).check();
+        let delta = clamp(&mut segment, most);
         assert_eq!(segment, header(expect), "{options:x?}");
+        let after = Sum::of(&segment).check();
+        assert_eq!(delta.apply(before), after, "{options:x?}");
     }
 }
 

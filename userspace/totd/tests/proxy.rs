@@ -79,6 +79,15 @@ fn a_connection_that_ends_waits_for_nothing() {
 }
 
 #[test]
+fn the_configuration_is_the_last_one() {
+    let mut proxy = proxy("max-queries 5");
+    assert_eq!(proxy.config().max_queries, 5);
+    let config = parser::parse("forwarder 192.0.2.53\nmax-queries 6").unwrap();
+    proxy.configure(config.config);
+    assert_eq!(proxy.config().max_queries, 6);
+}
+
+#[test]
 fn the_kernels_prefixes_are_news_once() {
     let mut proxy = proxy("prefix auto");
     let prefix = natpt_core::xlate::addr::Prefix::new("2001:db8:64::".parse().unwrap(), 96);
@@ -170,4 +179,35 @@ fn answers_are_cut_where_they_are_longer_than_the_client_takes() {
         let header = Header::parse(message).unwrap();
         assert_eq!((header.truncated(), message.len() < len), (cut, cut));
     }
+}
+
+#[test]
+fn answers_to_updates_are_none_of_our_business() {
+    const UPDATE: u8 = 5 << 3;
+    let mut proxy = proxy("clients any");
+    let mut update = query(1);
+    update[2] |= UPDATE;
+    proxy.query(0, client("[::1]:1", 0, Transport::Udp), &update);
+    let Action::Query {
+        attempt, message, ..
+    } = &proxy.actions[0]
+    else {
+        panic!("nobody is asked");
+    };
+    // without the question
+    let mut answer = message[..12].to_vec();
+    answer[2] |= 0x80;
+    answer[5] = 0;
+    let attempt = *attempt;
+    proxy.response(0, attempt, &answer);
+    answer[..2].copy_from_slice(&[0, 1]);
+    let reply = |it: &Action| matches!(it, Action::Reply { message, .. } if *message == answer);
+    assert!(proxy.actions.iter().any(reply));
+}
+
+#[test]
+fn what_was_due_long_ago_is_done() {
+    let mut proxy = proxy("prefix discover");
+    proxy.expire(5000);
+    assert!(matches!(proxy.actions[..], [Action::Query { .. }]));
 }

@@ -277,6 +277,9 @@ fn options_tell_size_and_dnssec() {
         record.extend(ttl);
         record.extend((options.len() as u16).to_be_bytes());
         record.extend(options);
+        // one that is none, and one that is none there
+        writer.record(Section::Authority, &name("."), [41, 9], 9, b"no");
+        writer.record(Section::Additional, &name("."), [1, 1], 60, &[192, 0, 2, 1]);
         writer.raw(&record);
         let bytes = writer.finish().unwrap();
         let message = Message::parse(&bytes).unwrap();
