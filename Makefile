@@ -75,6 +75,10 @@ bench-preload: vm-files
 fuzz:
 	@tests/fuzz/run
 
+## make mutants [DIFF=REV]   change the pure code (or what differs from REV): do tests notice? (hours)
+mutants:
+	@tests/mutants/run $(DIFF)
+
 ## make compliance   which requirements the tests prove
 compliance:
 	@tests/compliance
@@ -96,4 +100,4 @@ distclean: clean
 	@scripts/distclean
 
 .PHONY: all help module userspace demo shell vm vm-files debug-files check check-host check-hosts check-vm check-debug bench bench-totd \
-	bench-preload compliance fuzz generate fmt clean distclean
+	bench-preload compliance fuzz mutants generate fmt clean distclean

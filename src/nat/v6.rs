@@ -272,5 +272,7 @@ fn stateless<W: World>(
     if !packet.pull(from.l4_offset().saturating_add(from.writable_len())) {
         return Err(DropReason::Truncated);
     }
+    // Rules may ask for the ports of what is carried as it is.
+    packet.pull(from.l4_offset().saturating_add(l4::SELECTOR_LEN));
     Ok(Some(Decision::Translate(Rewrite::to_v4(&pair), None)))
 }

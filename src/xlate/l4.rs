@@ -113,16 +113,19 @@ impl Ports {
     }
 }
 
+/// Bytes of a transport header that [`selector`] looks at.
+pub const SELECTOR_LEN: usize = 4;
+
 /// The key by which rules and policies tell flows apart, beside addresses and protocol: the ports
 /// of a transport header, in network order, or type and code of ICMP; zeros where there are none.
 #[inline]
-pub fn selector(protocol: u8, transport: &[u8]) -> [u8; 4] {
+pub fn selector(protocol: u8, transport: &[u8]) -> [u8; SELECTOR_LEN] {
     match (protocol, transport) {
         (
             proto::TCP | proto::UDP | proto::UDP_LITE | proto::DCCP | proto::SCTP,
             &[s0, s1, d0, d1, ..],
         ) => [s0, s1, d0, d1],
         (proto::ICMP | proto::ICMPV6, &[kind, code, ..]) => [kind, code, 0, 0],
-        _ => [0; 4],
+        _ => [0; SELECTOR_LEN],
     }
 }

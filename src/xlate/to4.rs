@@ -50,12 +50,11 @@ impl Headers {
             .saturating_sub(self.walk.l4_offset.into())
     }
 
-    /// The transport header of a packet, as far as translation looks at it; none in later
-    /// fragments.
+    /// The transport header of a packet; none in later fragments.
     #[inline(always)]
     fn transport<'a>(&self, packet: &'a impl Packet) -> &'a [u8] {
-        match self.writable_len() {
-            0 => &[],
+        match self.walk.fragment {
+            Some(fragment) if fragment.offset != 0 => &[],
             _ => packet.linear().get(self.l4_offset()..).unwrap_or(&[]),
         }
     }

@@ -33,12 +33,12 @@ pub const fn writable_len(from: &ipv4::Header) -> usize {
     }
 }
 
-/// The transport header, as far as translation looks at it; none in later fragments.
+/// The transport header; none in later fragments.
 #[inline(always)]
 fn transport_of<'a>(packet: &'a impl Packet, from: &ipv4::Header) -> &'a [u8] {
-    match writable_len(from) {
-        0 => &[],
-        _ => packet.linear().get(l4_offset(from)..).unwrap_or(&[]),
+    match from.frag_off {
+        0 => packet.linear().get(l4_offset(from)..).unwrap_or(&[]),
+        _ => &[],
     }
 }
 

@@ -5,7 +5,7 @@ mod common;
 
 use common::{ip4, ip6, v4, v6, TCP, UDP};
 use natpt_core::xlate::{
-    ext::{check_options, segments_left, walk, Fragment, Walk},
+    ext::{check_fragment, check_options, segments_left, walk, Fragment, Walk},
     header::{to_v4, Payload, TtlAction},
     ipv4, ipv6, DropReason,
 };
@@ -157,6 +157,27 @@ fn truncated_at_every_length() {
     assert!(walk(&packet[..packet.len() - 8]).is_ok());
 }
 
+#[test]
+fn a_transport_header_is_in_one_fragment() {
+    let check = |protocol, offset, len| {
+        let fragment = Fragment {
+            offset,
+            more: true,
+            id: 1,
+        };
+        check_fragment(protocol, fragment, len)
+    };
+    let tiny = Err(DropReason::TinyFragment);
+    for (protocol, least) in [(TCP, 20), (UDP, 8), (47, 8)] {
+        assert_eq!(check(protocol, 0, least), Ok(()));
+        assert_eq!(check(protocol, 0, least - 1), tiny);
+        assert_eq!(check(protocol, 2, 0), Ok(()));
+    }
+    // flags of TCP in the second one
+    assert_eq!(check(TCP, 1, 100), tiny);
+    assert_eq!(check(UDP, 1, 100), Ok(()));
+}
+
 fn options(options: &[u8]) -> Result<(), DropReason> {
     let packet = ip4(UDP, v4("198.51.100.1"), v4("192.0.2.1"), options, &[0; 8]);
     check_options(&packet, &ipv4::Header::parse(&packet).unwrap())
@@ -166,6 +187,8 @@ fn options(options: &[u8]) -> Result<(), DropReason> {
 fn harmless_options_are_dropped() {
     // req: A-041
     assert_eq!(options(&[]), Ok(()));
+    // behind the end of the list
+    assert_eq!(options(&[0, 2, 131, 7, 4, 0, 0, 0]), Ok(()));
     assert_eq!(options(&[7, 7, 4, 0, 0, 0, 0, 0]), Ok(()));
     assert_eq!(options(&[68, 8, 5, 0, 0, 0, 0, 0]), Ok(()));
     assert_eq!(options(&[148, 4, 0, 0]), Ok(()));

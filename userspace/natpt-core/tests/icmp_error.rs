@@ -260,6 +260,15 @@ fn absent_inner_checksum_stays_absent() {
     packet[26..28].fill(0);
     let out = to_v6(&message(3, 3, 0, &packet[..28]), &six).unwrap();
     assert_eq!(out[54..56], [0, 0]);
+    // TCP has no such thing: 0 is a sum like others
+    let (six, four) = tuples(TCP);
+    let mut packet = packet4(TCP, &four, b"payload!");
+    packet[36..38].fill(0);
+    let zero = to_v6(&message(3, 3, 0, &packet), &six).unwrap();
+    packet[36..38].fill(0xff);
+    let same = to_v6(&message(3, 3, 0, &packet), &six).unwrap();
+    assert_ne!(zero[64..66], [0, 0]);
+    assert_eq!(zero[64..66], same[64..66]);
 }
 
 #[test]
@@ -435,6 +444,17 @@ fn objects_without_room_are_left_out() {
     let out = error(&structure(&[100, 200, 900]));
     assert_eq!(usize::from(out[4]) * 8, 928);
     assert_eq!(out[8 + 928..], structure(&[100, 200]));
+    // One without data is whole, too.
+    let out = error(&structure(&[100, 4, 200, 900]));
+    assert_eq!(
+        out[8 + usize::from(out[4]) * 8..],
+        structure(&[100, 4, 200])
+    );
+    // As many as there is room for, to the last byte.
+    let out = error(&structure(&[100, 1000, 8]));
+    assert!(out[8 + usize::from(out[4]) * 8..] == structure(&[100, 1000]));
+    let out = error(&structure(&[100, 1001, 8]));
+    assert!(out[8 + usize::from(out[4]) * 8..] == structure(&[100]));
     // Nothing stays of a single object, or of a structure with a wrong checksum or length.
     let mut wrong = structure(&[100, 200, 900]);
     wrong[2] ^= 1;
@@ -498,6 +518,9 @@ fn small_buffers_are_refused() {
         let verdict = error_to_v6(&quote, saddr, daddr, &six, LINKS_1500, &mut out);
         assert_eq!(verdict, Err(DropReason::TooBig), "{room}");
     }
+    let mut out = vec![0; 56];
+    let verdict = error_to_v6(&quote, saddr, daddr, &six, LINKS_1500, &mut out);
+    assert_eq!(verdict, Ok(56));
 }
 
 fn kinds(kinds: &'static [u8]) -> impl Strategy<Value = u8> {

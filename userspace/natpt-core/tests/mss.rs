@@ -43,13 +43,17 @@ fn only_larger_ones_are_lowered() {
         (&[], 1440, &[]),
         (&[1, 1, 1, 1], 1440, &[1, 1, 1, 1]),
         (&[0, 2, 4, 0x05, 0xb4], 1440, &[0, 2, 4, 0x05, 0xb4]),
+        (&[0, 2, 2, 4, 0x05, 0xb4], 1440, &[0, 2, 2, 4, 0x05, 0xb4]),
         (&[2, 4, 0x05], 1440, &[2, 4, 0x05]),
         (&[2, 3, 0x05, 0xb4], 1440, &[2, 3, 0x05, 0xb4]),
         (&[8, 0, 2, 4, 0x05, 0xb4], 1440, &[8, 0, 2, 4, 0x05, 0xb4]),
     ] {
         let mut segment = header(options);
-        clamp(&mut segment, most);
+        let before = Sum::of(&segment).check();
+        let delta = clamp(&mut segment, most);
         assert_eq!(segment, header(expect), "{options:x?}");
+        let after = Sum::of(&segment).check();
+        assert_eq!(delta.apply(before), after, "{options:x?}");
     }
 }
 

@@ -54,9 +54,36 @@ fn run(case: &Case) -> Result<(), Error> {
     let mut trial = Trial::new(case);
     for step in &case.steps {
         let packet = trial.packet(step)?;
-        check(step, &mut trial, host.packet(step.side, &packet))?;
+        let claims = host.claims(step.side, &packet);
+        let outcome = host.packet(step.side, &packet);
+        check_claims(step, &packet, claims, &outcome)?;
+        check(step, &mut trial, outcome)?;
     }
     Ok(())
+}
+
+/// What is translated is kept from the rest of the box before, what is left to it is not.
+fn check_claims(
+    step: &Step,
+    packet: &[u8],
+    (whole, piece): (bool, bool),
+    outcome: &Outcome,
+) -> Result<(), Error> {
+    let is_piece = |packet: &[u8]| packet.get(6..8).is_some_and(|it| it[0] & 0x3f | it[1] != 0);
+    let good = match (outcome, step.side) {
+        (Outcome::Out(out), Side::Six) => whole && piece == is_piece(out),
+        (Outcome::Out(_), Side::Four) => whole && piece == is_piece(packet),
+        (Outcome::Turned(_) | Outcome::Kernel, _) => whole,
+        (Outcome::Untouched, _) => !whole && !piece,
+        _ => true,
+    };
+    match good {
+        true => Ok(()),
+        false => Err(format!(
+            "{}: {outcome:?}, claimed {whole}, {piece}",
+            step.line
+        )),
+    }
 }
 
 /// What the router answers to the sender is the kernel's; the reason for it is not.

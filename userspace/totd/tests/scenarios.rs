@@ -27,5 +27,5 @@ macro_rules! files {
 
 files!(
     access, aliases, discover, dnssec, edns, exclude, forwarders, hygiene, ipv4only, others,
-    prefixes, reverse, sections, synthesis, ttl,
+    prefixes, reverse, sections, stats, synthesis, ttl,
 );

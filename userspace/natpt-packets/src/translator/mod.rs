@@ -15,6 +15,7 @@ use natpt_core::{
         decision::Decision,
         error::{self, ErrorTo4},
         v4, v6,
+        world::World,
     },
     xlate::{ipv4, ipv6, to4::Headers, DropReason},
 };
@@ -61,6 +62,22 @@ impl Translator {
             },
         };
         outcome.unwrap_or_else(Outcome::from)
+    }
+
+    /// Tell whether the module keeps the rest of the box off a packet that comes in on `side`, and whether
+    /// off a fragment before its others are there.
+    pub fn claims(&self, side: Side, packet: &[u8]) -> (bool, bool) {
+        let w = self.surroundings(false);
+        let bytes = &mut Bytes(packet);
+        match side {
+            Side::Six => (v6::claims(&w, bytes), v6::claims_fragment(&w, bytes)),
+            Side::Four => {
+                let ip = ipv4::Header::read(packet);
+                let for_pool = ip.is_ok_and(|ip| w.is_pool(ip.daddr));
+                let piece = v4::claims_fragment(&w, bytes);
+                (v4::claims(&w, bytes, for_pool), piece)
+            }
+        }
     }
 
     fn surroundings(&self, inverted: bool) -> Surroundings<'_> {

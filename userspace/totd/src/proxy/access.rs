@@ -75,9 +75,26 @@ mod tests {
         assert_eq!(burst, 10);
         assert!(!limit.admits(50, neighbour, 10));
         assert!(limit.admits(50, other, 10));
+        assert!(limit.admits(50, "2001:db8:0:1::1".parse().unwrap(), 10));
+        assert!(limit.admits(50, "2001:db9::1".parse().unwrap(), 10));
         assert!(limit.admits(150, a, 10));
         assert!(!limit.admits(150, a, 10));
         assert!(limit.admits(150, a, 0));
+    }
+
+    #[test]
+    fn who_waits_is_remembered_longest() {
+        let mut limit = RateLimit::default();
+        let other = |host: u32| IpAddr::V4(host.into());
+        for host in 1..REMEMBERED as u32 {
+            assert!(limit.admits(0, other(host), 1));
+        }
+        assert!(limit.admits(999, other(0), 1));
+        assert_eq!(limit.buckets.len(), REMEMBERED);
+        // there is no room, but the others' seconds are over
+        assert!(limit.admits(1000, other(u32::MAX), 1));
+        assert_eq!(limit.buckets.len(), 2);
+        assert!(!limit.admits(1000, other(0), 1));
     }
 
     #[test]

@@ -166,3 +166,28 @@ impl Discovery {
         self.due = now + 1000 * PAUSE;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_expires_though_nobody_answers() {
+        let mut discovery = Discovery::new(&[]);
+        let known = Prefix::new("2001:db8:64::".parse().unwrap(), 96).unwrap();
+        assert_eq!(discovery.deadline(), 0);
+        assert!(discovery.expire(0));
+        assert_eq!(discovery.deadline(), u64::MAX);
+        discovery.resolved = vec![known];
+        discovery.until = 600_000;
+        discovery.missed(595_000);
+        // not when the forwarder is asked again
+        assert_eq!(discovery.deadline(), 600_000);
+        assert!(!discovery.expire(599_999));
+        assert_eq!(discovery.prefixes(), [known]);
+        assert!(!discovery.expire(600_000));
+        assert_eq!(discovery.prefixes(), []);
+        assert_eq!(discovery.deadline(), 605_000);
+        assert!(discovery.expire(605_000));
+    }
+}

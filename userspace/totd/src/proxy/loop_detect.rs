@@ -40,3 +40,42 @@ fn key(question: &Question) -> Vec<u8> {
     key.make_ascii_lowercase();
     key
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Name;
+
+    fn question(name: &str, rtype: u16) -> Question {
+        Question {
+            name: Name::from_text(name).unwrap(),
+            rtype,
+            class: 1,
+        }
+    }
+
+    #[test]
+    fn one_question_many_times_at_once() {
+        let mut loops = LoopDetect::default();
+        let asked = question("www.example.", 28);
+        for _ in 1..LOOP {
+            loops.begin(&asked);
+        }
+        assert!(!loops.is_loop(&asked));
+        loops.begin(&question("WWW.example.", 28));
+        assert!(loops.is_loop(&asked));
+        assert!(!loops.is_loop(&question("www.example.", 1)));
+        assert!(!loops.is_loop(&question("ftp.example.", 28)));
+        loops.end(&asked);
+        assert!(!loops.is_loop(&asked));
+        loops.begin(&asked);
+        assert!(loops.is_loop(&asked));
+        loops.end(&asked);
+        for _ in 1..LOOP {
+            loops.end(&asked);
+        }
+        assert!(loops.0.is_empty());
+        // one that has not begun
+        loops.end(&asked);
+    }
+}

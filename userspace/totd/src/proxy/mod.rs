@@ -388,3 +388,31 @@ fn stage(task: &Task) -> Stage {
         _ => Stage::Relay,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_left_of_what_is_done() {
+        let config = crate::parser::parse("forwarder 192.0.2.53\nclients any");
+        let mut proxy = Proxy::new(config.unwrap().config, Box::new(|| 7));
+        let client = Client {
+            addr: "[::1]:1".parse().unwrap(),
+            local: None,
+            socket: 0,
+            transport: Transport::Udp,
+        };
+        let query = b"\x00\x01\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x10\x00\x01";
+        proxy.query(0, client, query);
+        assert_eq!((proxy.pending.len(), proxy.attempts.count()), (1, 1));
+        let due = proxy.deadline();
+        assert_eq!(due, Some(1000));
+        for now in 1..=10 {
+            proxy.expire(now * 1000);
+        }
+        assert_eq!((proxy.pending.len(), proxy.attempts.count()), (0, 0));
+        assert_eq!((proxy.tasks.count(), proxy.deadline()), (0, None));
+        assert!(proxy.deadlines.is_empty());
+    }
+}

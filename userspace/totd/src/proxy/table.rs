@@ -84,5 +84,28 @@ mod tests {
         assert_eq!(table.remove(a), None);
         assert_eq!(table.get(b), Some(&'b'));
         assert_eq!(table.count(), 1);
+        assert_eq!(table.get_mut(a), None);
+        assert_eq!(table.get_mut(b), Some(&mut 'b'));
+        assert_eq!(table.iter().collect::<String>(), "b");
+        let c = table.insert('c');
+        assert_eq!(table.remove(b), Some('b'));
+        assert_eq!(table.get(c), Some(&'c'));
+        assert_eq!(table.iter().collect::<String>(), "c");
+    }
+
+    #[test]
+    fn four_bits_of_a_key_are_not_used() {
+        let mut table = Table::default();
+        for last in [0, 1, 0x0fff_fffe, 0x0fff_ffff] {
+            let first = table.insert(());
+            table.remove(first);
+            table.slots[0].generation = last;
+            let key = table.insert(());
+            assert_eq!(key >> 32, last.into());
+            table.remove(key);
+            let next = table.insert(());
+            assert_eq!(next >> 32, u64::from(last + 1) & 0x0fff_ffff);
+            table.remove(next);
+        }
     }
 }

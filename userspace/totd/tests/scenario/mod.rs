@@ -143,6 +143,7 @@ impl Scenario {
             }
             "reply" => self.reply(&words[1..], inner)?,
             "silence" => self.silence()?,
+            "count" => self.count(&words[1..])?,
             word => panic!("{word} is no step"),
         }
         if !self.reloading && self.proxy.is_some() {
@@ -360,6 +361,24 @@ impl Scenario {
         }
         if lines != expected {
             return Err(format!("the reply is {lines:#?}"));
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, words: &[&str]) -> Result<(), String> {
+        let now = self.now;
+        let proxy = self.proxy();
+        let text = proxy.stats.prometheus(&proxy.gauges(now));
+        for pair in words.chunks(2) {
+            let is = |line: &&str| {
+                let name = line.split(' ').next().unwrap();
+                let name = name.strip_suffix("_total").unwrap_or(name);
+                name.strip_prefix("totd_") == Some(pair[0])
+            };
+            let line = text.lines().find(is).ok_or("there is no such counter")?;
+            if line.split(' ').nth(1) != Some(pair[1]) {
+                return Err(line.into());
+            }
         }
         Ok(())
     }
