@@ -218,7 +218,7 @@ fn stateless<W: World>(
         return Err(DropReason::Truncated);
     }
     // Rules may ask for the ports of what is carried as it is.
-    packet.pull(l4_offset(ip).saturating_add(l4::SELECTOR_LEN));
+    packet.pull(l4_offset(&ip).saturating_add(l4::SELECTOR_LEN));
     // What cannot be summed up, or is not to be (RFC 7915 section 4.5).
     if writable_len(&ip) != 0
         && ip.protocol == proto::UDP
