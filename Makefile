@@ -59,9 +59,9 @@ check-vm:
 check-debug:
 	@T="$(T)" scripts/check debug
 
-## make bench        instructions per packet, bytes per session
+## make bench [ROW="NAME..."]   instructions per packet, bytes per session; CLASSIC=1: as first measured
 bench: vm-files
-	@tests/bench/run
+	@tests/bench/run $(if $(CLASSIC),--classic) $(ROW)
 
 ## make bench-totd   queries per second beside unbound's dns64, in one VM
 bench-totd: vm-files
@@ -95,5 +95,5 @@ clean:
 distclean: clean
 	@scripts/distclean
 
-.PHONY: all help module userspace demo shell vm vm-files debug-files check check-host check-hosts check-vm check-debug bench bench-totd \
-	bench-preload compliance fuzz generate fmt clean distclean
+.PHONY: all help module userspace demo shell vm vm-files debug-files check check-host check-hosts check-vm check-debug bench \
+	bench-totd bench-preload compliance fuzz generate fmt clean distclean
