@@ -63,6 +63,10 @@ check-debug:
 bench: vm-files
 	@tests/bench/run $(if $(CLASSIC),--classic) $(ROW)
 
+## make profile [ROW=NAME]   where a row of the bench spends them, by function
+profile: vm-files
+	@tests/bench/profile $(ROW)
+
 ## make bench-totd   queries per second beside unbound's dns64, in one VM
 bench-totd: vm-files
 	@tests/vm/run tests/bench/totd
@@ -95,5 +99,5 @@ clean:
 distclean: clean
 	@scripts/distclean
 
-.PHONY: all help module userspace demo shell vm vm-files debug-files check check-host check-hosts check-vm check-debug bench \
+.PHONY: all help module userspace demo shell vm vm-files debug-files check check-host check-hosts check-vm check-debug bench profile \
 	bench-totd bench-preload compliance fuzz generate fmt clean distclean
