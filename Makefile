@@ -59,9 +59,13 @@ check-vm:
 check-debug:
 	@T="$(T)" scripts/check debug
 
-## make bench        instructions per packet, bytes per session
+## make bench [ROW="NAME..."]   instructions per packet, bytes per session; CLASSIC=1: as first measured
 bench: vm-files
-	@tests/bench/run
+	@tests/bench/run $(if $(CLASSIC),--classic) $(ROW)
+
+## make profile [ROW=NAME]   where a row of the bench spends them, by function
+profile: vm-files
+	@tests/bench/profile $(ROW)
 
 ## make bench-totd   queries per second beside unbound's dns64, in one VM
 bench-totd: vm-files
@@ -99,5 +103,5 @@ clean:
 distclean: clean
 	@scripts/distclean
 
-.PHONY: all help module userspace demo shell vm vm-files debug-files check check-host check-hosts check-vm check-debug bench bench-totd \
-	bench-preload compliance fuzz mutants generate fmt clean distclean
+.PHONY: all help module userspace demo shell vm vm-files debug-files check check-host check-hosts check-vm check-debug bench profile \
+	bench-totd bench-preload compliance fuzz mutants generate fmt clean distclean
