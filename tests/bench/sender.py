@@ -66,19 +66,19 @@ def frames(namespace, device, router, packets, segment=0):
     sock.bind((device, 0))
     link = bytes.fromhex(router.replace(":", "")) + sock.getsockname()[4]
     contents = []
-    for octets in packets:
-        six = octets[0] >> 4 == 6
+    for raw in packets:
+        six = raw[0] >> 4 == 6
         start = ETHERNET + (40 if six else 20)
         # what a driver leaves in one piece: the headers
-        vnet = struct.pack("<BBHHHH", 0, 0, min(ETHERNET + len(octets), start + 20), 0, 0, 0)
+        vnet = struct.pack("<BBHHHH", 0, 0, min(ETHERNET + len(raw), start + 20), 0, 0, 0)
         if segment:
             vnet = struct.pack("<BBHHHH", NEEDS_CSUM, TCPV6 if six else TCPV4, start + 20, segment, start, 16)
-        contents.append(vnet + link + struct.pack("!H", 0x86DD if six else 0x0800) + octets)
+        contents.append(vnet + link + struct.pack("!H", 0x86DD if six else 0x0800) + raw)
     return sender(sock, contents)
 
 
 def fold(data):
-    """The sum of the octets in one's complement."""
+    """The sum of the bytes in one's complement."""
     total = sum(struct.unpack(f"!{(len(data) + 1) // 2}H", data + bytes(len(data) % 2)))
     while total >> 16:
         total = (total & 0xffff) + (total >> 16)
@@ -87,19 +87,19 @@ def fold(data):
 
 def packet(source, target, layer, tos=0, unfinished=False):
     """An IP packet; unfinished, its checksum is left to the device. `layer` is what follows the header:
-    its protocol, its octets, and where among them the checksum is."""
-    protocol, octets, at = layer
+    its protocol, its bytes, and where among them the checksum is."""
+    protocol, raw, at = layer
     family = socket.AF_INET6 if ":" in source else socket.AF_INET
     addresses = socket.inet_pton(family, source) + socket.inet_pton(family, target)
-    pseudo = addresses + struct.pack("!II", len(octets), protocol)
+    pseudo = addresses + struct.pack("!II", len(raw), protocol)
     if protocol == socket.IPPROTO_ICMP:
         pseudo = b""
-    total = fold(pseudo) if unfinished else ~fold(pseudo + octets) & 0xffff
-    octets = octets[:at] + struct.pack("!H", total) + octets[at + 2:]
+    total = fold(pseudo) if unfinished else ~fold(pseudo + raw) & 0xffff
+    raw = raw[:at] + struct.pack("!H", total) + raw[at + 2:]
     if family == socket.AF_INET6:
-        return struct.pack("!IHBB", 6 << 28 | tos << 20, len(octets), protocol, 64) + addresses + octets
-    header = struct.pack("!BBHHHBB", 0x45, tos, 20 + len(octets), 0, 0x4000, 64, protocol)
-    return header + struct.pack("!H", ~fold(header + addresses) & 0xffff) + addresses + octets
+        return struct.pack("!IHBB", 6 << 28 | tos << 20, len(raw), protocol, 64) + addresses + raw
+    header = struct.pack("!BBHHHBB", 0x45, tos, 20 + len(raw), 0, 0x4000, 64, protocol)
+    return header + struct.pack("!H", ~fold(header + addresses) & 0xffff) + addresses + raw
 
 
 def udp(source, target):
