@@ -12,7 +12,7 @@ use crate::xlate::{addr, addresses::Addrs, ipv4, DropReason};
 pub(super) fn pass_or_drop<W: World, A, S>(
     w: &W,
     packet: &W::Packet4,
-    ip: ipv4::Header,
+    ip: &ipv4::Header,
     reason: DropReason,
 ) -> Result<Decision<A, S>, DropReason> {
     if !w.is_pool(ip.daddr) {

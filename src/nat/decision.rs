@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //! What is to become of a packet.
 
+use super::world::{Key, Known};
 use crate::xlate::{packet::Packet, rewrite::Rewrite};
 
 /// The fate of a packet that is not dropped. `A` are its new addresses, `S` is what its
@@ -30,4 +31,14 @@ impl<A, S> Decision<A, S> {
             false => Self::Defrag,
         }
     }
+}
+
+/// A first look at a packet, which is enough for most. `T` are its addresses and ports.
+pub enum Lookup<A, S, T> {
+    /// It is of a session, and nothing is against it.
+    Known(Known<A, S>),
+    /// It could be of a session, but there is none yet.
+    New(Key<T>),
+    /// There is more to decide.
+    Other,
 }

@@ -152,7 +152,7 @@ fn others4<W: World, E>(
     ip: &ipv4::Header,
     reason: DropReason,
 ) -> Result<Decision<E>, DropReason> {
-    let decision = pass_or_drop::<W, (), ()>(w, packet, *ip, reason)?;
+    let decision = pass_or_drop::<W, (), ()>(w, packet, ip, reason)?;
     Ok(match decision {
         decision::Decision::Unclaimed => Decision::Unclaimed,
         _ => Decision::Pass,

@@ -5,11 +5,11 @@ use core::net::{Ipv4Addr, Ipv6Addr};
 
 use super::{
     border::{check_source, native_yields, pass_or_drop},
-    decision::Decision,
+    decision::{Decision, Lookup},
     error,
     options::Id,
     tcp::Flags,
-    world::{Key, Known, World},
+    world::{Key, World},
 };
 use crate::xlate::{
     addresses::Addrs,
@@ -55,7 +55,7 @@ const fn tuple(ip: &ipv4::Header, ports: Ports) -> Tuple4 {
 
 /// Decide about a packet with this header; `for_pool`: its destination is an address that hosts
 /// share. Fails with the reason why it is dropped.
-#[inline(always)]
+#[cold]
 pub fn decide<W: World>(
     w: &W,
     packet: &mut W::Packet4,
@@ -64,7 +64,7 @@ pub fn decide<W: World>(
 ) -> Result<Decision4<W>, DropReason> {
     match for_pool {
         true => stateful(w, packet, ip),
-        false => stateless(w, packet, *ip),
+        false => stateless(w, packet, ip),
     }
 }
 
@@ -89,9 +89,49 @@ pub fn claims_fragment<W: World>(w: &W, packet: &W::Packet4) -> bool {
     ip.is_ok_and(|ip| ip.is_fragment() && !w.is_pool(ip.daddr) && claims_stateless(w, packet, &ip))
 }
 
+/// The key of a packet's session.
+#[inline(always)]
+fn key<W: World>(w: &W, ip: &ipv4::Header, ports: Ports, transport: &[u8]) -> Key<Tuple4> {
+    let tuple = tuple(ip, ports);
+    Key {
+        tuple,
+        proto: ip.protocol,
+        flags: Flags::read(ip.protocol, transport),
+        tos: ip.tos,
+        hash: w.hash4(&tuple, ip.protocol),
+    }
+}
+
+/// Take a first look at a packet to a pool address, before [`decide`].
+#[inline(always)]
+pub fn look_up<W: World>(
+    w: &W,
+    packet: &mut W::Packet4,
+    ip: &ipv4::Header,
+) -> Lookup<Ipv6Addr, W::To6, Tuple4> {
+    let header_len = match l4::header_len(ip.protocol) {
+        Some(len) if !ip.is_fragment() && usize::from(ip.header_len) == ipv4::LEN => len,
+        _ => return Lookup::Other,
+    };
+    if !packet.pull(ipv4::LEN.wrapping_add(header_len)) {
+        return Lookup::Other;
+    }
+    let transport = packet.linear().get(ipv4::LEN..).unwrap_or(&[]);
+    // ICMPv6 is not an IPv4 protocol; errors have no ports.
+    let ports = match Ports::read(ip.protocol, transport) {
+        Ok(ports) if ip.protocol != proto::ICMPV6 => ports,
+        _ => return Lookup::Other,
+    };
+    let key = key(w, ip, ports, transport);
+    match w.known4(packet, &key) {
+        Ok(Some(known)) => Lookup::Known(known),
+        Ok(None) => Lookup::New(key),
+        Err(_) => Lookup::Other,
+    }
+}
+
 /// Decide about a packet to a pool address: a host's if it has the port, else perhaps this box's
 /// own.
-#[inline(always)]
 fn stateful<W: World>(
     w: &W,
     packet: &mut W::Packet4,
@@ -103,10 +143,10 @@ fn stateful<W: World>(
     // ICMPv6 is not an IPv4 protocol.
     let header_len = l4::header_len(ip.protocol).filter(|_| ip.protocol != proto::ICMPV6);
     let Some(header_len) = header_len else {
-        return pass_or_drop(w, packet, *ip, DropReason::UnknownProtocol);
+        return pass_or_drop(w, packet, ip, DropReason::UnknownProtocol);
     };
     if !packet.pull(l4_offset(ip).wrapping_add(header_len)) {
-        return pass_or_drop(w, packet, *ip, DropReason::Truncated);
+        return pass_or_drop(w, packet, ip, DropReason::Truncated);
     }
     if is_error(packet, ip) {
         return Ok(Decision::Error);
@@ -114,43 +154,37 @@ fn stateful<W: World>(
     let transport = packet.linear().get(l4_offset(ip)..).unwrap_or(&[]);
     let ports = match Ports::read(ip.protocol, transport) {
         Ok(ports) => ports,
-        Err(reason) => return pass_or_drop(w, packet, *ip, reason),
+        Err(reason) => return pass_or_drop(w, packet, ip, reason),
     };
-    let tuple = tuple(ip, ports);
-    let key = Key {
-        tuple,
-        proto: ip.protocol,
-        flags: Flags::read(ip.protocol, transport),
-        tos: ip.tos,
-        hash: w.hash4(&tuple, ip.protocol),
-    };
-    let known = match w.known4(packet, &key)? {
-        Some(known) => known,
-        None => match open(w, packet, *ip, key)? {
-            Some(known) => known,
-            None => return pass_or_drop(w, packet, *ip, DropReason::NoMapping),
-        },
-    };
-    if l4_offset(ip) != ipv4::LEN {
-        ext::check_options(packet.linear(), ip)?;
+    let key = key(w, ip, ports, transport);
+    match w.known4(packet, &key)? {
+        Some(known) => {
+            ext::check_options(packet.linear(), ip)?;
+            Ok(Decision::Translate(known.0, Some(known.1)))
+        }
+        None => open(w, packet, ip, &key),
     }
-    Ok(Decision::Translate(known.0, Some(known.1)))
 }
 
-/// Open a session for a packet to a mapping's port that has none; none if there is no mapping.
+/// Decide about a packet to a pool address that has no session: it opens one if a mapping has the
+/// port.
 #[cold]
-fn open<W: World>(
+pub fn open<W: World>(
     w: &W,
     packet: &W::Packet4,
-    ip: ipv4::Header,
-    key: Key<Tuple4>,
-) -> Result<Option<Known<Ipv6Addr, W::To6>>, DropReason> {
+    ip: &ipv4::Header,
+    key: &Key<Tuple4>,
+) -> Result<Decision4<W>, DropReason> {
     if !w.has_mapping4(&key.tuple, key.proto) {
-        return Ok(None);
+        return pass_or_drop(w, packet, ip, DropReason::NoMapping);
     }
-    check_source(w, packet, addrs(&ip))?;
+    check_source(w, packet, addrs(ip))?;
     w.policy4(packet)?;
-    w.open4(&key)
+    let Some(known) = w.open4(key)? else {
+        return pass_or_drop(w, packet, ip, DropReason::NoMapping);
+    };
+    ext::check_options(packet.linear(), ip)?;
+    Ok(Decision::Translate(known.0, Some(known.1)))
 }
 
 /// A packet to a pool address is a host's.
@@ -184,27 +218,27 @@ fn claims_stateless<W: World>(w: &W, packet: &W::Packet4, ip: &ipv4::Header) -> 
 fn stateless<W: World>(
     w: &W,
     packet: &mut W::Packet4,
-    ip: ipv4::Header,
+    ip: &ipv4::Header,
 ) -> Result<Decision4<W>, DropReason> {
-    let has_kind = !ip.is_fragment() && packet.pull(l4_offset(&ip).saturating_add(icmp::LEN));
-    if has_kind && is_error(packet, &ip) {
+    let has_kind = !ip.is_fragment() && packet.pull(l4_offset(ip).saturating_add(icmp::LEN));
+    if has_kind && is_error(packet, ip) {
         return Ok(Decision::Error);
     }
-    let Some(pair) = w.addresses().claim4(addrs(&ip)) else {
+    let Some(pair) = w.addresses().claim4(addrs(ip)) else {
         return Ok(Decision::Pass);
     };
     if !native_yields(w, packet, ip.daddr) {
         return Ok(Decision::Pass);
     }
-    check_source(w, packet, addrs(&ip))?;
+    check_source(w, packet, addrs(ip))?;
     w.policy4(packet)?;
     let pair = pair?;
     // Each has an ICMP of its own, and IGMP is for one link only (RFC 7915 section 4.2).
     if matches!(ip.protocol, proto::ICMPV6 | proto::IGMP) {
         return Err(DropReason::UnknownProtocol);
     }
-    ext::check_options(packet.linear(), &ip)?;
-    let fragment = Fragment::of_v4(&ip);
+    ext::check_options(packet.linear(), ip)?;
+    let fragment = Fragment::of_v4(ip);
     if let Some(fragment) = fragment {
         if ip.protocol == proto::ICMP {
             return Ok(Decision::defrag(packet));
@@ -214,17 +248,17 @@ fn stateless<W: World>(
         }
         ext::check_fragment(ip.protocol, fragment, ip.payload_len().into())?;
     }
-    if !packet.pull(l4_offset(&ip).saturating_add(writable_len(&ip))) {
+    if !packet.pull(l4_offset(ip).saturating_add(writable_len(ip))) {
         return Err(DropReason::Truncated);
     }
     // Rules may ask for the ports of what is carried as it is.
-    packet.pull(l4_offset(&ip).saturating_add(l4::SELECTOR_LEN));
+    packet.pull(l4_offset(ip).saturating_add(l4::SELECTOR_LEN));
     // What cannot be summed up, or is not to be (RFC 7915 section 4.5).
-    if writable_len(&ip) != 0
+    if writable_len(ip) != 0
         && ip.protocol == proto::UDP
         && (fragment.is_some() || w.options().get(Id::UdpZeroChecksum) == 0)
     {
-        let datagram = packet.linear().get(l4_offset(&ip)..).unwrap_or(&[]);
+        let datagram = packet.linear().get(l4_offset(ip)..).unwrap_or(&[]);
         l4::check_udp6(datagram)?;
     }
     Ok(Decision::Translate(Rewrite::to_v6(&pair), None))

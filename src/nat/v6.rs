@@ -5,10 +5,10 @@ use core::net::{Ipv4Addr, Ipv6Addr};
 
 use super::{
     border::is_native,
-    decision::Decision,
+    decision::{Decision, Lookup},
     error,
     tcp::Flags,
-    world::{Key, Known, World},
+    world::{Key, World},
 };
 use crate::xlate::{
     addr,
@@ -71,9 +71,52 @@ pub fn headers(packet: &mut impl Packet) -> Result<Headers, DropReason> {
     Ok(Headers { ip, walk })
 }
 
+/// The key of a packet's session.
+#[inline(always)]
+fn key<W: World>(w: &W, from: &Headers, ports: Ports, transport: &[u8]) -> Key<Tuple6> {
+    let tuple = tuple(&from.ip, ports);
+    let proto = proto::protocol_to_v4(from.walk.protocol);
+    Key {
+        tuple,
+        proto,
+        flags: Flags::read(proto, transport),
+        tos: from.ip.traffic_class,
+        hash: w.hash6(&tuple, proto),
+    }
+}
+
+/// Take a first look at a packet whose destination is under a prefix, before [`decide`].
+#[inline(always)]
+pub fn look_up<W: World>(
+    w: &W,
+    packet: &mut W::Packet6,
+    from: &Headers,
+) -> Lookup<Ipv4Addr, W::To4, Tuple6> {
+    let walk = &from.walk;
+    let header_len = match l4::header_len(walk.protocol) {
+        Some(len) if !w.is_stateless() && !walk.fragment.is_some_and(|it| it.is_piece()) => len,
+        _ => return Lookup::Other,
+    };
+    if !packet.pull(from.l4_offset().wrapping_add(header_len)) {
+        return Lookup::Other;
+    }
+    let transport = packet.linear().get(from.l4_offset()..).unwrap_or(&[]);
+    // ICMP is not an IPv6 protocol; errors have no ports.
+    let ports = match Ports::read(walk.protocol, transport) {
+        Ok(ports) if walk.protocol != proto::ICMP => ports,
+        _ => return Lookup::Other,
+    };
+    let key = key(w, from, ports, transport);
+    match w.known6(packet, &key) {
+        Ok(Some(known)) => Lookup::Known(known),
+        Ok(None) => Lookup::New(key),
+        Err(_) => Lookup::Other,
+    }
+}
+
 /// Decide about a packet with these headers, whose destination is under a prefix or mapped. Fails
 /// with the reason why it is dropped.
-#[inline(always)]
+#[cold]
 pub fn decide<W: World>(
     w: &W,
     packet: &mut W::Packet6,
@@ -81,7 +124,7 @@ pub fn decide<W: World>(
 ) -> Result<Decision6<W>, DropReason> {
     let Headers { ip, walk } = from;
     if w.is_stateless() {
-        if let Some(decision) = stateless(w, packet, *from)? {
+        if let Some(decision) = stateless(w, packet, from)? {
             return Ok(decision);
         }
     }
@@ -91,7 +134,7 @@ pub fn decide<W: World>(
     // ICMP is not an IPv6 protocol.
     let header_len = l4::header_len(walk.protocol).filter(|_| walk.protocol != proto::ICMP);
     let Some(header_len) = header_len else {
-        return refuse(w, packet, *from, DropReason::UnknownProtocol);
+        return refuse(w, packet, from, DropReason::UnknownProtocol);
     };
     if !packet.pull(from.l4_offset().wrapping_add(header_len)) {
         return Err(DropReason::Truncated);
@@ -106,26 +149,14 @@ pub fn decide<W: World>(
     let transport = packet.linear().get(from.l4_offset()..).unwrap_or(&[]);
     let ports = match Ports::read(walk.protocol, transport) {
         Ok(ports) => ports,
-        Err(_) if is_for_proxy(w, packet, *ip, transport) => return Ok(Decision::Solicitation),
-        Err(reason) => return refuse(w, packet, *from, reason),
+        Err(_) if is_for_proxy(w, packet, ip, transport) => return Ok(Decision::Solicitation),
+        Err(reason) => return refuse(w, packet, from, reason),
     };
-    let tuple = tuple(ip, ports);
-    let proto = proto::protocol_to_v4(walk.protocol);
-    let key = Key {
-        tuple,
-        proto,
-        flags: Flags::read(proto, transport),
-        tos: ip.traffic_class,
-        hash: w.hash6(&tuple, proto),
-    };
-    let known = match w.known6(packet, &key)? {
-        Some(known) => known,
-        None => match open(w, packet, *ip, key)? {
-            Some(known) => known,
-            None => return Ok(Decision::Unclaimed),
-        },
-    };
-    Ok(Decision::Translate(known.0, Some(known.1)))
+    let key = key(w, from, ports, transport);
+    match w.known6(packet, &key)? {
+        Some(known) => Ok(Decision::Translate(known.0, Some(known.1))),
+        None => open(w, packet, ip, &key),
+    }
 }
 
 /// Tell whether a packet is one that [`decide`] would not pass on; nothing changes by that.
@@ -177,7 +208,7 @@ pub fn claims_fragment<W: World>(w: &W, packet: &mut W::Packet6) -> bool {
 fn refuse<W: World>(
     w: &W,
     packet: &W::Packet6,
-    from: Headers,
+    from: &Headers,
     reason: DropReason,
 ) -> Result<Decision6<W>, DropReason> {
     match is_native(w, packet, addrs(&from.ip)) {
@@ -188,38 +219,38 @@ fn refuse<W: World>(
 
 /// The packet is a neighbour solicitation that this host may answer for another: what
 /// ip6_forward() gives to itself.
-#[cold]
-fn is_for_proxy<W: World>(w: &W, packet: &W::Packet6, ip: ipv6::Header, transport: &[u8]) -> bool {
+fn is_for_proxy<W: World>(w: &W, packet: &W::Packet6, ip: &ipv6::Header, transport: &[u8]) -> bool {
     !w.is_own()
         && ip.hop_limit == 255
         && transport.first() == Some(&icmp::v6::SOLICITATION)
         && w.is_proxy(packet)
 }
 
-/// Open a session for a packet that has none; none if no rule wants it.
+/// Decide about a packet that has no session: it opens one if a rule wants it.
 #[cold]
-fn open<W: World>(
+pub fn open<W: World>(
     w: &W,
     packet: &W::Packet6,
-    ip: ipv6::Header,
-    key: Key<Tuple6>,
-) -> Result<Option<Known<Ipv4Addr, W::To4>>, DropReason> {
+    ip: &ipv6::Header,
+    key: &Key<Tuple6>,
+) -> Result<Decision6<W>, DropReason> {
     if addr::illegal_source6(ip.saddr) {
         return Err(DropReason::MartianSource);
     }
     if w.prefix_of(ip.saddr).is_some() {
         return Err(DropReason::SourceInPrefix);
     }
-    if is_native(w, packet, addrs(&ip)) {
-        return Ok(None);
+    if is_native(w, packet, addrs(ip)) {
+        return Ok(Decision::Unclaimed);
     }
     let rule = w.rule(ip.saddr, key.proto);
     if rule.is_some() {
         w.policy6(packet)?;
     }
-    match w.open6(&key, rule)? {
+    match w.open6(key, rule)? {
+        Some(known) => Ok(Decision::Translate(known.0, Some(known.1))),
         None if w.addresses().has_hosts6() && !w.is_stateful() => Err(DropReason::UnmappedSource),
-        known => Ok(known),
+        None => Ok(Decision::Unclaimed),
     }
 }
 
@@ -234,11 +265,11 @@ fn claims_stateless<W: World>(w: &W, packet: &W::Packet6, ip: &ipv6::Header) -> 
 fn stateless<W: World>(
     w: &W,
     packet: &mut W::Packet6,
-    from: Headers,
+    from: &Headers,
 ) -> Result<Option<Decision6<W>>, DropReason> {
     let (ip, walk) = (&from.ip, &from.walk);
     let first = walk.fragment.is_none_or(|it| it.offset == 0);
-    if first && packet.pull(from.l4_offset().saturating_add(1)) && is_error(packet, &from) {
+    if first && packet.pull(from.l4_offset().saturating_add(1)) && is_error(packet, from) {
         return Ok(None);
     }
     let Some(pair) = w.addresses().claim6(addrs(ip)) else {

@@ -38,6 +38,15 @@ impl<F: Family> Outcome<F> {
     }
 }
 
+/// The outcome of a packet that was sent on, or of one that was not.
+#[inline(always)]
+pub(super) fn done<F: Family>(result: Result<(), Outcome<F>>) -> Outcome<F> {
+    match result {
+        Ok(()) => Outcome::Done,
+        Err(outcome) => outcome,
+    }
+}
+
 /// Translation of one family into the other.
 pub(super) trait Direction: Family {
     /// Why a packet may be ours.

@@ -6,7 +6,7 @@ use super::{
     ctx::Ctx,
     egress::{Egress, Recall},
     error, icmp_reply, mss,
-    outcome::{unwritten, Direction, Outcome},
+    outcome::{done, unwritten, Direction, Outcome},
 };
 use crate::{
     linux::{
@@ -17,9 +17,9 @@ use crate::{
         skb::{Room, Skb},
     },
     nat::{
-        decision::Decision,
+        decision::{Decision, Lookup},
         options::Id,
-        v4::{claims, claims_fragment, decide},
+        v4::{claims, claims_fragment, decide, look_up, open},
     },
     state::{config::Config, counters::Event},
     xlate::{
@@ -54,21 +54,17 @@ impl Direction for V4 {
             Err(reason) if for_pool => return icmp_reply::drop_v4(ctx, skb, reason),
             Err(_) => return Outcome::Pass(skb),
         };
-        match decide(ctx, &mut skb, &ip, for_pool) {
-            Ok(Decision::Translate(to, recall)) => match translate(ctx, skb, &ip, &to, recall) {
-                Ok(()) => Outcome::Done,
-                Err(outcome) => outcome,
+        let decision = match for_pool {
+            true => match look_up(ctx, &mut skb, &ip) {
+                Lookup::Known((to, recall)) => {
+                    return done(translate(ctx, skb, &ip, &to, Some(recall)))
+                }
+                Lookup::New(key) => open(ctx, &skb, &ip, &key),
+                Lookup::Other => decide(ctx, &mut skb, &ip, true),
             },
-            Ok(Decision::Error) => error::to_v6(ctx, skb, ip),
-            Ok(Decision::Split) => Outcome::Split(skb.segment()),
-            Ok(Decision::Defrag) => Outcome::Defrag(skb),
-            Ok(Decision::Unclaimed) => {
-                ctx.translator.counters.inc(Event::Unclaimed, 1);
-                Outcome::Pass(skb)
-            }
-            Ok(Decision::Pass | Decision::Solicitation) => Outcome::Pass(skb),
-            Err(reason) => icmp_reply::drop_v4(ctx, skb, reason),
-        }
+            false => decide(ctx, &mut skb, &ip, false),
+        };
+        carry_out(ctx, skb, ip, decision)
     }
 
     fn claims(ctx: &Ctx<'_>, skb: &mut Skb<V4>, for_pool: bool) -> bool {
@@ -81,6 +77,28 @@ impl Direction for V4 {
 
     fn defrag(ctx: &Ctx<'_>, skb: Skb<V4>, bh: &BhGuard) -> Option<Defrag<V4>> {
         Some(defrag::v4(ctx.net, skb, bh))
+    }
+}
+
+/// Do what was decided about a packet.
+#[cold]
+fn carry_out<'g>(
+    ctx: &Ctx<'g>,
+    skb: Skb<V4>,
+    ip: ipv4::Header,
+    decision: Result<Decision<Ipv6Addr, Recall<'g, V6>>, DropReason>,
+) -> Outcome<V4> {
+    match decision {
+        Ok(Decision::Translate(to, recall)) => done(translate(ctx, skb, &ip, &to, recall)),
+        Ok(Decision::Error) => error::to_v6(ctx, skb, ip),
+        Ok(Decision::Split) => Outcome::Split(skb.segment()),
+        Ok(Decision::Defrag) => Outcome::Defrag(skb),
+        Ok(Decision::Unclaimed) => {
+            ctx.translator.counters.inc(Event::Unclaimed, 1);
+            Outcome::Pass(skb)
+        }
+        Ok(Decision::Pass | Decision::Solicitation) => Outcome::Pass(skb),
+        Err(reason) => icmp_reply::drop_v4(ctx, skb, reason),
     }
 }
 

@@ -6,7 +6,7 @@ use super::{
     ctx::Ctx,
     egress::{Egress, Recall},
     error, icmp_reply, mss,
-    outcome::{unwritten, Direction, Outcome},
+    outcome::{done, unwritten, Direction, Outcome},
     v4,
 };
 use crate::{
@@ -18,9 +18,9 @@ use crate::{
         skb::{Room, Skb},
     },
     nat::{
-        decision::Decision,
+        decision::{Decision, Lookup},
         options::Id,
-        v6::{claims, claims_fragment, decide, headers},
+        v6::{claims, claims_fragment, decide, headers, look_up, open},
     },
     state::{config::Config, counters::Event},
     xlate::{
@@ -53,26 +53,14 @@ impl Direction for V6 {
             Ok(from) => from,
             Err(reason) => return icmp_reply::drop_v6(ctx, skb, reason),
         };
-        match decide(ctx, &mut skb, &from) {
-            Ok(Decision::Translate(to, recall)) => match translate(ctx, skb, &from, &to, recall) {
-                Ok(()) => Outcome::Done,
-                Err(outcome) => outcome,
-            },
-            Ok(Decision::Error) => error::to_v4(ctx, skb, from),
-            Ok(Decision::Split) => Outcome::Split(skb.segment()),
-            Ok(Decision::Defrag) => Outcome::Defrag(skb),
-            Ok(Decision::Pass) => Outcome::Pass(skb),
-            Ok(Decision::Unclaimed) => {
-                ctx.translator.counters.inc(Event::Unclaimed, 1);
-                Outcome::Pass(skb)
+        let decision = match look_up(ctx, &mut skb, &from) {
+            Lookup::Known((to, recall)) => {
+                return done(translate(ctx, skb, &from, &to, Some(recall)))
             }
-            Ok(Decision::Solicitation) => {
-                ctx.translator.counters.inc(Event::Unclaimed, 1);
-                skb.deliver_solicitation(&BhGuard::new(), ctx.guard);
-                Outcome::Done
-            }
-            Err(reason) => icmp_reply::drop_v6(ctx, skb, reason),
-        }
+            Lookup::New(key) => open(ctx, &skb, &from.ip, &key),
+            Lookup::Other => decide(ctx, &mut skb, &from),
+        };
+        carry_out(ctx, skb, from, decision)
     }
 
     fn claims(ctx: &Ctx<'_>, skb: &mut Skb<V6>, (): ()) -> bool {
@@ -86,6 +74,33 @@ impl Direction for V6 {
     fn defrag(ctx: &Ctx<'_>, skb: Skb<V6>, bh: &BhGuard) -> Option<Defrag<V6>> {
         let defrag = ctx.translator.defrag6.as_ref()?;
         Some(defrag.packet(ctx.net, skb, bh))
+    }
+}
+
+/// Do what was decided about a packet.
+#[cold]
+fn carry_out<'g>(
+    ctx: &Ctx<'g>,
+    skb: Skb<V6>,
+    from: Headers,
+    decision: Result<Decision<Ipv4Addr, Recall<'g, V4>>, DropReason>,
+) -> Outcome<V6> {
+    match decision {
+        Ok(Decision::Translate(to, recall)) => done(translate(ctx, skb, &from, &to, recall)),
+        Ok(Decision::Error) => error::to_v4(ctx, skb, from),
+        Ok(Decision::Split) => Outcome::Split(skb.segment()),
+        Ok(Decision::Defrag) => Outcome::Defrag(skb),
+        Ok(Decision::Pass) => Outcome::Pass(skb),
+        Ok(Decision::Unclaimed) => {
+            ctx.translator.counters.inc(Event::Unclaimed, 1);
+            Outcome::Pass(skb)
+        }
+        Ok(Decision::Solicitation) => {
+            ctx.translator.counters.inc(Event::Unclaimed, 1);
+            skb.deliver_solicitation(&BhGuard::new(), ctx.guard);
+            Outcome::Done
+        }
+        Err(reason) => icmp_reply::drop_v6(ctx, skb, reason),
     }
 }
 

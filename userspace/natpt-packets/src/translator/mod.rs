@@ -12,7 +12,7 @@ use std::cell::RefCell;
 pub use config::Config;
 use natpt_core::{
     nat::{
-        decision::Decision,
+        decision::{Decision, Lookup},
         error::{self, ErrorTo4},
         v4, v6,
         world::World,
@@ -106,7 +106,12 @@ impl Translator {
         let w = self.surroundings(false);
         let bytes = &mut Bytes(packet);
         let from = v6::headers(bytes)?;
-        match v6::decide(&w, bytes, &from)? {
+        let decision = match v6::look_up(&w, bytes, &from) {
+            Lookup::Known((to, session)) => Decision::Translate(to, Some(session)),
+            Lookup::New(key) => v6::open(&w, bytes, &from.ip, &key)?,
+            Lookup::Other => v6::decide(&w, bytes, &from)?,
+        };
+        match decision {
             Decision::Pass | Decision::Unclaimed | Decision::Solicitation => Ok(Outcome::Untouched),
             Decision::Defrag | Decision::Split => Ok(Outcome::Kernel),
             Decision::Error => match error::decide6(&w, bytes, &from)? {
@@ -130,10 +135,20 @@ impl Translator {
             return Ok(Outcome::Untouched);
         }
         let w = self.surroundings(inverted);
-        match v4::decide(&w, &mut Bytes(packet), &ip, for_pool)? {
+        let bytes = &mut Bytes(packet);
+        let look = match for_pool {
+            true => v4::look_up(&w, bytes, &ip),
+            false => Lookup::Other,
+        };
+        let decision = match look {
+            Lookup::Known((to, session)) => Decision::Translate(to, Some(session)),
+            Lookup::New(key) => v4::open(&w, bytes, &ip, &key)?,
+            Lookup::Other => v4::decide(&w, bytes, &ip, for_pool)?,
+        };
+        match decision {
             Decision::Pass | Decision::Unclaimed | Decision::Solicitation => Ok(Outcome::Untouched),
             Decision::Defrag | Decision::Split => Ok(Outcome::Kernel),
-            Decision::Error => match error::decide4(&w, &Bytes(packet), &ip)? {
+            Decision::Error => match error::decide4(&w, bytes, &ip)? {
                 error::Decision::Translate(error) => {
                     write::error6(&w, &ip, &error, self.mtu).map(Outcome::Out)
                 }
