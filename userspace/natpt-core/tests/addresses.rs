@@ -171,6 +171,8 @@ fn errors_are_about_packets_that_could_have_been() {
     with(Some(Side::V6), |it| {
         let of = |saddr, daddr| it.error6(addrs(host, saddr), addrs(saddr, daddr));
         assert!(of(under("198.51.100.1"), host).is_some());
+        // the host's own packet has not been here yet
+        assert!(of(host, under("198.51.100.1")).is_none());
         assert!(of(under("127.0.0.1"), host).is_none());
         assert!(of(under("169.254.0.1"), host).is_none());
         assert!(of(v6("2001:db8:7::1"), host).is_none());

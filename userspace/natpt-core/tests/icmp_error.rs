@@ -9,7 +9,7 @@ use common::{
 };
 use core::net::{Ipv4Addr, Ipv6Addr};
 use natpt_core::xlate::{
-    icmp_error::{error_to_v4, error_to_v6, MAX_V6},
+    icmp_error::{error_to_v4, error_to_v6, MAX_V4, MAX_V6},
     quote::{InnerCheck, Quote4, Quote6},
     tuple::{Tuple4, Tuple6},
     DropReason,
@@ -338,6 +338,11 @@ fn inner_transport_checksum_is_not_validated() {
     let mut packet = packet4(TCP, &four, b"payload!");
     packet[36] ^= 0x55;
     assert!(to_v6(&message(3, 3, 0, &packet), &six).is_ok());
+}
+
+#[test]
+fn errors_fit_every_link() {
+    assert_eq!((40 + MAX_V6, 20 + MAX_V4), (1280, 1292));
 }
 
 #[test]

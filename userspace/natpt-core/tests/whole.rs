@@ -397,6 +397,23 @@ fn rules_see_the_ports_that_the_packet_will_have() {
 }
 
 #[test]
+fn places_of_checksums() {
+    for (protocol, check, writable) in [
+        (TCP, Some(16), 20),
+        (UDP, Some(6), 8),
+        (proto::UDP_LITE, Some(6), 8),
+        (proto::DCCP, Some(6), 8),
+        (ICMP, Some(2), 8),
+        (ICMPV6, Some(2), 8),
+        (proto::SCTP, None, 0),
+        (47, None, 0),
+    ] {
+        assert_eq!(l4::check_offset(protocol), check);
+        assert_eq!(l4::writable_len(protocol), writable);
+    }
+}
+
+#[test]
 fn lengths_of_transport_headers() {
     let syn = |offset: u8, flags: u8| {
         let mut header = [0xff; 20];
