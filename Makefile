@@ -79,7 +79,7 @@ bench-preload: vm-files
 fuzz:
 	@tests/fuzz/run
 
-## make mutants [DIFF=REV]   change the pure code (or what differs from REV): do tests notice? (hours)
+## make mutants [DIFF=REV]   change the pure code (or what differs from REV): do tests notice? (an hour)
 mutants:
 	@tests/mutants/run $(DIFF)
 
