@@ -105,10 +105,18 @@ fn carry_out<'g>(
 /// Take a packet that was an IPv6 one a moment ago: back to IPv6, or wherever IPv4 leads. What is
 /// dropped on the second half was not translated on the first.
 #[cold]
-pub(super) fn turn_back(ctx: &Ctx<'_>, skb: Skb<V4>, flow: Flow<Ipv4Addr>) -> Outcome<V6> {
+pub(super) fn turn_back(ctx: &Ctx<'_>, mut skb: Skb<V4>, flow: Flow<Ipv4Addr>) -> Outcome<V6> {
     let ctx = ctx.inverted();
     let for_pool = ctx.config.pool(flow.daddr).is_some();
-    let sent = match V4::run(&ctx, skb, for_pool) {
+    // Not by the short way: its frame would stay on the stack beside those of the long one.
+    let outcome = match ipv4::Header::read(skb.linear()) {
+        Ok(ip) => {
+            let decision = decide(&ctx, &mut skb, &ip, for_pool);
+            carry_out(&ctx, skb, ip, decision)
+        }
+        Err(reason) => icmp_reply::drop_v4(&ctx, skb, reason),
+    };
+    let sent = match outcome {
         Outcome::Done => Ok(()),
         Outcome::Dropped => return Outcome::Dropped,
         Outcome::Pass(skb) => match Egress::<V4>::find(&ctx, &skb, None, || flow) {

@@ -147,7 +147,7 @@ mountpoint -q /sys/kernel/tracing || mount -t tracefs none /sys/kernel/tracing 2
 if [ -e /sys/kernel/tracing/kprobe_events ]; then
 	bytes=$(depth "$port")
 	note "$bytes bytes of stack"
-	check "one that turns back leaves the stack to who sends it" test "$bytes" -gt 0 -a "$bytes" -lt 2048
+	check "one that turns back leaves the stack to who sends it" test "$bytes" -gt 0 -a "$bytes" -lt 2304
 fi
 at router nft -f - <<'N'
 table inet filter {
