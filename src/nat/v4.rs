@@ -36,7 +36,6 @@ const fn addrs(ip: &ipv4::Header) -> Addrs<Ipv4Addr> {
 }
 
 /// The ICMP message is an error.
-#[inline(always)]
 fn is_error(packet: &impl Packet, ip: &ipv4::Header) -> bool {
     let kind = packet.linear().get(l4_offset(ip));
     ip.protocol == proto::ICMP && kind.is_some_and(|kind| icmp::is_error4(*kind))

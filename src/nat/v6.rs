@@ -43,7 +43,6 @@ fn pull_headers(packet: &mut impl Packet) {
 }
 
 /// The type of an ICMPv6 message that is an error.
-#[inline(always)]
 fn is_error(packet: &impl Packet, from: &Headers) -> bool {
     let kind = packet.linear().get(from.l4_offset());
     from.walk.protocol == proto::ICMPV6 && kind.is_some_and(|kind| icmp::is_error6(*kind))

@@ -243,7 +243,7 @@ fn session(message: &mut Message, it: &Translator, session: &Session, guard: &Gu
     message.u16(attr::session::SOURCE_PORT4, v4.sport)?;
     message.bytes(attr::session::TARGET4, &v4.daddr.octets())?;
     message.u16(attr::session::TARGET_PORT, v6.dport)?;
-    let life = session.life.now();
+    let life = session.life.read();
     let idle = life.idle(sys::jiffies());
     let span = life.span(session.proto, &it.config.read(guard).values);
     let left = span.saturating_sub(idle);

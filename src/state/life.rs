@@ -102,7 +102,7 @@ impl Life {
     }
 
     #[inline(always)]
-    pub(crate) fn now(&self) -> Moment {
+    pub(crate) fn read(&self) -> Moment {
         Moment::unpack(read_once(&self.0))
     }
 
@@ -115,7 +115,7 @@ impl Life {
         (side, flags): (Side, Option<tcp::Flags>),
         now: u32,
     ) -> bool {
-        let life = self.now();
+        let life = self.read();
         let changes = |flags: tcp::Flags| !flags.is_data() || life.state != State::Established;
         // Most packets follow within a second, which is no time, and change nothing: CPUs do not
         // fight for the line.
