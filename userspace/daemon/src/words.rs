@@ -80,13 +80,16 @@ pub struct Words<'a> {
 }
 
 impl<'a> Words<'a> {
-    /// Keyword and words; None for a line without any. Each of `comment` begins a comment.
+    /// Keyword and words; None for a line without any. Each of `comment` begins a comment where a
+    /// word could begin.
     pub fn of(number: usize, line: &'a str, comment: &[char]) -> Option<(Word<'a>, Self)> {
-        let line = line.split(comment).next().unwrap_or_default();
         let mut words = Vec::new();
         let mut rest = line;
         while let Some(start) = rest.find(|c: char| !c.is_whitespace()) {
             let from = &rest[start..];
+            if from.starts_with(comment) {
+                break;
+            }
             let end = from.find(char::is_whitespace).unwrap_or(from.len());
             let column = line.len() - from.len() + 1;
             let text = &from[..end];

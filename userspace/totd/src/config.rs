@@ -7,6 +7,8 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use daemon::net::{Net, MAPPED};
 use natpt_core::xlate::addr::Prefix;
 
+use crate::wire::Name;
+
 #[derive(Clone, Debug)]
 pub struct Config {
     /// In order of preference.
@@ -16,6 +18,8 @@ pub struct Config {
     pub all_prefixes: bool,
     /// AAAA records that count as absent.
     pub exclude_aaaa: Vec<Net>,
+    /// Names whose AAAA records count as absent.
+    pub exclude_names: Vec<NamePattern>,
     /// IPv4 addresses that get no AAAA record.
     pub exclude_a: Vec<Net>,
     /// Clients that may ask.
@@ -31,11 +35,15 @@ pub struct Config {
     pub listen: Vec<IpAddr>,
     /// Interfaces to listen at; empty: all.
     pub interfaces: Vec<String>,
-    /// Time for which a bad forwarder is left alone, in milliseconds.
+    /// The longest time between two looks at a bad forwarder, in milliseconds.
     pub retry: u64,
     pub max_queries: usize,
     /// Queries a second and client; 0: any number.
     pub rate_limit: u32,
+    /// Bytes of answers to remember.
+    pub cache: usize,
+    /// Milliseconds for which answers that have expired are better than none.
+    pub serve_stale: u64,
     /// Random upper and lower case in names asked for.
     pub randomize_case: bool,
     pub pidfile: Option<String>,
@@ -50,6 +58,7 @@ impl Default for Config {
             prefixes: Prefixes::default(),
             all_prefixes: false,
             exclude_aaaa: vec![MAPPED],
+            exclude_names: Vec::new(),
             exclude_a: Vec::new(),
             clients: Clients::Near,
             synthesise_for: Vec::new(),
@@ -59,9 +68,11 @@ impl Default for Config {
             port: 53,
             listen: Vec::new(),
             interfaces: Vec::new(),
-            retry: 300_000,
+            retry: 30_000,
             max_queries: 10_000,
             rate_limit: 0,
+            cache: 16 << 20,
+            serve_stale: 0,
             randomize_case: false,
             pidfile: None,
             status: STATUS.into(),
@@ -109,6 +120,22 @@ impl From<Prefix> for PrefixRule {
             prefix,
             targets: Vec::new(),
             clients: Vec::new(),
+        }
+    }
+}
+
+/// A name, or all names below it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamePattern {
+    pub name: Name,
+    pub below: bool,
+}
+
+impl NamePattern {
+    pub fn matches(&self, name: &Name) -> bool {
+        match self.below {
+            true => *name != self.name && name.is_under(&self.name),
+            false => *name == self.name,
         }
     }
 }

@@ -4,10 +4,13 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
-use crate::config::{Clients, Config, Dnssec, PrefixRule, Prefixes, Ptr};
+use crate::config::{Clients, Config, Dnssec, NamePattern, PrefixRule, Prefixes, Ptr};
+use crate::wire::Name;
 use daemon::net::{self, Net};
 use daemon::words::{Problem, Word, Words};
 use natpt_core::xlate::addr::Prefix;
+
+pub type Interfaces = dyn Fn(&str) -> Option<u32>;
 
 /// A configuration, and what in it has no effect any more.
 #[derive(Debug)]
@@ -17,6 +20,11 @@ pub struct Loaded {
 }
 
 pub fn parse(text: &str) -> Result<Loaded, Problem> {
+    parse_on(text, &|_| None)
+}
+
+/// The same where interfaces have names: `interfaces` tells their numbers.
+pub fn parse_on(text: &str, interfaces: &Interfaces) -> Result<Loaded, Problem> {
     let mut loaded = Loaded {
         config: Config::default(),
         warnings: Vec::new(),
@@ -27,7 +35,10 @@ pub fn parse(text: &str) -> Result<Loaded, Problem> {
         let Some((keyword, mut words)) = Words::of(number, line, &['#', ';']) else {
             continue;
         };
-        if keyword.is("prefix") {
+        if keyword.is("forwarder") {
+            let forwarder = forwarder(&mut words, interfaces)?;
+            loaded.config.forwarders.push(forwarder);
+        } else if keyword.is("prefix") {
             prefix(&mut words, &mut prefixes, &mut source)?;
         } else {
             statement(keyword, &mut words, &mut loaded)?;
@@ -52,11 +63,15 @@ pub fn parse(text: &str) -> Result<Loaded, Problem> {
 fn statement(keyword: Word<'_>, words: &mut Words<'_>, to: &mut Loaded) -> Result<(), Problem> {
     let config = &mut to.config;
     match keyword.text.to_ascii_lowercase().as_str() {
-        "forwarder" => config.forwarders.push(forwarder(words)?),
         "prefixes" => config.all_prefixes = words.choice([("rotate", false), ("all", true)])?,
-        "exclude-aaaa" => config
-            .exclude_aaaa
-            .extend(words.list("a network", Word::net6)?),
+        "exclude-aaaa" => {
+            for word in words.list("a network or a name", Ok)? {
+                match pattern(word.text) {
+                    Some(pattern) => config.exclude_names.push(pattern),
+                    None => config.exclude_aaaa.push(word.net6()?),
+                }
+            }
+        }
         "exclude-a" => config
             .exclude_a
             .extend(words.list("a network", Word::net4)?),
@@ -94,6 +109,10 @@ fn statement(keyword: Word<'_>, words: &mut Words<'_>, to: &mut Loaded) -> Resul
         "retry" => config.retry = 1000 * words.number("seconds", 0, 1_000_000u64)?,
         "max-queries" => config.max_queries = words.number("a number", 1, 60_000)?,
         "rate-limit" => config.rate_limit = words.number("a number", 0, 1_000_000)?,
+        "cache" => config.cache = words.number("mebibytes", 0, 4096usize)? << 20,
+        "serve-stale" => {
+            config.serve_stale = 1000 * words.number("seconds", 0, 604_800u64)?;
+        }
         "randomize-case" => config.randomize_case = words.choice([("on", true), ("off", false)])?,
         "pidfile" => config.pidfile = Some(words.need("a file")?.text.into()),
         "status" => config.status = words.need("a file")?.text.into(),
@@ -117,16 +136,30 @@ fn statement(keyword: Word<'_>, words: &mut Words<'_>, to: &mut Loaded) -> Resul
     Ok(())
 }
 
-/// `ADDR [port N]`
-fn forwarder(words: &mut Words<'_>) -> Result<SocketAddr, Problem> {
+/// `ADDR[%INTERFACE] [port N]`
+fn forwarder(words: &mut Words<'_>, interfaces: &Interfaces) -> Result<SocketAddr, Problem> {
     let word = words.need("an address")?;
-    // A link-local address has its interface's number with it.
-    let (text, scope) = word.text.split_once('%').unwrap_or((word.text, ""));
-    let bad = || word.problem(format!("'{}' is no address", word.text));
-    let addr: IpAddr = text.parse().map_err(|_| bad())?;
-    let scope: u32 = match scope {
-        "" => 0,
-        scope => scope.parse().map_err(|_| bad())?,
+    let (text, zone) = match word.text.split_once('%') {
+        Some((text, zone)) => (text, Some(zone)),
+        None => (word.text, None),
+    };
+    let addr: IpAddr = text.parse().map_err(|_| match text.split_once('#') {
+        Some((addr, port)) => {
+            word.problem(format!("a port is given by 'port': {addr} port {port}"))
+        }
+        None => word.problem(format!("'{}' is no address", word.text)),
+    })?;
+    let is_local = matches!(addr, IpAddr::V6(addr) if addr.is_unicast_link_local());
+    let scope = match zone {
+        Some(zone) if is_local => {
+            let number = zone.parse().ok().or_else(|| interfaces(zone));
+            number.ok_or_else(|| word.problem(format!("there is no interface '{zone}'")))?
+        }
+        Some(_) => return Err(word.problem(format!("'{text}' is not link-local, and has no zone"))),
+        None if is_local => {
+            return Err(word.problem(format!("'{text}' needs its interface: {text}%eth0")))
+        }
+        None => 0,
     };
     let mut port = 53;
     if let Some(keyword) = words.next() {
@@ -139,6 +172,21 @@ fn forwarder(words: &mut Words<'_>) -> Result<SocketAddr, Problem> {
         IpAddr::V6(addr) => SocketAddrV6::new(addr, port, 0, scope).into(),
         addr => SocketAddr::new(addr, port),
     })
+}
+
+/// A name, or `*.` and a name; None: it looks like an address.
+fn pattern(text: &str) -> Option<NamePattern> {
+    let (below, rest) = match text.strip_prefix("*.") {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    let last = rest.trim_end_matches('.').rsplit('.').next()?;
+    if !rest.chars().all(is_name) || !last.contains(|c: char| c.is_ascii_alphabetic()) {
+        return None;
+    }
+    let name = Name::from_text(rest)?;
+    Some(NamePattern { name, below })
 }
 
 /// `V6[/LEN] [for V4NET...] [clients NET...]`, `auto`, `discover [INTERFACE...]` or `none`

@@ -2,7 +2,8 @@
 //! totd.conf: the original's, the newer keywords, and what is wrong.
 
 use totd::config::{Clients, Dnssec, Prefixes, Ptr};
-use totd::parser::parse;
+use totd::parser::{parse, parse_on};
+use totd::wire::Name;
 
 /// Every keyword that totd 1.5 had, spelled as people did.
 const ORIGINAL: &str = "\
@@ -98,6 +99,56 @@ fn prefixes() {
     assert_eq!(source("discover"), Prefixes::Discover(vec![]));
     let links = ["eth0", "wg0"].map(String::from).to_vec();
     assert_eq!(source("discover eth0 wg0"), Prefixes::Discover(links));
+}
+
+// fault: names-12
+#[test]
+fn forwarders_on_a_link() {
+    let number = |name: &str| (name == "eth0").then_some(7);
+    let forwarders = |text: &str| {
+        let loaded = parse_on(&format!("forwarder {text}"), &number);
+        loaded.map(|loaded| loaded.config.forwarders[0].to_string())
+    };
+    assert_eq!(forwarders("fe80::1%eth0").unwrap(), "[fe80::1%7]:53");
+    assert_eq!(forwarders("fe80::1%3 port 54").unwrap(), "[fe80::1%3]:54");
+    for (text, expected) in [
+        (
+            "fe80::1",
+            "1:11: 'fe80::1' needs its interface: fe80::1%eth0",
+        ),
+        ("fe80::1%eth9", "1:11: there is no interface 'eth9'"),
+        (
+            "2001:db8::1%eth0",
+            "1:11: '2001:db8::1' is not link-local, and has no zone",
+        ),
+        (
+            "2001:db8::1#5353",
+            "1:11: a port is given by 'port': 2001:db8::1 port 5353",
+        ),
+    ] {
+        assert_eq!(forwarders(text).unwrap_err().to_string(), expected);
+    }
+}
+
+// fault: names-13
+#[test]
+fn names_without_aaaa() {
+    let config = parse("forwarder ::1\nexclude-aaaa www.example *.sub.example. 2001:db8::/32");
+    let config = config.unwrap().config;
+    let name = |text: &str| Name::from_text(text).unwrap();
+    let excluded = |text: &str| {
+        let mut names = config.exclude_names.iter();
+        names.any(|pattern| pattern.matches(&name(text)))
+    };
+    assert_eq!(config.exclude_aaaa.len(), 2);
+    assert!(excluded("WWW.example") && !excluded("web.example") && !excluded("x.www.example"));
+    assert!(excluded("a.b.sub.example") && !excluded("sub.example"));
+    for wrong in ["10.0.0.1", "x/8", "::ffff:0:0/129", "..", "*."] {
+        assert!(
+            parse(&format!("forwarder ::1\nexclude-aaaa {wrong}")).is_err(),
+            "{wrong}"
+        );
+    }
 }
 
 // req: B-012 B-013 B-014

@@ -1,83 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 //! The program itself, with many queries in flight that are answered out of order.
 
+mod program;
+
 use std::collections::HashSet;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
-use std::process::{Child, Command};
-use std::sync::atomic::{AtomicBool, AtomicU16, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::Arc;
 use std::time::Duration;
 
+use program::{answer, free_port, query, start};
 use totd::parser;
-use totd::proxy::{Action, Proxy, Transport};
+use totd::proxy::{Action, Proxy, Query, Transport};
 
 const QUERIES: u16 = 10_000;
-
-struct Totd(Child);
-
-impl Drop for Totd {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// The program, listening at `port` of the loopback.
-fn start(name: &str, forwarder: SocketAddr, port: u16) -> Totd {
-    let directory = std::env::temp_dir().join(format!("totd-{name}-{}", std::process::id()));
-    std::fs::create_dir_all(&directory).unwrap();
-    let config = directory.join("totd.conf");
-    let text = format!(
-        "forwarder {} port {}\nport {port}\nlisten 127.0.0.1\nstatus {}/status\n",
-        forwarder.ip(),
-        forwarder.port(),
-        directory.display()
-    );
-    std::fs::write(&config, text).unwrap();
-    let program = env!("CARGO_BIN_EXE_totd");
-    let totd = Command::new(program)
-        .arg("-d")
-        .arg("-c")
-        .arg(&config)
-        .spawn();
-    let mut totd = Totd(totd.unwrap());
-    let address = SocketAddr::from(([127, 0, 0, 1], port));
-    while TcpStream::connect(address).is_err() {
-        assert_eq!(totd.0.try_wait().unwrap(), None, "totd has ended");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    totd
-}
-
-/// A port that nobody has, and that nobody gets: the kernel hands out higher ones, thousands of
-/// them to the totd of a test beside this one.
-fn free_port() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let start = 10_000 + (std::process::id() % 20_000) as u16;
-    loop {
-        let port = start + NEXT.fetch_add(1, Relaxed);
-        let address = SocketAddr::from(([127, 0, 0, 1], port));
-        if UdpSocket::bind(address).is_ok() && TcpListener::bind(address).is_ok() {
-            return port;
-        }
-    }
-}
-
-/// Each about a name of its own.
-fn query(id: u16, rtype: u8) -> Vec<u8> {
-    let mut message = id.to_be_bytes().to_vec();
-    message.extend_from_slice(&[1, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
-    message.extend_from_slice(format!("\x05{id:05}\x07example\x00").as_bytes());
-    message.extend_from_slice(&[0, rtype, 0, 1]);
-    message
-}
-
-fn answer(query: &[u8]) -> Vec<u8> {
-    let mut message = query.to_vec();
-    message[2..4].copy_from_slice(&[0x81, 0x80]);
-    message
-}
 
 /// The proxy alone, by its own clock: so many at the same moment, answered from the last on.
 #[test]
@@ -103,14 +40,14 @@ fn ten_thousand_at_once() {
     let mut asked = Vec::new();
     for action in std::mem::take(&mut proxy.actions) {
         match action {
-            Action::Query {
+            Action::Query(Query {
                 attempt, message, ..
-            } => asked.push((attempt, message)),
+            }) => asked.push((attempt, message)),
             other => panic!("{other:?}"),
         }
     }
     assert_eq!(asked.len(), usize::from(QUERIES));
-    assert_eq!(proxy.gauges(0)[0].2, u64::from(QUERIES));
+    assert_eq!(proxy.gauges()[0].2, u64::from(QUERIES));
     // one more is too many
     client.addr.set_port(1025);
     proxy.query(0, client, &query(0, 16));
@@ -129,7 +66,7 @@ fn ten_thousand_at_once() {
         }
     }
     assert_eq!(ids.len(), usize::from(QUERIES));
-    assert_eq!(proxy.gauges(900)[0].2, 0);
+    assert_eq!(proxy.gauges()[0].2, 0);
 }
 
 /// The program: the forwarder holds its answers until it was asked for all, or the first were
@@ -256,4 +193,74 @@ fn half_closed_tcp() {
     let mut client = TcpStream::connect(("127.0.0.1", port)).unwrap();
     client.shutdown(Shutdown::Write).unwrap();
     assert_eq!(client.read_to_end(&mut answers).unwrap(), 0);
+}
+
+/// Answer `each` questions on a connection, then close it; count the connections.
+fn counting_forwarder(each: usize) -> (SocketAddr, Arc<AtomicUsize>) {
+    let forwarder = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = forwarder.local_addr().unwrap();
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = count.clone();
+    std::thread::spawn(move || {
+        for socket in forwarder.incoming() {
+            counted.fetch_add(1, Relaxed);
+            let mut socket = socket.unwrap();
+            std::thread::spawn(move || {
+                for _ in 0..each {
+                    let mut len = [0; 2];
+                    if socket.read_exact(&mut len).is_err() {
+                        return;
+                    }
+                    let mut message = vec![0; u16::from_be_bytes(len).into()];
+                    socket.read_exact(&mut message).unwrap();
+                    let reply = [&len, &answer(&message)[..]].concat();
+                    let _ = socket.write_all(&reply);
+                }
+            });
+        }
+    });
+    (address, count)
+}
+
+/// Ask `count` questions over TCP, `at_once` of them before the first answer is read.
+fn ask_over_tcp(port: u16, count: u16, at_once: u16) {
+    let mut client = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    for first in (0..count).step_by(at_once.into()) {
+        for id in first..first + at_once {
+            let query = query(id, 16);
+            let len = (query.len() as u16).to_be_bytes();
+            client.write_all(&[&len, &query[..]].concat()).unwrap();
+        }
+        for _ in 0..at_once {
+            let mut len = [0; 2];
+            client.read_exact(&mut len).unwrap();
+            let mut reply = vec![0; u16::from_be_bytes(len).into()];
+            client.read_exact(&mut reply).unwrap();
+            assert_eq!(reply[3] & 0xf, 0);
+        }
+    }
+}
+
+// fault: names-7
+#[test]
+fn connections_to_forwarders_are_kept() {
+    let (forwarder, connections) = counting_forwarder(usize::MAX);
+    let port = free_port();
+    let _totd = start("kept", forwarder, port);
+    ask_over_tcp(port, 300, 1);
+    ask_over_tcp(port, 300, 30);
+    let count = connections.load(Relaxed);
+    assert!(count <= 3, "{count} connections");
+}
+
+// fault: names-7
+#[test]
+fn connections_that_the_forwarder_closes() {
+    for each in [1, 3] {
+        let (forwarder, _) = counting_forwarder(each);
+        let port = free_port();
+        let _totd = start("closes", forwarder, port);
+        ask_over_tcp(port, 60, 1);
+        ask_over_tcp(port, 60, 20);
+    }
 }

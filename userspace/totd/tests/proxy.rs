@@ -3,8 +3,11 @@
 
 use daemon::net::Net;
 use totd::parser;
-use totd::proxy::{Action, Client, Key, Proxy, Transport};
+use totd::proxy::{Action, Client, Key, Proxy, Query, Transport};
 use totd::wire::{Header, Name, Question, Writer};
+
+/// The length of the OPT record that questions have.
+const OPT: usize = 11;
 
 fn proxy(text: &str) -> Proxy {
     let config = parser::parse(&format!("forwarder 192.0.2.53\n{text}")).unwrap();
@@ -29,15 +32,17 @@ fn writer(id: u16, name: &str) -> Writer {
     Writer::new(Header::new(id), &question.wire())
 }
 
+/// Each about a name of its own.
 fn query(id: u16) -> Vec<u8> {
-    writer(id, "www.example.").finish().unwrap()
+    writer(id, &format!("www{id}.example.")).finish().unwrap()
 }
 
 /// The forwarder is asked for a client with this address.
 fn is_asked_for(proxy: &mut Proxy, addr: &str) -> bool {
     proxy.actions.clear();
-    proxy.query(0, client(addr, 0, Transport::Udp), &query(1));
-    matches!(proxy.actions[..], [Action::Query { .. }])
+    let client = client(addr, 0, Transport::Udp);
+    proxy.query(0, client, &query(client.addr.port()));
+    matches!(proxy.actions[..], [Action::Query(_)])
 }
 
 #[test]
@@ -66,11 +71,11 @@ fn a_connection_that_ends_waits_for_nothing() {
     proxy.query(0, client(here, 5, Transport::Udp), &query(4));
     assert!(proxy.is_awaited_by(5) && proxy.is_awaited_by(6));
     assert!(!proxy.is_awaited_by(7));
-    assert_eq!(proxy.gauges(0)[0].2, 4);
+    assert_eq!(proxy.gauges()[0].2, 4);
     proxy.actions.clear();
     proxy.hang_up(5);
     assert!(!proxy.is_awaited_by(5) && proxy.is_awaited_by(6));
-    assert_eq!(proxy.gauges(0)[0].2, 2);
+    assert_eq!(proxy.gauges()[0].2, 2);
     // their ports are given back
     assert!(matches!(
         proxy.actions[..],
@@ -93,9 +98,9 @@ fn the_kernels_prefixes_are_news_once() {
     let prefix = natpt_core::xlate::addr::Prefix::new("2001:db8:64::".parse().unwrap(), 96);
     assert!(proxy.set_prefixes(vec![prefix.unwrap()]));
     assert!(!proxy.set_prefixes(vec![prefix.unwrap()]));
-    assert_eq!(proxy.gauges(0)[2].2, 1);
+    assert_eq!(proxy.gauges()[2].2, 1);
     assert!(proxy.set_prefixes(Vec::new()));
-    assert_eq!(proxy.gauges(0)[2].2, 0);
+    assert_eq!(proxy.gauges()[2].2, 0);
 }
 
 #[test]
@@ -111,11 +116,11 @@ fn letters_change_their_case_unless_they_are_signed() {
         }
         let query = query.finish().unwrap();
         proxy.query(0, client("[::1]:1", 0, Transport::Udp), &query);
-        let Action::Query { message, .. } = &proxy.actions[0] else {
+        let Action::Query(Query { message, .. }) = &proxy.actions[0] else {
             panic!("nobody is asked");
         };
         assert_eq!(message[..2], (number as u16).to_be_bytes());
-        assert_eq!(message[23..], query[23..]);
+        assert!(message[23..].starts_with(&query[23..27]));
         String::from_utf8(message[12..23].to_vec()).unwrap()
     };
     let (as_it_came, other) = ("\x03wWw\x05x-Y1[\0", "\x03WwW\x05X-y1[\0");
@@ -135,9 +140,9 @@ fn an_id_that_is_used_again_stands_for_the_last_query() {
     let other = writer(1, "ftp.example.").finish().unwrap();
     proxy.query(0, client, &query(1));
     proxy.query(0, client, &other);
-    let Action::Query {
+    let Action::Query(Query {
         attempt, message, ..
-    } = &proxy.actions[0]
+    }) = &proxy.actions[0]
     else {
         panic!("nobody is asked");
     };
@@ -156,16 +161,17 @@ fn answers_are_cut_where_they_are_longer_than_the_client_takes() {
     for (len, cut) in [(511, false), (512, false), (513, true)] {
         let mut proxy = proxy("clients any");
         proxy.query(0, client("[::1]:1", 0, Transport::Udp), &query(1));
-        let Action::Query {
+        let Action::Query(Query {
             attempt, message, ..
-        } = &proxy.actions[0]
+        }) = &proxy.actions[0]
         else {
             panic!("nobody is asked");
         };
         let (attempt, mut answer) = (*attempt, message.clone());
-        // one TXT record, all of whose data is zeros
+        // one TXT record, all of whose data is zeros, for the OPT record
+        answer.truncate(answer.len() - OPT);
         answer[2] |= 0x80;
-        answer[7] = 1;
+        (answer[7], answer[11]) = (1, 0);
         answer.extend([0, 0, 16, 0, 1, 0, 0, 0, 0]);
         let data = len - answer.len() - 2;
         answer.extend((data as u16).to_be_bytes());
@@ -188,9 +194,9 @@ fn answers_to_updates_are_none_of_our_business() {
     let mut update = query(1);
     update[2] |= UPDATE;
     proxy.query(0, client("[::1]:1", 0, Transport::Udp), &update);
-    let Action::Query {
+    let Action::Query(Query {
         attempt, message, ..
-    } = &proxy.actions[0]
+    }) = &proxy.actions[0]
     else {
         panic!("nobody is asked");
     };
@@ -209,5 +215,34 @@ fn answers_to_updates_are_none_of_our_business() {
 fn what_was_due_long_ago_is_done() {
     let mut proxy = proxy("prefix discover");
     proxy.expire(5000);
-    assert!(matches!(proxy.actions[..], [Action::Query { .. }]));
+    assert!(matches!(proxy.actions[..], [Action::Query(_)]));
+}
+
+// fault: names-12
+#[test]
+fn what_is_made_here_fits_every_path() {
+    let prefixes: Vec<String> = (0..30)
+        .map(|n| format!("prefix 2001:db8:{n}::/96"))
+        .collect();
+    let mut proxy = proxy(&format!("clients any\n{}", prefixes.join("\n")));
+    let question = Question {
+        name: Name::from_text("ipv4only.arpa.").unwrap(),
+        rtype: 28,
+        class: 1,
+    };
+    let mut writer = Writer::new(Header::new(1), &question.wire());
+    writer.raw(&[0, 0, 41, 0x10, 0, 0, 0, 0, 0, 0, 0]);
+    let query = writer.finish().unwrap();
+    proxy.query(0, client("[::1]:1", 0, Transport::Udp), &query);
+    let Some(Action::Reply { message, .. }) = proxy.actions.pop() else {
+        panic!("no answer");
+    };
+    let header = Header::parse(&message).unwrap();
+    assert!(header.truncated() && message.len() <= 1232);
+    assert_eq!(header.counts()[1], 42);
+    proxy.query(0, client("[::1]:1", 0, Transport::Tcp), &query);
+    let Some(Action::Reply { message, .. }) = proxy.actions.pop() else {
+        panic!("no answer");
+    };
+    assert_eq!(Header::parse(&message).unwrap().counts()[1], 60);
 }

@@ -26,6 +26,6 @@ macro_rules! files {
 }
 
 files!(
-    access, aliases, discover, dnssec, edns, exclude, forwarders, hygiene, ipv4only, others,
+    access, aliases, cache, discover, dnssec, edns, exclude, forwarders, hygiene, ipv4only, others,
     prefixes, reverse, sections, stats, synthesis, ttl,
 );

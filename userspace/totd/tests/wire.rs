@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //! Messages bit by bit, and records whose data holds names.
 
-use totd::wire::{Header, Malformed, Message, Name, Question, Section, Writer, HEADER};
+use totd::wire::{Edns, Header, Malformed, Message, Name, Question, Section, Writer, HEADER};
 
 const NAMES: &[u8] = b"\x03www\x07example\x00";
 
@@ -293,18 +293,20 @@ fn options_tell_size_and_dnssec() {
             edns.size(),
             edns.dnssec(),
             edns.extended_rcode(),
-            edns.reply(),
+            (edns.version(), edns.lasting()),
             options,
         )
     };
-    let ours = |dnssec| [0, 0, 41, 0x04, 0xd0, 0, 0, dnssec, 0, 0, 0];
-    assert_eq!(opt([0, 5], [0; 4], b""), (512, false, 0, ours(0), vec![]));
+    assert_eq!(
+        opt([0, 5], [0; 4], b""),
+        (512, false, 0, (0, vec![]), vec![])
+    );
     let options = b"\x00\x0a\x00\x02hi\x00\x0f\x00\x00";
     let told = vec![(10, b"hi".to_vec()), (15, vec![])];
     let (size, ttl) = ([0x10, 0], [0x17, 3, 0x80, 1]);
     assert_eq!(
         opt(size, ttl, options),
-        (4096, true, 0x17, ours(0x80), told)
+        (4096, true, 0x17, (3, options[6..].to_vec()), told)
     );
     // the last one is cut
     let cut = &options[..options.len() - 1];
@@ -313,4 +315,17 @@ fn options_tell_size_and_dnssec() {
         vec![(10, b"hi".to_vec())]
     );
     assert!(!opt(size, [1, 0, 0x7f, 0xff], cut).1);
+}
+
+#[test]
+fn an_opt_record_of_our_own() {
+    let mut record = Vec::new();
+    Edns::write(&mut record, 1, true, b"\x00\x0f\x00\x00");
+    assert_eq!(
+        record,
+        b"\x00\x00\x29\x04\xd0\x01\x00\x80\x00\x00\x04\x00\x0f\x00\x00"
+    );
+    record.clear();
+    Edns::write(&mut record, 0, false, b"");
+    assert_eq!(record, b"\x00\x00\x29\x04\xd0\x00\x00\x00\x00\x00\x00");
 }

@@ -10,7 +10,7 @@ pub fn run(data: &[u8]) {
         return;
     };
     if let Ok(Some(edns)) = message.edns() {
-        let _ = (edns.size(), edns.options().count(), edns.reply());
+        let _ = (edns.size(), edns.options().count(), edns.lasting());
     }
     let Ok(records) = message.all_records() else {
         return;

@@ -7,7 +7,7 @@
 use std::net::SocketAddr;
 
 use totd::parser;
-use totd::proxy::{Action, Client, Key, Proxy, Transport};
+use totd::proxy::{Action, Client, Key, Proxy, Query, Transport};
 use totd::wire::{Message, HEADER};
 
 const CONFIG: &str = "forwarder 192.0.2.1\nforwarder 2001:db8::1\nclients any\nretry 1\n\
@@ -110,9 +110,9 @@ impl Run {
     fn act(&mut self) {
         for action in std::mem::take(&mut self.proxy.actions) {
             match action {
-                Action::Query {
+                Action::Query(Query {
                     attempt, message, ..
-                } => {
+                }) => {
                     self.transfer |= Message::parse(&message)
                         .is_ok_and(|message| matches!(message.question.rtype, 251 | 252));
                     self.asked.push((attempt, message));
@@ -133,7 +133,7 @@ impl Run {
             self.proxy.expire(self.now);
             self.act();
         }
-        assert_eq!(self.proxy.gauges(self.now)[0].2, 0, "queries are left over");
+        assert_eq!(self.proxy.gauges()[0].2, 0, "queries are left over");
     }
 }
 

@@ -3,7 +3,9 @@
 //! Limits on how often a client may ask.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
+
+use super::shares::host;
 
 /// Clients whose rate is remembered.
 const REMEMBERED: usize = 16_384;
@@ -50,14 +52,6 @@ impl RateLimit {
             }
             None => false,
         }
-    }
-}
-
-/// An IPv6 host has its /64 to choose addresses from.
-fn host(client: IpAddr) -> IpAddr {
-    match client {
-        IpAddr::V6(addr) => IpAddr::V6(Ipv6Addr::from_bits(addr.to_bits() >> 64 << 64)),
-        addr => addr,
     }
 }
 

@@ -6,6 +6,7 @@ use std::net::Ipv6Addr;
 
 use daemon::net::{within, Net};
 
+use crate::config::NamePattern;
 use crate::wire::{class, rtype, Header, Malformed, Message, Name, Record, Section, Writer};
 
 /// The fate of a record of the answer section.
@@ -19,25 +20,42 @@ pub enum Edit<'a> {
 }
 
 /// The client's question.
+#[derive(Clone, Copy)]
 pub struct Asked<'a> {
     pub header: Header,
     /// The question's bytes.
     pub question: &'a [u8],
-    /// Networks whose AAAA records are not for the client.
+    /// Networks and names whose AAAA records are not for the client.
     pub excluded: &'a [Net],
+    pub excluded_names: &'a [NamePattern],
+    /// The name asked for is one of them, wherever it leads.
+    pub is_excluded: bool,
 }
 
 impl Asked<'_> {
+    /// The same, with nothing excluded.
+    pub fn with_all(self) -> Self {
+        Self {
+            excluded: &[],
+            excluded_names: &[],
+            is_excluded: false,
+            ..self
+        }
+    }
+
     /// An excluded AAAA record, in whatever section (RFC 6147 section 5.1.4).
     pub fn excludes(&self, record: &Record<'_>) -> bool {
-        record
-            .aaaa()
-            .is_some_and(|addr| within(self.excluded, addr.into()))
+        record.aaaa().is_some_and(|addr| {
+            let names = self.excluded_names;
+            (self.is_excluded && record.section == Section::Answer)
+                || within(self.excluded, addr.into())
+                || names.iter().any(|pattern| pattern.matches(&record.name))
+        })
     }
 
     /// The owners of excluded records.
     pub fn excluded_in(&self, message: &Message<'_>) -> Result<Vec<Name>, Malformed> {
-        if self.excluded.is_empty() {
+        if self.excluded.is_empty() && self.excluded_names.is_empty() {
             return Ok(Vec::new());
         }
         let records = message.all_records()?.into_iter();

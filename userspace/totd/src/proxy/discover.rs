@@ -7,9 +7,9 @@ use std::net::Ipv6Addr;
 use natpt_core::discovery::NAME;
 
 use super::discovery::Discovery;
-use super::settings::Settings;
-use super::task::{Client, Stage, Task, Transport};
-use super::{Action, Key, Proxy};
+use super::fetch::{Fetch, Waiter};
+use super::task::Transport;
+use super::{Action, Proxy};
 use crate::config::Prefixes;
 use crate::wire::{class, rtype, Header, Malformed, Name, Question, Writer};
 
@@ -43,29 +43,23 @@ impl Proxy {
         let ask = discovery.expire(now);
         self.use_discovered();
         if ask {
-            match question(self.settings.clone()) {
-                Ok(task) => {
-                    let key = self.tasks.insert(task);
-                    self.send_query(now, key);
+            match question(now) {
+                Ok(fetch) => {
+                    self.ask(now, fetch);
                 }
-                Err(Malformed) => self.undiscovered(now),
+                Err(Malformed) => self.discovered(now, None),
             }
         }
     }
 
-    /// The forwarder's answer.
-    pub(super) fn discovered(&mut self, now: u64, key: Key, message: &[u8]) {
+    /// The forwarder's answer, or that there is none.
+    pub(super) fn discovered(&mut self, now: u64, message: Option<&[u8]>) {
         if let Some(discovery) = &mut self.discovery {
-            discovery.response(now, message);
+            match message {
+                Some(message) => discovery.response(now, message),
+                None => discovery.missed(now),
+            }
             self.use_discovered();
-        }
-        self.end(key);
-    }
-
-    /// No forwarder has answered.
-    pub(super) fn undiscovered(&mut self, now: u64) {
-        if let Some(discovery) = &mut self.discovery {
-            discovery.missed(now);
         }
     }
 
@@ -80,7 +74,7 @@ impl Proxy {
 }
 
 /// AAAA of ipv4only.arpa, with CD clear (RFC 7050 section 3).
-fn question(settings: std::rc::Rc<Settings>) -> Result<Task, Malformed> {
+fn question(now: u64) -> Result<Fetch, Malformed> {
     let question = Question {
         name: Name::from_text(NAME).ok_or(Malformed)?,
         rtype: rtype::AAAA,
@@ -89,13 +83,8 @@ fn question(settings: std::rc::Rc<Settings>) -> Result<Task, Malformed> {
     let mut header = Header::new(0);
     header.set_recursion_desired(true);
     let query = Writer::new(header, &question.wire()).finish()?;
-    let nobody = Client {
-        addr: (Ipv6Addr::UNSPECIFIED, 0).into(),
-        local: None,
-        socket: 0,
-        transport: Transport::Udp,
-    };
-    let mut task = Task::new(nobody, &query, settings, 0)?;
-    task.stage = Stage::Discovery;
-    Ok(task)
+    let end = query.len();
+    let mut fetch = Fetch::new(now, query, end, Transport::Udp);
+    fetch.waiters.push(Waiter::Discovery);
+    Ok(fetch)
 }

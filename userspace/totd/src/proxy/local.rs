@@ -9,7 +9,7 @@ use natpt_core::discovery::{ADDRESSES, NAME};
 use super::assemble::Asked;
 use super::reverse;
 use super::settings::Settings;
-use crate::wire::{class, rcode, rtype, Edns, Malformed, Name, Question, Section, Writer};
+use crate::wire::{class, rcode, rtype, Malformed, Name, Question, Section, Writer};
 
 /// A day: none of this ever changes but with the configuration.
 const TTL: u32 = 86_400;
@@ -28,7 +28,6 @@ pub fn answer(
     client: IpAddr,
     question: &Question,
     asked: &Asked<'_>,
-    edns: Option<&Edns<'_>>,
 ) -> Option<Result<Vec<u8>, Malformed>> {
     let name = Name::from_text(NAME)?;
     if question.class != class::IN || !settings.synthesises_for(client) {
@@ -58,7 +57,7 @@ pub fn answer(
             _ => nothing(rcode::NOERROR),
         }
     };
-    Some(write(&name, content, asked, edns))
+    Some(write(&name, content, asked))
 }
 
 fn nothing(rcode: u8) -> Content {
@@ -86,12 +85,7 @@ fn known(settings: &Settings, client: IpAddr, rtype: u16, synthesise: bool) -> O
     Some(Content { rcode, records })
 }
 
-fn write(
-    name: &Name,
-    content: Content,
-    asked: &Asked<'_>,
-    edns: Option<&Edns<'_>>,
-) -> Result<Vec<u8>, Malformed> {
+fn write(name: &Name, content: Content, asked: &Asked<'_>) -> Result<Vec<u8>, Malformed> {
     let mut header = asked.header.answer();
     header.set_rcode(content.rcode);
     let mut writer = Writer::new(header, asked.question);
@@ -103,9 +97,6 @@ fn write(
         // So that the absence can be remembered.
         let soa = [rtype::SOA, class::IN];
         writer.record(Section::Authority, name, soa, PREFIX_TTL, &soa_data(name));
-    }
-    if let Some(edns) = edns {
-        writer.raw(&edns.reply());
     }
     writer.finish()
 }

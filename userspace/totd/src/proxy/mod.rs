@@ -3,18 +3,25 @@
 //! The way from a client's query to its answer. Time is in milliseconds from any moment on.
 
 mod access;
+mod admit;
 mod advert;
 mod assemble;
+mod cache;
 mod discover;
 mod discovery;
+mod fetch;
+mod follow;
 mod forwarders;
 mod local;
 mod loop_detect;
+mod made;
+mod own;
 mod query;
 mod reply;
 mod response;
 mod reverse;
 mod settings;
+mod shares;
 mod stats;
 mod synthesis;
 mod table;
@@ -25,17 +32,20 @@ use std::collections::{BinaryHeap, HashMap};
 use std::net::SocketAddr;
 use std::rc::Rc;
 
-use crate::config::{Config, Ptr};
-use crate::wire::{class, rcode, rtype, Header, Name, Question, HEADER};
+use crate::config::Config;
+use crate::wire::Name;
 use access::RateLimit;
+use cache::Cache;
 use daemon::net::Net;
 use discovery::Discovery;
+use fetch::{Attempt, Fetch, Waiter};
 use forwarders::Forwarders;
 use loop_detect::LoopDetect;
 use natpt_core::xlate::addr::Prefix;
 use settings::Settings;
-use task::{Attempt, Stage, Task};
+use task::Task;
 
+pub use shares::Shares;
 pub use stats::Stats;
 pub use table::{Key, Table};
 pub use task::{Client, Transport};
@@ -43,13 +53,7 @@ pub use task::{Client, Transport};
 /// A thing for the caller to do.
 #[derive(Debug)]
 pub enum Action {
-    /// Send from a port of its own, the same if the attempt is known already.
-    Query {
-        attempt: Key,
-        to: SocketAddr,
-        transport: Transport,
-        message: Vec<u8>,
-    },
+    Query(Query),
     /// No answer to the attempt is of interest any more.
     Forget(Key),
     Reply {
@@ -60,17 +64,44 @@ pub enum Action {
     Discovered(Vec<Prefix>),
 }
 
+/// A question for a forwarder: over UDP from a port of its own, the same if the attempt is known
+/// already; over TCP by a connection that it may share.
+#[derive(Debug)]
+pub struct Query {
+    pub attempt: Key,
+    pub to: SocketAddr,
+    pub transport: Transport,
+    /// More answers than one may follow, so that the connection is not to be shared.
+    pub alone: bool,
+    pub message: Vec<u8>,
+}
+
+/// Who wants to know when time has passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Timer {
+    Task(Key),
+    Fetch(Key),
+    Attempt(Key),
+}
+
 pub struct Proxy {
     settings: Rc<Settings>,
     forwarders: Forwarders,
     rates: RateLimit,
     loops: LoopDetect,
     tasks: Table<Task>,
+    fetches: Table<Fetch>,
+    /// Those that others may join.
+    shared: HashMap<Vec<u8>, Key>,
     attempts: Table<Attempt>,
+    cache: Cache,
     /// Queries by who sent them, with the client's id.
     pending: HashMap<(SocketAddr, u16), Key>,
-    /// Times when attempts are overdue.
-    deadlines: BinaryHeap<Reverse<(u64, Key)>>,
+    /// Queries by the host that asked.
+    shares: Shares,
+    /// Queries by the connection that brought them.
+    connections: HashMap<Key, Vec<Key>>,
+    deadlines: BinaryHeap<Reverse<(u64, Timer)>>,
     random: Box<dyn FnMut() -> u64>,
     turn: usize,
     discovery: Option<Discovery>,
@@ -94,8 +125,13 @@ impl Proxy {
             rates: RateLimit::default(),
             loops: LoopDetect::default(),
             tasks: Table::default(),
+            fetches: Table::default(),
+            shared: HashMap::new(),
             attempts: Table::default(),
+            cache: Cache::default(),
             pending: HashMap::new(),
+            shares: Shares::default(),
+            connections: HashMap::new(),
             deadlines: BinaryHeap::new(),
             random,
             turn: 0,
@@ -103,8 +139,20 @@ impl Proxy {
             stats: Stats::default(),
             actions: Vec::new(),
         };
+        proxy.flush(None);
         proxy.begin_discovery();
         proxy
+    }
+
+    /// Forget what was remembered, or only a name and those below it.
+    pub fn flush(&mut self, name: Option<&Name>) {
+        match name {
+            Some(name) => self.cache.flush(name),
+            None => {
+                let config = &self.settings.config;
+                self.cache.configure(config.cache, config.serve_stale);
+            }
+        }
     }
 
     /// For queries from now on; those in flight go on as they began.
@@ -115,6 +163,7 @@ impl Proxy {
             found: self.settings.found.clone(),
             links: self.settings.links.clone(),
         });
+        self.flush(None);
         self.begin_discovery();
     }
 
@@ -133,6 +182,8 @@ impl Proxy {
             found,
             links: self.settings.links.clone(),
         });
+        // What was made under the old ones is not to be given any more.
+        self.flush(None);
         true
     }
 
@@ -148,7 +199,7 @@ impl Proxy {
     }
 
     /// Numbers of queries that await their answer, and of forwarders that may be asked.
-    pub fn gauges(&self, now: u64) -> [(&'static str, &'static str, u64); 3] {
+    pub fn gauges(&self) -> [(&'static str, &'static str, u64); 5] {
         [
             (
                 "in_flight",
@@ -158,102 +209,43 @@ impl Proxy {
             (
                 "forwarders_usable",
                 "Forwarders not known to be bad.",
-                self.forwarders.usable(now) as u64,
+                self.forwarders.usable() as u64,
             ),
             (
                 "prefixes",
                 "Translation prefixes in use.",
                 self.settings.prefixes().len() as u64,
             ),
+            (
+                "cache_entries",
+                "Answers in the cache.",
+                self.cache.count() as u64,
+            ),
+            (
+                "cache_bytes",
+                "Bytes that they take.",
+                self.cache.bytes() as u64,
+            ),
         ]
-    }
-
-    /// A client's message.
-    pub fn query(&mut self, now: u64, client: Client, message: &[u8]) {
-        match client.transport {
-            Transport::Udp => self.stats.queries_udp += 1,
-            Transport::Tcp => self.stats.queries_tcp += 1,
-        }
-        let header = match Header::parse(message) {
-            Ok(header) if !header.is_answer() => header,
-            // An answer to an answer could go on for ever.
-            _ => return self.stats.malformed += 1,
-        };
-        let from = client.addr.ip();
-        if !self.settings.admits(from) {
-            self.stats.refused += 1;
-            return self.refuse(client, message, rcode::REFUSED);
-        }
-        let rate = self.settings.config.rate_limit;
-        if !self.rates.admits(now, from, rate) {
-            return self.stats.rate_limited += 1;
-        }
-        if self.is_repeated(client, header.id(), message) {
-            return self.stats.repeated += 1;
-        }
-        let Some(mut task) = self.task(client, header, message) else {
-            self.stats.malformed += 1;
-            return self.refuse(client, message, rcode::FORMERR);
-        };
-        if self.answer_here(&task) {
-            return;
-        }
-        task.from_forwarder = self.forwarders.has(from);
-        if task.from_forwarder && self.loops.is_loop(&task.question) {
-            self.stats.loops += 1;
-            return self.refuse(client, message, rcode::SERVFAIL);
-        }
-        if self.tasks.count() >= self.settings.config.max_queries {
-            self.stats.too_many += 1;
-            return self.refuse(client, message, rcode::SERVFAIL);
-        }
-        if task.from_forwarder {
-            self.loops.begin(&task.question);
-        }
-        let key = self.tasks.insert(task);
-        self.pending.insert((client.addr, header.id()), key);
-        self.send_query(now, key);
-    }
-
-    /// An attempt cannot be answered: nobody is there, or the connection has ended.
-    pub fn failed(&mut self, now: u64, attempt: Key) {
-        if let Some(gone) = self.attempts.get(attempt) {
-            let replied = self.tasks.get(gone.task).is_some_and(|task| task.replied);
-            if !replied {
-                self.forwarders.failed(now, gone.forwarder);
-            }
-        }
-        self.lost(now, attempt);
-    }
-
-    /// An attempt will not be answered, and its forwarder is not to blame.
-    pub fn lost(&mut self, now: u64, attempt: Key) {
-        let Some(gone) = self.attempts.remove(attempt) else {
-            return;
-        };
-        self.actions.push(Action::Forget(attempt));
-        let Some(task) = self.tasks.get_mut(gone.task) else {
-            return;
-        };
-        if task.replied {
-            return self.end(gone.task);
-        }
-        task.sent.retain(|sent| sent.attempt != attempt);
-        if task.sent.iter().all(|sent| sent.overdue) {
-            self.resend_query(now, gone.task);
-        }
     }
 
     /// The next moment at which `expire` has something to do.
     pub fn deadline(&mut self) -> Option<u64> {
         let discovery = self.discovery.as_ref().map(Discovery::deadline);
-        self.first_due().into_iter().chain(discovery).min()
+        let forwarders = self.forwarders.deadline();
+        let others = discovery.into_iter().chain(forwarders);
+        self.first_due().into_iter().chain(others).min()
     }
 
-    /// Time when the first attempt is overdue.
+    /// Time of the first thing that is due.
     fn first_due(&mut self) -> Option<u64> {
-        while let Some(&Reverse((at, attempt))) = self.deadlines.peek() {
-            if self.attempts.get(attempt).is_some() {
+        while let Some(&Reverse((at, timer))) = self.deadlines.peek() {
+            let counts = match timer {
+                Timer::Task(key) => self.tasks.get(key).is_some(),
+                Timer::Fetch(key) => self.fetches.get(key).is_some(),
+                Timer::Attempt(key) => self.attempts.get(key).is_some(),
+            };
+            if counts {
                 return Some(at);
             }
             self.deadlines.pop();
@@ -268,79 +260,63 @@ impl Proxy {
             if at > now {
                 break;
             }
-            if let Some(Reverse((_, attempt))) = self.deadlines.pop() {
-                self.overdue(now, attempt);
+            match self.deadlines.pop() {
+                Some(Reverse((_, Timer::Task(key)))) => self.impatient(now, key),
+                Some(Reverse((_, Timer::Fetch(key)))) => self.waited(now, key),
+                Some(Reverse((_, Timer::Attempt(key)))) => self.overdue(now, key),
+                None => (),
             }
         }
+        self.probe(now);
+    }
+
+    /// A task with this id begins.
+    fn begin(&mut self, now: u64, mut task: Task, id: u16) -> Key {
+        let client = task.client;
+        task.begun = now;
+        let key = self.tasks.insert(task);
+        self.shares.begin(client.addr.ip(), now, key);
+        self.pending.insert((client.addr, id), key);
+        if client.transport == Transport::Tcp {
+            self.connections.entry(client.socket).or_default().push(key);
+        }
+        key
+    }
+
+    /// The task is done.
+    fn end(&mut self, key: Key) -> Option<Task> {
+        let task = self.tasks.remove(key)?;
+        self.shares.end(task.client.addr.ip(), task.begun, key);
+        for fetch in task.fetch.into_iter().chain(task.aaaa) {
+            self.leave(fetch, Waiter::Task(key));
+        }
+        let id = task.query.first_chunk().copied().map(u16::from_be_bytes);
+        let asked = (task.client.addr, id.unwrap_or_default());
+        if self.pending.get(&asked) == Some(&key) {
+            self.pending.remove(&asked);
+        }
+        if task.client.transport == Transport::Tcp {
+            let socket = task.client.socket;
+            if let Some(tasks) = self.connections.get_mut(&socket) {
+                tasks.retain(|&other| other != key);
+                if tasks.is_empty() {
+                    self.connections.remove(&socket);
+                }
+            }
+        }
+        Some(task)
     }
 
     /// A client's connection has ended: its queries need no answer.
     pub fn hang_up(&mut self, socket: Key) {
-        let gone: Vec<Key> = self
-            .pending
-            .values()
-            .copied()
-            .filter(|&key| self.tasks.get(key).is_some_and(|task| task.came_by(socket)))
-            .collect();
-        for key in gone {
+        for key in self.connections.remove(&socket).unwrap_or_default() {
             self.end(key);
         }
     }
 
     /// True if answers are still to come for a client's connection.
     pub fn is_awaited_by(&self, socket: Key) -> bool {
-        self.tasks.iter().any(|task| task.came_by(socket))
-    }
-
-    /// True if the answer to this very query is awaited already.
-    fn is_repeated(&self, client: Client, id: u16, message: &[u8]) -> bool {
-        self.pending
-            .get(&(client.addr, id))
-            .and_then(|&key| self.tasks.get(key))
-            .is_some_and(|task| task.query == message && task.client == client)
-    }
-
-    /// The task that a query makes; None: it makes no sense.
-    fn task(&mut self, client: Client, header: Header, message: &[u8]) -> Option<Task> {
-        const QUERY: u8 = 0;
-        let settings = self.settings.clone();
-        self.turn = self.turn.wrapping_add(1);
-        if header.opcode() != QUERY {
-            let question = Question {
-                name: Name::from_text(".")?,
-                rtype: 0,
-                class: 0,
-            };
-            return Some(Task::opaque(client, message, question, settings, self.turn));
-        }
-        let mut task = Task::new(client, message, settings, self.turn).ok()?;
-        // A question that itself is compressed could not be put back.
-        if task.question_end != HEADER + task.question.name.wire().len() + 4 {
-            return None;
-        }
-        task.stage = stage(&task);
-        Some(task)
-    }
-
-    fn answer_here(&mut self, task: &Task) -> bool {
-        if task.is_signed {
-            return false;
-        }
-        let (Ok(asked), Ok(message)) = (task.asked(), crate::wire::Message::parse(&task.query))
-        else {
-            return false;
-        };
-        let edns = message.edns().ok().flatten();
-        let from = task.client.addr.ip();
-        let settings = &task.settings;
-        match local::answer(settings, from, &task.question, &asked, edns.as_ref()) {
-            Some(Ok(answer)) => {
-                self.stats.local += 1;
-                self.deliver(task.client, task.limit, answer);
-                true
-            }
-            _ => false,
-        }
+        self.connections.contains_key(&socket)
     }
 
     fn refuse(&mut self, client: Client, query: &[u8], rcode: u8) {
@@ -351,41 +327,15 @@ impl Proxy {
     }
 
     /// An answer, as much of it as the client takes.
-    fn deliver(&mut self, client: Client, limit: usize, mut message: Vec<u8>) {
-        if message.len() > limit {
-            match reply::truncate(&message) {
-                Some(short) => message = short,
-                None => return,
-            }
+    fn deliver(&mut self, task: &Task, message: Vec<u8>) {
+        if let Some(message) = task.dress(message) {
+            self.give(task.client, message);
         }
+    }
+
+    fn give(&mut self, client: Client, message: Vec<u8>) {
         self.stats.replies += 1;
         self.actions.push(Action::Reply { client, message });
-    }
-}
-
-/// The first stage of a query.
-fn stage(task: &Task) -> Stage {
-    let client = task.client.addr.ip();
-    let settings = &task.settings;
-    if task.client.transport == Transport::Tcp
-        && matches!(task.question.rtype, rtype::AXFR | rtype::IXFR)
-    {
-        return Stage::Transfer;
-    }
-    // The answer to a signed query would no longer be what was signed.
-    if task.question.class != class::IN || task.is_signed {
-        return Stage::Relay;
-    }
-    match task.question.rtype {
-        rtype::AAAA if task.is_edited() => Stage::Aaaa,
-        rtype::A if settings.hides_a_from(client) => Stage::HiddenA,
-        rtype::PTR if settings.config.ptr != Ptr::Off && settings.synthesises_for(client) => {
-            let under = reverse::address(&task.question.name)
-                .and_then(|addr| Some((settings.prefix_of(addr)?, addr)))
-                .and_then(|(prefix, addr)| reverse::name4(prefix.extract(addr)));
-            under.map_or(Stage::Relay, Stage::Reverse)
-        }
-        _ => Stage::Relay,
     }
 }
 
@@ -412,7 +362,8 @@ mod tests {
             proxy.expire(now * 1000);
         }
         assert_eq!((proxy.pending.len(), proxy.attempts.count()), (0, 0));
-        assert_eq!((proxy.tasks.count(), proxy.deadline()), (0, None));
+        assert_eq!((proxy.tasks.count(), proxy.fetches.count()), (0, 0));
+        assert_eq!(proxy.deadline(), None);
         assert!(proxy.deadlines.is_empty());
     }
 }

@@ -73,6 +73,27 @@ impl Settings {
             .filter(move |rule| own(rule) || !any_own && rule.clients.is_empty())
     }
 
+    /// Write what distinguishes this client from others; None: it may get something else each time.
+    pub fn class(&self, client: IpAddr, to: &mut Vec<u8>) -> Option<()> {
+        let config = &self.config;
+        let several = self.prefixes().len() > 1;
+        if several && !config.all_prefixes {
+            return None;
+        }
+        if !config.synthesise_for.is_empty() {
+            to.push(u8::from(self.synthesises_for(client)));
+        }
+        if !config.hide_a.is_empty() {
+            to.push(u8::from(self.hides_a_from(client)));
+        }
+        for rule in self.prefixes() {
+            if !rule.clients.is_empty() {
+                to.push(u8::from(within(&rule.clients, client)));
+            }
+        }
+        Some(())
+    }
+
     /// The IPv6 forms of `target`; `turn` chooses among prefixes that take turns.
     pub fn embed(&self, target: Ipv4Addr, client: IpAddr, turn: usize) -> Vec<Ipv6Addr> {
         if within(&self.config.exclude_a, target.into()) {

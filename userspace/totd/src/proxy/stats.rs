@@ -45,6 +45,14 @@ counters! {
     loops,
     /// Messages that were no DNS queries.
     malformed,
+    /// Questions answered from the cache.
+    cache_hits,
+    /// Questions whose answer was not in the cache.
+    cache_misses,
+    /// Questions put again before their answer expired in the cache.
+    prefetched,
+    /// Questions answered with what had expired, for want of a better answer.
+    stale,
     /// Questions put to forwarders.
     asked,
     /// Questions that a forwarder did not answer in time.

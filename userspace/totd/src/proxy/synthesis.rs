@@ -21,6 +21,8 @@ pub enum Aaaa {
     Reply(Vec<u8>),
     /// The A records are asked for; what they become lives no longer than this.
     QueryA(u32),
+    /// It may be that validation failed: the same is asked for without.
+    Check,
     /// The alias's target is asked for.
     Follow(Name),
 }
@@ -34,6 +36,8 @@ pub enum A {
     Reply(Vec<u8>),
     /// There are A records, but none that may be used.
     Nothing,
+    /// They are signed, and so not to be used.
+    Strict,
     Follow(Name),
 }
 
@@ -59,6 +63,7 @@ impl Synthesis<'_> {
             rcode::NOERROR => (),
             // A validating forwarder's refusal is not an absent record (RFC 6147 section 5.5).
             _ if is_bogus(answer)? => return self.as_it_came(answer),
+            rcode::SERVFAIL if !is_explained(answer)? => return Ok(Aaaa::Check),
             _ => return Ok(Aaaa::QueryA(NO_SOA_TTL)),
         }
         let (mut usable, mut excluded) = (0, 0);
@@ -70,7 +75,9 @@ impl Synthesis<'_> {
                 }
             }
         }
-        if usable > 0 || self.is_strict(&records) {
+        // What does not fit is there: the forwarder has no TCP to say more.
+        let unfit = excluded == 0 && answer.header.truncated();
+        if usable > 0 || unfit || self.is_strict(&records) {
             return self.as_it_came(answer);
         }
         if excluded == 0 {
@@ -96,8 +103,11 @@ impl Synthesis<'_> {
             }
             return self.without_a(answer).map(A::Reply);
         }
+        if self.is_strict(&records) {
+            return Ok(A::Strict);
+        }
         let usable = addrs().any(|addr| !self.embed(addr).is_empty());
-        if !usable || self.is_strict(&records) {
+        if !usable {
             return Ok(A::Nothing);
         }
         assemble(&self.asked, self.aliases, answer, |record| {
@@ -111,7 +121,11 @@ impl Synthesis<'_> {
 
     /// The answer, less what is excluded.
     pub fn without_excluded(&self, answer: &Message<'_>) -> Result<Vec<u8>, Malformed> {
-        assemble(&self.asked, self.aliases, answer, |_| Edit::Keep)
+        let asked = match self.is_strict(&answer.all_records()?) {
+            true => self.asked.with_all(),
+            false => self.asked,
+        };
+        assemble(&asked, self.aliases, answer, |_| Edit::Keep)
     }
 
     /// An A answer as one that has no such records.
@@ -126,14 +140,16 @@ impl Synthesis<'_> {
 
     /// The answer as it came, as far as it may.
     pub fn as_it_came(&self, answer: &Message<'_>) -> Result<Aaaa, Malformed> {
-        if self.aliases.is_empty() && self.asked.excluded_in(answer)?.is_empty() {
+        let nothing_goes =
+            self.asked.excluded_in(answer)?.is_empty() || self.is_strict(&answer.all_records()?);
+        if self.aliases.is_empty() && nothing_goes {
             return Ok(Aaaa::Stands);
         }
         self.without_excluded(answer).map(Aaaa::Reply)
     }
 
-    /// True if signatures forbid to change anything.
-    fn is_strict(&self, records: &[Record<'_>]) -> bool {
+    /// True if signatures forbid to change anything, by whatever rule.
+    pub fn is_strict(&self, records: &[Record<'_>]) -> bool {
         self.dnssec
             && self.settings.config.dnssec == Dnssec::Strict
             && records.iter().any(|one| one.rtype == rtype::RRSIG)
@@ -164,13 +180,21 @@ fn is_extended(answer: &Message<'_>) -> Result<bool, Malformed> {
         .is_some_and(|edns| edns.extended_rcode() != 0))
 }
 
+const EXTENDED_ERROR: u16 = 15;
+
 /// True if the forwarder says that validation failed (RFC 8914: codes 5 to 12, and 27).
 fn is_bogus(answer: &Message<'_>) -> Result<bool, Malformed> {
-    const EXTENDED_ERROR: u16 = 15;
     let edns = answer.edns()?;
     let bogus = edns
         .iter()
         .flat_map(|edns| edns.options())
         .any(|option| matches!(option, (EXTENDED_ERROR, [0, 5..=12 | 27, ..])));
     Ok(bogus)
+}
+
+/// True if the forwarder says why it failed.
+fn is_explained(answer: &Message<'_>) -> Result<bool, Malformed> {
+    let edns = answer.edns()?;
+    let mut options = edns.iter().flat_map(|edns| edns.options());
+    Ok(options.any(|(code, _)| code == EXTENDED_ERROR))
 }

@@ -6,10 +6,14 @@ use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
 use super::assemble::Asked;
+use super::reply;
 use super::settings::Settings;
 use super::synthesis::Synthesis;
 use super::table::Key;
-use crate::wire::{rtype, Header, Malformed, Message, Name, Question, HEADER, UDP_MINIMUM};
+use crate::wire::{
+    rcode, rtype, Edns, Header, Malformed, Message, Name, Question, HEADER, UDP_MAXIMUM,
+    UDP_MINIMUM,
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
@@ -37,42 +41,16 @@ pub enum Stage {
     Transfer,
     /// The AAAA records, to be looked at.
     Aaaa,
+    /// The AAAA records without validation, to see whether it was that which failed.
+    Check,
     /// The A records, to be made into AAAA records that live no longer than this.
     A(u32),
     /// The A records, to be hidden.
     HiddenA,
+    /// The client's own question, to see whether its answer is signed; that below otherwise.
+    Unsigned(Name),
     /// The records of this name, for a reverse name under a prefix.
     Reverse(Name),
-    /// Our own question: the AAAA records of ipv4only.arpa.
-    Discovery,
-}
-
-/// A question that was sent.
-pub struct Attempt {
-    pub task: Key,
-    pub forwarder: SocketAddr,
-    pub transport: Transport,
-    pub id: u16,
-    /// The message as it was sent, and where its question ends.
-    pub message: Vec<u8>,
-    pub question_end: usize,
-    pub mismatched: u8,
-    /// Time when it is overdue.
-    pub due: u64,
-}
-
-impl Attempt {
-    pub fn question(&self) -> &[u8] {
-        let question = self.message.get(HEADER..self.question_end);
-        question.unwrap_or_default()
-    }
-}
-
-/// An attempt, as its task remembers it.
-pub struct Sent {
-    pub attempt: Key,
-    pub forwarder: SocketAddr,
-    pub overdue: bool,
 }
 
 pub struct Task {
@@ -82,25 +60,36 @@ pub struct Task {
     /// End of the question in the query, or of the header if it is not ours to read.
     pub question_end: usize,
     pub is_signed: bool,
-    dnssec: bool,
+    /// The client wants signatures.
+    pub dnssec: bool,
+    /// It knows another version of EDNS only.
+    pub bad_version: bool,
+    /// The next such query is the same to the last byte.
+    pub is_plain: bool,
+    /// The client knows EDNS, and the options for who answers.
+    edns: bool,
+    options: Vec<u8>,
     /// The longest answer the client takes.
-    pub limit: usize,
-    opt: Vec<u8>,
+    limit: usize,
     pub settings: Rc<Settings>,
     turn: usize,
+    pub begun: u64,
     pub stage: Stage,
     /// The name asked for now, and the answers whose aliases led to it.
     pub name: Name,
     pub aliases: Vec<Vec<u8>>,
     /// The AAAA answer that had nothing of use.
     pub empty: Option<Vec<u8>>,
-    /// This question's attempts.
-    pub sent: Vec<Sent>,
-    pub tries: usize,
-    pub transport: Transport,
-    pub replied: bool,
-    /// It came from a forwarder's host.
-    pub from_forwarder: bool,
+    /// The question whose answer is awaited, and that for AAAA if it was not answered in time.
+    pub fetch: Option<Key>,
+    pub aaaa: Option<Key>,
+    /// What will do, from when on, if there is no answer; and that it had to do once.
+    pub stale: Option<(u64, Vec<u8>)>,
+    pub makes_do: bool,
+    /// Until then all that it was told so far is known anyway.
+    pub known_until: u64,
+    /// Time when A is asked for though AAAA is not answered.
+    pub patience: u64,
 }
 
 impl Task {
@@ -112,11 +101,17 @@ impl Task {
         turn: usize,
     ) -> Result<Self, Malformed> {
         let message = Message::parse(query)?;
-        let mut is_signed = false;
+        let (mut is_signed, mut opts) = (false, 0);
         for record in message.records() {
-            is_signed |= matches!(record?.rtype, rtype::TSIG | rtype::SIG);
+            let rtype = record?.rtype;
+            is_signed |= matches!(rtype, rtype::TSIG | rtype::SIG);
+            opts += u8::from(rtype == rtype::OPT);
+        }
+        if opts > 1 {
+            return Err(Malformed);
         }
         let edns = message.edns()?;
+        let size = edns.map_or(UDP_MINIMUM, |edns| edns.size());
         Ok(Self {
             client,
             query: query.to_vec(),
@@ -124,10 +119,14 @@ impl Task {
             is_signed,
             dnssec: edns.is_some_and(|edns| edns.dnssec()),
             limit: match client.transport {
-                Transport::Udp => edns.map_or(UDP_MINIMUM, |edns| edns.size()),
+                Transport::Udp if is_signed => size,
+                Transport::Udp => size.min(UDP_MAXIMUM),
                 Transport::Tcp => usize::from(u16::MAX),
             },
-            opt: edns.map(|edns| edns.wire.to_vec()).unwrap_or_default(),
+            bad_version: !is_signed && edns.is_some_and(|edns| edns.version() > 0),
+            is_plain: !is_signed && edns.is_none_or(|edns| edns.options().next().is_none()),
+            edns: edns.is_some(),
+            options: edns.map(|edns| edns.lasting()).unwrap_or_default(),
             name: message.question.name.clone(),
             ..Self::opaque(client, query, message.question, settings, turn)
         })
@@ -149,18 +148,23 @@ impl Task {
             question_end: HEADER,
             is_signed: true,
             dnssec: false,
+            bad_version: false,
+            is_plain: false,
+            edns: false,
+            options: Vec::new(),
             limit: usize::from(u16::MAX),
-            opt: Vec::new(),
             settings,
             turn,
+            begun: 0,
             stage: Stage::Relay,
             aliases: Vec::new(),
             empty: None,
-            sent: Vec::new(),
-            tries: 0,
-            transport: client.transport,
-            replied: false,
-            from_forwarder: false,
+            fetch: None,
+            aaaa: None,
+            stale: None,
+            makes_do: false,
+            known_until: u64::MAX,
+            patience: 0,
         }
     }
 
@@ -175,19 +179,19 @@ impl Task {
         !self.is_signed && !self.checking_disabled() && self.settings.synthesises_for(client)
     }
 
-    /// True if this connection of a client brought it.
-    pub fn came_by(&self, socket: Key) -> bool {
-        self.client.transport == Transport::Tcp && self.client.socket == socket
-    }
-
     pub fn asked(&self) -> Result<Asked<'_>, Malformed> {
-        Ok(Asked {
+        let config = &self.settings.config;
+        let names = &config.exclude_names;
+        let asked = Asked {
             header: Header::parse(&self.query)?,
             question: self.query.get(HEADER..self.question_end).ok_or(Malformed)?,
-            excluded: match self.is_edited() {
-                true => &self.settings.config.exclude_aaaa,
-                false => &[],
-            },
+            excluded: &config.exclude_aaaa,
+            excluded_names: names,
+            is_excluded: names.iter().any(|one| one.matches(&self.question.name)),
+        };
+        Ok(match self.is_edited() {
+            true => asked,
+            false => asked.with_all(),
         })
     }
 
@@ -204,31 +208,69 @@ impl Task {
 
     /// The message for a forwarder, its id still to be set, and where its question ends.
     pub fn message(&self) -> (Vec<u8>, usize) {
-        let rtype = match self.stage {
-            Stage::A(_) | Stage::HiddenA => rtype::A,
-            _ => self.question.rtype,
-        };
-        let name = match &self.stage {
-            Stage::Reverse(target) => target,
-            _ => &self.name,
-        };
-        if rtype == self.question.rtype && *name == self.question.name {
+        if self.is_signed || matches!(self.stage, Stage::Transfer) {
             return (self.query.clone(), self.question_end);
         }
-        let Ok(asked) = Header::parse(&self.query) else {
-            return (Vec::new(), 0);
-        };
-        let mut header = asked;
-        header.set_counts([1, 0, 0, u16::from(!self.opt.is_empty())]);
+        let asked = Header::parse(&self.query).unwrap_or(Header::new(0));
+        let mut header = Header::new(0);
+        header.set_recursion_desired(asked.recursion_desired());
+        let unchecked = asked.checking_disabled() || matches!(self.stage, Stage::Check);
+        header.set_checking_disabled(unchecked);
+        // Whoever asks gets to know what he wants to know.
+        header.set_authentic(true);
+        header.set_counts([1, 0, 0, 1]);
         let question = Question {
-            name: name.clone(),
-            rtype,
+            name: match &self.stage {
+                Stage::Reverse(target) => target.clone(),
+                _ => self.name.clone(),
+            },
+            rtype: match self.stage {
+                Stage::A(_) | Stage::HiddenA => rtype::A,
+                _ => self.question.rtype,
+            },
             class: self.question.class,
         };
         let mut message = header.bytes().to_vec();
         message.extend_from_slice(&question.wire());
         let end = message.len();
-        message.extend_from_slice(&self.opt);
+        Edns::write(&mut message, 0, self.dnssec, &self.options);
         (message, end)
+    }
+
+    /// The answer as the client takes it: with an OPT record if it has sent one, not longer than it
+    /// said, and authentic only if it asked for that.
+    pub fn dress(&self, mut reply: Vec<u8>) -> Option<Vec<u8>> {
+        if self.is_signed {
+            return match reply.len() > self.limit {
+                true => reply::truncate(&reply, self.limit),
+                false => Some(reply),
+            };
+        }
+        let Some((mut header, opt)) = reply::split_opt(&mut reply) else {
+            // Nobody can make sense of it, or it is an error without the question.
+            return match Header::parse(&reply).ok()?.rcode() {
+                rcode::NOERROR if reply.len() <= self.limit => Some(reply),
+                rcode::NOERROR => None,
+                rcode => reply::error(&self.query, rcode),
+            };
+        };
+        let (extended_rcode, options) = opt.unwrap_or_default();
+        let asked = Header::parse(&self.query).ok()?;
+        header.set_authentic(header.authentic() && (asked.authentic() || self.dnssec));
+        let [question, answers, authorities, additionals] = header.counts();
+        if self.edns {
+            Edns::write(&mut reply, extended_rcode, self.dnssec, &options);
+            let additionals = additionals.saturating_add(1);
+            header.set_counts([question, answers, authorities, additionals]);
+        } else if extended_rcode != 0 {
+            header.set_rcode(rcode::SERVFAIL);
+        }
+        if let Some(head) = reply.first_chunk_mut() {
+            *head = *header.bytes();
+        }
+        match reply.len() > self.limit {
+            true => reply::truncate(&reply, self.limit),
+            false => Some(reply),
+        }
     }
 }

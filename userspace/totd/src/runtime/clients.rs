@@ -4,14 +4,15 @@
 
 use std::net::{SocketAddr, TcpStream};
 
-use totd::proxy::{Client, Key, Table, Transport};
+use totd::proxy::{Client, Key, Shares, Table, Transport};
 
 use super::sockets::plain;
 use super::stream::{Progress, Stream};
 
-/// Connections at a time; more are turned away.
+/// Connections at a time.
 const MOST: usize = 512;
-/// A connection on which nothing happens is closed.
+/// A connection on which nothing happens is closed; a message that comes in pieces is nothing
+/// until it is whole.
 const IDLE: u64 = 10_000;
 /// Answers that a client does not take.
 const UNREAD: usize = 1 << 18;
@@ -19,7 +20,7 @@ const UNREAD: usize = 1 << 18;
 struct Connection {
     stream: Stream,
     addr: SocketAddr,
-    /// Time of the last event.
+    /// Time of the last whole message, either way.
     alive: u64,
     /// The client will ask no more.
     ended: bool,
@@ -37,21 +38,39 @@ pub struct Clients {
     connections: Table<Connection>,
     /// All keys, to look for idle ones.
     keys: Vec<Key>,
+    shares: Shares,
 }
 
 impl Clients {
-    pub fn add(&mut self, now: u64, socket: TcpStream, addr: SocketAddr) -> Option<Key> {
-        if self.connections.count() >= MOST || socket.set_nonblocking(true).is_err() {
-            return None;
+    /// The connection that makes room for another one of `addr`, if there is none left: of the host
+    /// with most the one that is idle for longest.
+    pub fn loser(&self, addr: SocketAddr, is_busy: impl Fn(Key) -> bool) -> Option<Key> {
+        let host = self.shares.loser(plain(addr).ip());
+        let mut keys: Vec<Key> = self.shares.of(host).collect();
+        if keys.is_empty() {
+            keys.clone_from(&self.keys);
         }
+        let alive = |key| self.connections.get(key).map(|one| one.alive);
+        keys.into_iter()
+            .min_by_key(|&key| (is_busy(key), alive(key)))
+    }
+
+    pub fn is_full(&self) -> bool {
+        self.connections.count() >= MOST
+    }
+
+    pub fn add(&mut self, now: u64, socket: TcpStream, addr: SocketAddr) -> Option<Key> {
+        socket.set_nonblocking(true).ok()?;
         let _ = socket.set_nodelay(true);
+        let addr = plain(addr);
         let key = self.connections.insert(Connection {
             stream: Stream::new(socket),
-            addr: plain(addr),
+            addr,
             alive: now,
             ended: false,
         });
         self.keys.push(key);
+        self.shares.begin(addr.ip(), 0, key);
         Some(key)
     }
 
@@ -60,7 +79,9 @@ impl Clients {
     }
 
     pub fn remove(&mut self, key: Key) {
-        self.connections.remove(key);
+        if let Some(gone) = self.connections.remove(key) {
+            self.shares.end(gone.addr.ip(), 0, key);
+        }
         self.keys.retain(|&other| other != key);
     }
 
@@ -81,7 +102,6 @@ impl Clients {
         let Some(connection) = self.connections.get_mut(key) else {
             return (Vec::new(), Progress::Broken);
         };
-        connection.alive = now;
         let progress = connection.stream.read(buffer);
         connection.ended |= matches!(progress, Progress::Ended);
         let client = Client {
@@ -92,6 +112,7 @@ impl Clients {
         };
         let mut queries = Vec::new();
         while let Some(message) = connection.stream.take() {
+            connection.alive = now;
             queries.push((client, message));
         }
         (queries, progress)
@@ -116,11 +137,14 @@ impl Clients {
         }
     }
 
-    pub fn idle(&self, now: u64) -> Vec<Key> {
+    /// Connections that are not `is_busy` and on which nothing has happened.
+    pub fn idle(&self, now: u64, is_busy: impl Fn(Key) -> bool) -> Vec<Key> {
         let is_idle = |key: &&Key| {
-            self.connections
-                .get(**key)
-                .is_none_or(|connection| now.saturating_sub(connection.alive) >= IDLE)
+            !is_busy(**key)
+                && self
+                    .connections
+                    .get(**key)
+                    .is_none_or(|connection| now.saturating_sub(connection.alive) >= IDLE)
         };
         self.keys.iter().filter(is_idle).copied().collect()
     }

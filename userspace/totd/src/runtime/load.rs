@@ -3,6 +3,7 @@
 //! The configuration, and the open files that it takes.
 
 use daemon::{files, log};
+use nix::net::if_::if_nametoindex;
 use totd::config::Config;
 use totd::parser;
 
@@ -15,7 +16,9 @@ pub fn load(options: &Options) -> Result<Config, String> {
     for prefix in &options.prefixes {
         text.push_str(&format!("\nprefix {prefix}"));
     }
-    let loaded = parser::parse(&text).map_err(|problem| format!("{path}:{problem}"))?;
+    let interfaces = |name: &str| if_nametoindex(name).ok();
+    let loaded =
+        parser::parse_on(&text, &interfaces).map_err(|problem| format!("{path}:{problem}"))?;
     for warning in loaded.warnings {
         log::warning(&format!("{path}:{warning}"));
     }

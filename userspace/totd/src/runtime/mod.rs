@@ -3,7 +3,9 @@
 //! The proxy with sockets, clock and signals.
 
 mod adverts;
+mod carriers;
 mod clients;
+mod control;
 mod kernel;
 mod load;
 mod options;
@@ -27,7 +29,7 @@ use server::Server;
 
 pub fn run() -> Result<(), String> {
     let options = options::parse(std::env::args().skip(1))?;
-    match options.mode {
+    match &options.mode {
         Mode::Done => return Ok(()),
         Mode::Check => return load(&options).map(drop),
         Mode::Status | Mode::Metrics => {
@@ -39,6 +41,10 @@ pub fn run() -> Result<(), String> {
                 _ => print!("{}", status::table(&metrics)),
             }
             return Ok(());
+        }
+        Mode::Flush(name) => {
+            let path = load(&options).map_or(config::STATUS.into(), |config| config.status);
+            return control::flush(&path, name);
         }
         Mode::Serve => (),
     }

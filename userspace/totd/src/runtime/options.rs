@@ -7,7 +7,7 @@ use daemon::options::Arguments;
 
 const HELP: &str = "\
 Usage: totd [OPTION...]
-       totd [-c FILE] --check | --status | --metrics
+       totd [-c FILE] --check | --status | --metrics | --flush [NAME]
 
 A DNS proxy that gives names of IPv4 sites IPv6 addresses under a translation
 prefix (DNS64).
@@ -22,6 +22,7 @@ prefix (DNS64).
   --check           only check the configuration
   --status          show what the running totd counts
   --metrics         the same, for Prometheus
+  --flush [NAME]    let it forget NAME and all below it, or all that it remembers
   -h, --help        print this help
   -V, --version     print the version
 ";
@@ -32,6 +33,7 @@ pub enum Mode {
     Check,
     Status,
     Metrics,
+    Flush(String),
     Done,
 }
 
@@ -82,6 +84,7 @@ pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Options, String>
             "--check" => options.mode = Mode::Check,
             "--status" => options.mode = Mode::Status,
             "--metrics" => options.mode = Mode::Metrics,
+            "--flush" => options.mode = Mode::Flush(arguments.next().unwrap_or_default()),
             "-h" | "--help" | "-V" | "--version" => {
                 arguments.print(HELP);
                 options.mode = Mode::Done;

@@ -3,11 +3,12 @@
 //! The loop: what happens is told to the proxy, and what it wants is done.
 
 use std::io;
-use std::net::TcpListener;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::os::fd::AsFd;
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixDatagram, UnixListener};
 use std::time::Instant;
 
+use daemon::files::{self, Spare};
 use daemon::log;
 use natpt_core::xlate::addr::Prefix;
 use nix::errno::Errno;
@@ -15,10 +16,12 @@ use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTime
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use totd::config::{Config, Prefixes};
-use totd::proxy::{Action, Key, Proxy, Transport};
+use totd::proxy::{Action, Key, Proxy, Query, Transport};
 
 use super::adverts::Adverts;
+use super::carriers::Carriers;
 use super::clients::{Clients, Written};
+use super::control::{self, Command};
 use super::kernel::{self, Kernel};
 use super::load::{allow_files, load};
 use super::options::Options;
@@ -30,6 +33,8 @@ use super::upstream::{Event, Upstream};
 
 /// Time between looks at interfaces, the kernel's prefixes and idle clients, in milliseconds.
 const ROUND: u64 = 2000;
+/// Who needs room, if it is no client over TCP.
+const ANYBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 /// Queries taken from one socket before the others have their turn.
 const BURST: usize = 64;
 const EVENTS: usize = 256;
@@ -44,17 +49,21 @@ enum Source {
     Tcp,
     Client,
     Forwarder,
+    Carrier,
     Router,
+    Control,
 }
 
-const SOURCES: [Source; 7] = [
+const SOURCES: [Source; 9] = [
     Source::Signal,
     Source::Status,
     Source::Udp,
     Source::Tcp,
     Source::Client,
     Source::Forwarder,
+    Source::Carrier,
     Source::Router,
+    Source::Control,
 ];
 
 const KEY_BITS: u32 = 60;
@@ -70,12 +79,15 @@ pub struct Server {
     epoll: Epoll,
     signals: SignalFd,
     status: Option<UnixListener>,
+    control: Option<UnixDatagram>,
     listeners: Vec<Listener>,
     next_listener: Key,
     clients: Clients,
     upstream: Upstream,
+    carriers: Carriers,
     kernel: Kernel,
     adverts: Option<Adverts>,
+    spare: Spare,
     start: Instant,
     buffer: Vec<u8>,
 }
@@ -93,21 +105,30 @@ impl Server {
         let status = status::listen(&config.status)
             .map_err(|problem| log::warning(&format!("{}: {problem}", config.status)))
             .ok();
+        let control = control::listen(&config.status)
+            .map_err(|problem| log::warning(&format!("{}.control: {problem}", config.status)))
+            .ok();
         let mut server = Self {
             epoll,
             signals,
             status,
+            control,
             listeners: Vec::new(),
             next_listener: 0,
             clients: Clients::default(),
             upstream: Upstream::default(),
+            carriers: Carriers::default(),
             kernel: Kernel::default(),
             adverts: None,
+            spare: Spare::default(),
             start: Instant::now(),
             buffer: vec![0; 65_536],
         };
         if let Some(status) = &server.status {
             watch(&server.epoll, status, Source::Status, 0).map_err(what)?;
+        }
+        if let Some(control) = &server.control {
+            watch(&server.epoll, control, Source::Control, 0).map_err(what)?;
         }
         server.listen(sockets::endpoints(config, options))?;
         server.listen_to_routers(config);
@@ -142,13 +163,13 @@ impl Server {
                     .find(|&source| source as u64 == event.data() >> KEY_BITS);
                 match source {
                     Some(Source::Signal) => ending = self.signal(&mut proxy, options),
-                    Some(Source::Status) => self.tell(&proxy, now),
+                    Some(Source::Status) => self.tell(&proxy),
                     Some(Source::Udp) => self.datagrams(&mut proxy, now, key),
-                    Some(Source::Tcp) => self.connections(now, key),
+                    Some(Source::Tcp) => self.connections(&mut proxy, now, key),
                     Some(Source::Client) => self.client(&mut proxy, now, key, event.events()),
-                    Some(Source::Forwarder) => {
-                        self.forwarder(&mut proxy, now, key, event.events());
-                    }
+                    Some(Source::Forwarder) => self.forwarder(&mut proxy, now, key),
+                    Some(Source::Carrier) => self.carrier(&mut proxy, now, key, event.events()),
+                    Some(Source::Control) => self.command(&mut proxy),
                     Some(Source::Router) => self.routers(&mut proxy, now),
                     None => (),
                 }
@@ -241,6 +262,7 @@ impl Server {
 
     /// Look at what changes by itself.
     fn round(&mut self, proxy: &mut Proxy, now: u64) {
+        self.spare.keep();
         proxy.set_links(kernel::links());
         if proxy.config().prefixes == Prefixes::Auto {
             match self.kernel.prefixes() {
@@ -253,7 +275,8 @@ impl Server {
                 Err(problem) => log::warning(&format!("prefixes of the kernel: {problem}")),
             }
         }
-        for key in self.clients.idle(now) {
+        self.carriers.retire(now);
+        for key in self.clients.idle(now, |key| proxy.is_awaited_by(key)) {
             self.hang_up(proxy, key);
         }
     }
@@ -284,9 +307,19 @@ impl Server {
         Ok(())
     }
 
-    fn tell(&self, proxy: &Proxy, now: u64) {
+    fn tell(&mut self, proxy: &Proxy) {
         if let Some(status) = &self.status {
-            status::tell(status, &proxy.stats.prometheus(&proxy.gauges(now)));
+            let text = proxy.stats.prometheus(&proxy.gauges());
+            self.spare.lend(|| status::tell(status, &text));
+        }
+    }
+
+    fn command(&mut self, proxy: &mut Proxy) {
+        while let Some(command) = self.control.as_ref().and_then(control::take) {
+            match command {
+                Ok(Command::Flush(name)) => proxy.flush(name.as_ref()),
+                Err(problem) => log::warning(&problem),
+            }
         }
     }
 
@@ -303,11 +336,23 @@ impl Server {
         }
     }
 
-    fn connections(&mut self, now: u64, key: Key) {
-        let Some(listener) = self.listeners.iter().find(|one| one.key == key) else {
-            return;
-        };
-        while let Ok((socket, addr)) = listener.tcp.accept() {
+    fn connections(&mut self, proxy: &mut Proxy, now: u64, key: Key) {
+        for _ in 0..BURST {
+            let listener = self.listeners.iter().find(|one| one.key == key);
+            let (socket, addr) = match listener.map(|one| one.tcp.accept()) {
+                Some(Ok(accepted)) => accepted,
+                Some(Err(problem)) if files::is_short(&problem) => {
+                    if !self.make_room(proxy, ANYBODY) {
+                        let listener = self.listeners.iter().find(|one| one.key == key);
+                        self.spare.lend(|| listener.map(|one| one.tcp.accept()));
+                    }
+                    continue;
+                }
+                _ => return,
+            };
+            if self.clients.is_full() {
+                self.make_room(proxy, addr);
+            }
             let Some(key) = self.clients.add(now, socket, addr) else {
                 continue;
             };
@@ -315,6 +360,15 @@ impl Server {
                 let _ = watch(&self.epoll, socket, Source::Client, key);
             }
         }
+    }
+
+    /// Close a client's connection, so that one of `addr` has room.
+    fn make_room(&mut self, proxy: &mut Proxy, addr: SocketAddr) -> bool {
+        let loser = self.clients.loser(addr, |key| proxy.is_awaited_by(key));
+        if let Some(key) = loser {
+            self.hang_up(proxy, key);
+        }
+        loser.is_some()
     }
 
     fn client(&mut self, proxy: &mut Proxy, now: u64, key: Key, events: EpollFlags) {
@@ -354,29 +408,65 @@ impl Server {
         proxy.hang_up(key);
     }
 
-    fn forwarder(&mut self, proxy: &mut Proxy, now: u64, key: Key, events: EpollFlags) {
+    fn forwarder(&mut self, proxy: &mut Proxy, now: u64, key: Key) {
+        match self.upstream.read(key, &mut self.buffer) {
+            Event::Answer(answer) => proxy.response(now, key, &answer),
+            Event::Nobody => proxy.failed(now, key),
+            Event::Nothing => (),
+        }
+    }
+
+    /// A connection to a forwarder.
+    fn carrier(&mut self, proxy: &mut Proxy, now: u64, key: Key, events: EpollFlags) {
         if events.contains(EpollFlags::EPOLLOUT) {
-            match (self.upstream.write(key), self.upstream.socket(key)) {
-                (Ok(more), Some(socket)) => {
-                    let flags = flags(true, more);
-                    let _ = rewatch(&self.epoll, socket, Source::Forwarder, key, flags);
-                }
-                _ => return proxy.failed(now, key),
+            // What is wrong with it shows when it is read.
+            let more = self.carriers.write(key).unwrap_or(false);
+            if let Some(socket) = self.carriers.socket(key) {
+                let _ = rewatch(&self.epoll, socket, Source::Carrier, key, flags(true, more));
             }
         }
         let readable = EpollFlags::EPOLLIN | EpollFlags::EPOLLHUP | EpollFlags::EPOLLERR;
         if events.intersects(readable) {
-            let (answers, ended) = match self.upstream.read(key, &mut self.buffer) {
-                Event::Answers(answers) => (answers, false),
-                Event::Ended(answers) => (answers, true),
-            };
-            for answer in answers {
-                proxy.response(now, key, &answer);
+            let heard = self.carriers.read(now, key, &mut self.buffer);
+            for (question, answer) in heard.answers {
+                proxy.response(now, question, &answer);
             }
-            if ended {
-                proxy.failed(now, key);
+            for question in heard.ended.into_iter().flatten() {
+                match heard.answered {
+                    true => proxy.lost(now, question),
+                    false => proxy.failed(now, question),
+                }
             }
         }
+    }
+
+    /// Send a question, or put it on a connection.
+    fn send(&mut self, now: u64, query: &Query) -> io::Result<()> {
+        match query.transport {
+            Transport::Udp => {
+                let (key, message) = (query.attempt, &query.message);
+                if let Some(socket) = self.upstream.query(key, query.to, message)? {
+                    watch(&self.epoll, socket, Source::Forwarder, key)?;
+                }
+            }
+            Transport::Tcp => {
+                let (key, new) = self.carriers.query(now, query)?;
+                if let Some(socket) = self.carriers.socket(key) {
+                    let flags = flags(true, true);
+                    let event = EpollEvent::new(flags, data(Source::Carrier, key));
+                    match new {
+                        true => self.epoll.add(socket, event)?,
+                        false => rewatch(&self.epoll, socket, Source::Carrier, key, flags)?,
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn forget(&mut self, attempt: Key) {
+        self.upstream.forget(attempt);
+        self.carriers.forget(attempt);
     }
 
     /// Carry out the proxy's actions.
@@ -384,30 +474,22 @@ impl Server {
         while !proxy.actions.is_empty() {
             for action in std::mem::take(&mut proxy.actions) {
                 match action {
-                    Action::Query {
-                        attempt,
-                        to,
-                        transport,
-                        message,
-                    } => {
-                        let asked = self.upstream.query(attempt, to, transport, &message);
-                        let watched = asked.and_then(|new| {
-                            let Some((socket, writes)) = new else {
-                                return Ok(());
-                            };
-                            let event = data(Source::Forwarder, attempt);
-                            let event = EpollEvent::new(flags(true, writes), event);
-                            Ok(self.epoll.add(socket, event)?)
-                        });
-                        if let Err(problem) = watched {
-                            self.upstream.forget(attempt);
+                    Action::Query(query) => {
+                        let mut sent = self.send(now, &query);
+                        if sent.as_ref().is_err_and(files::is_short)
+                            && self.make_room(proxy, ANYBODY)
+                        {
+                            sent = self.send(now, &query);
+                        }
+                        if let Err(problem) = sent {
+                            self.forget(query.attempt);
                             match is_ours(&problem) {
-                                true => proxy.lost(now, attempt),
-                                false => proxy.failed(now, attempt),
+                                true => proxy.unsent(now, query.attempt),
+                                false => proxy.failed(now, query.attempt),
                             }
                         }
                     }
-                    Action::Forget(attempt) => self.upstream.forget(attempt),
+                    Action::Forget(attempt) => self.forget(attempt),
                     Action::Discovered(prefixes) => {
                         let text = |one: &Prefix| format!(" {}/{}", one.addr(), one.len());
                         let all: String = prefixes.iter().map(text).collect();
@@ -433,17 +515,9 @@ impl Server {
 
 /// True if it is we who have run out of something.
 fn is_ours(problem: &io::Error) -> bool {
-    let ours = [
-        Errno::EMFILE,
-        Errno::ENFILE,
-        Errno::ENOBUFS,
-        Errno::ENOMEM,
-        Errno::ENOSPC,
-        Errno::EAGAIN,
-        Errno::EADDRNOTAVAIL,
-    ];
-    ours.iter()
-        .any(|&one| problem.raw_os_error() == Some(one as i32))
+    let ours = [Errno::ENOSPC, Errno::EAGAIN, Errno::EADDRNOTAVAIL];
+    let is = |&one: &Errno| problem.raw_os_error() == Some(one as i32);
+    files::is_short(problem) || ours.iter().any(is)
 }
 
 fn data(source: Source, key: Key) -> u64 {

@@ -2,11 +2,12 @@
 
 //! The OPT record (RFC 6891).
 
-use super::field::{u16_at, UDP_MINIMUM};
+use super::field::{u16_at, UDP_MAXIMUM, UDP_MINIMUM};
 
 #[derive(Clone, Copy)]
 pub struct Edns<'a> {
-    /// The whole record as it came.
+    /// The whole record as it came, and its offset in the message.
+    pub at: usize,
     pub wire: &'a [u8],
     pub(super) options: &'a [u8],
     pub(super) size: u16,
@@ -43,10 +44,35 @@ impl<'a> Edns<'a> {
         })
     }
 
-    /// Our own OPT record, in answer to a query with this one.
-    pub fn reply(&self) -> [u8; 11] {
-        // Name, type, size 1232 (fits every path), extended RCODE and version 0, DO, no data.
-        let dnssec = if self.dnssec() { 0x80 } else { 0 };
-        [0, 0, 41, 0x04, 0xd0, 0, 0, dnssec, 0, 0, 0]
+    /// The version of EDNS.
+    pub fn version(&self) -> u8 {
+        (self.ttl >> 16) as u8
+    }
+
+    /// The options that are not just for the next one who gets them (RFC 7873, RFC 7828, RFC 7830).
+    pub fn lasting(&self) -> Vec<u8> {
+        const COOKIE: u16 = 10;
+        const KEEPALIVE: u16 = 11;
+        const PADDING: u16 = 12;
+        let mut lasting = Vec::new();
+        for (code, data) in self.options() {
+            if !matches!(code, COOKIE | KEEPALIVE | PADDING) {
+                lasting.extend_from_slice(&code.to_be_bytes());
+                lasting.extend_from_slice(&(data.len() as u16).to_be_bytes());
+                lasting.extend_from_slice(data);
+            }
+        }
+        lasting
+    }
+
+    /// An OPT record of our own.
+    pub fn write(to: &mut Vec<u8>, extended_rcode: u8, dnssec: bool, options: &[u8]) {
+        // Name and type, size, extended RCODE and version 0, DO.
+        to.extend_from_slice(&[0, 0, 41]);
+        to.extend_from_slice(&(UDP_MAXIMUM as u16).to_be_bytes());
+        let dnssec = if dnssec { 0x80 } else { 0 };
+        to.extend_from_slice(&[extended_rcode, 0, dnssec, 0]);
+        to.extend_from_slice(&(options.len() as u16).to_be_bytes());
+        to.extend_from_slice(options);
     }
 }

@@ -11,15 +11,20 @@ pub const HEADER: usize = 12;
 /// The size that every host takes over UDP without being asked (RFC 1035 section 4.2.1).
 pub const UDP_MINIMUM: usize = 512;
 
+/// The size that fits every path without fragments.
+pub const UDP_MAXIMUM: usize = 1232;
+
 pub mod class {
     pub const IN: u16 = 1;
 }
 
 pub mod rtype {
     pub const A: u16 = 1;
+    pub const NS: u16 = 2;
     pub const CNAME: u16 = 5;
     pub const SOA: u16 = 6;
     pub const PTR: u16 = 12;
+    pub const TXT: u16 = 16;
     pub const SIG: u16 = 24;
     pub const AAAA: u16 = 28;
     pub const DNAME: u16 = 39;

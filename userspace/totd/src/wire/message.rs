@@ -97,6 +97,18 @@ impl Header {
         header
     }
 
+    pub fn authentic(&self) -> bool {
+        self.0[3] & Self::AD != 0
+    }
+
+    pub fn set_authentic(&mut self, on: bool) {
+        self.0[3] = self.0[3] & !Self::AD | if on { Self::AD } else { 0 };
+    }
+
+    pub fn set_checking_disabled(&mut self, on: bool) {
+        self.0[3] = self.0[3] & !Self::CD | if on { Self::CD } else { 0 };
+    }
+
     /// Mark as neither authoritative nor authentic, for what was changed is not.
     pub fn disclaim(&mut self) {
         self.0[2] &= !Self::AA;
@@ -152,6 +164,16 @@ impl Record<'_> {
     pub fn aaaa(&self) -> Option<Ipv6Addr> {
         let bytes: [u8; 16] = self.data(rtype::AAAA)?.try_into().ok()?;
         Some(bytes.into())
+    }
+
+    /// Where its TTL is in the message.
+    pub fn ttl_at(&self) -> usize {
+        self.rdata_at - 6
+    }
+
+    /// Where it ends in the message.
+    pub fn end(&self) -> usize {
+        self.rdata_at + self.rdata.len()
     }
 
     fn data(&self, rtype: u16) -> Option<&[u8]> {
@@ -223,9 +245,9 @@ impl<'a> Message<'a> {
         for record in self.records() {
             let record = record?;
             if record.section == Section::Additional && record.rtype == rtype::OPT {
-                let end = record.rdata_at + record.rdata.len();
-                let wire = self.bytes.get(record.at..end).unwrap_or_default();
+                let wire = self.bytes.get(record.at..record.end()).unwrap_or_default();
                 return Ok(Some(Edns {
+                    at: record.at,
                     wire,
                     options: record.rdata,
                     size: record.class,

@@ -10,7 +10,7 @@ mod rdata;
 mod writer;
 
 pub use edns::Edns;
-pub use field::{class, rcode, rtype, Malformed, HEADER, UDP_MINIMUM};
+pub use field::{class, rcode, rtype, Malformed, HEADER, UDP_MAXIMUM, UDP_MINIMUM};
 pub use message::{Header, Message, Question, Record, Section};
 pub use name::Name;
 pub use writer::Writer;

@@ -3,6 +3,7 @@
 //! Domain names.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use super::field::Malformed;
 
@@ -102,6 +103,14 @@ impl PartialEq for Name {
     fn eq(&self, other: &Self) -> bool {
         // A length is no letter.
         self.0.eq_ignore_ascii_case(&other.0)
+    }
+}
+
+impl Hash for Name {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        for byte in &self.0 {
+            state.write_u8(byte.to_ascii_lowercase());
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 
 use totd::config::Config;
 use totd::parser;
-use totd::proxy::{Action, Client, Key, Proxy, Transport};
+use totd::proxy::{Action, Client, Key, Proxy, Query, Transport};
 use totd::wire::{Header, Message, Question, Writer, HEADER};
 
 /// Run all scenarios of a file.
@@ -120,6 +120,17 @@ impl Scenario {
                 let now = self.now;
                 self.proxy().query(now, client, &message);
             }
+            "flush" => {
+                let name = text::name(words[1]);
+                self.proxy().flush(Some(&name));
+            }
+            "echo" => {
+                let client = client(words[1], 40_000, Transport::Udp);
+                let message = self.seen.last().unwrap().message.clone();
+                self.queries.push((client, message.clone()));
+                let now = self.now;
+                self.proxy().query(now, client, &message);
+            }
             "ask" => self.ask(&words[1..])?,
             "answer" => self.answer(&words[1..], inner),
             "garbage" => {
@@ -184,12 +195,13 @@ impl Scenario {
     fn collect(&mut self) {
         for action in std::mem::take(&mut self.proxy().actions) {
             match action {
-                Action::Query {
+                Action::Query(Query {
                     attempt,
                     to,
                     transport,
                     message,
-                } => self.asked.push_back(Asked {
+                    ..
+                }) => self.asked.push_back(Asked {
                     attempt,
                     to,
                     transport,
@@ -225,10 +237,15 @@ impl Scenario {
         header[3] = if has("+cd") { 0x10 } else { 0 } | if has("+ad") { 0x20 } else { 0 };
         let header = Header::parse(&header).unwrap();
         let mut writer = Writer::new(header, &question.wire());
-        if has("+do") || value("+size=").is_some() {
+        let version = value("+version=");
+        if has("+do") || value("+size=").or(version).is_some() {
             let size = value("+size=").unwrap_or("1232");
             let flags = if has("+do") { "do" } else { "" };
-            text::write(&mut writer, &format!("ad . 0 OPT {size} {flags}"));
+            let version = version.unwrap_or("0");
+            text::write(
+                &mut writer,
+                &format!("ad . 0 OPT {size} {flags} version={version}"),
+            );
         }
         if has("+tsig") {
             text::write(&mut writer, "ad key. 0 TSIG 00");
@@ -243,7 +260,11 @@ impl Scenario {
         let asked = self.asked.pop_front().ok_or("nobody was asked")?;
         let message = Message::parse(&asked.message).map_err(|_| "malformed question")?;
         let question = &message.question;
-        let is = format!("{} {}", question.name, text::rtype_name(question.rtype));
+        let mut name = question.name.to_string();
+        if words[0].starts_with("*.") {
+            name.replace_range(..name.find('.').unwrap(), "*");
+        }
+        let is = format!("{name} {}", text::rtype_name(question.rtype));
         if !is.eq_ignore_ascii_case(&format!("{} {}", words[0], words[1])) {
             return Err(format!("asked was {is}"));
         }
@@ -255,6 +276,11 @@ impl Scenario {
         ] {
             if is != words.contains(&word) {
                 return Err(format!("{word} is {is}"));
+            }
+        }
+        for (word, wanted) in [("+edns", true), ("+noedns", false)] {
+            if words.contains(&word) && edns.is_some() != wanted {
+                return Err(format!("{word} is not so"));
             }
         }
         if let Some(to) = words.iter().find_map(|word| word.strip_prefix("to=")) {
@@ -366,9 +392,8 @@ impl Scenario {
     }
 
     fn count(&mut self, words: &[&str]) -> Result<(), String> {
-        let now = self.now;
         let proxy = self.proxy();
-        let text = proxy.stats.prometheus(&proxy.gauges(now));
+        let text = proxy.stats.prometheus(&proxy.gauges());
         for pair in words.chunks(2) {
             let is = |line: &&str| {
                 let name = line.split(' ').next().unwrap();

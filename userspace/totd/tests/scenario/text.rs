@@ -116,6 +116,7 @@ pub fn write(writer: &mut Writer, line: &str) {
             for word in &data[1..] {
                 match word.split_once('=') {
                     None if *word == "do" => ttl |= 0x8000,
+                    Some(("version", version)) => ttl |= version.parse::<u32>().unwrap() << 16,
                     Some(("rcode", upper)) => ttl |= upper.parse::<u32>().unwrap() << 24,
                     Some(("ede", code)) => {
                         let code: u16 = code.parse().unwrap();
