@@ -135,6 +135,21 @@ is "an IPv6 address that a translator's DNS64 made: the real IPv4 address" "$S4 
 is "… others are not the translator's" "1 True True" \
 	"$(ENV=NATPT_PREFIX=$P of_pool both.test $POOL1)"
 
+# fault: names-18
+is "an address is one, whatever addresses this host has" "$(for i in {1..7}; do echo True; done | xargs)" "$(bia '
+made = addresses("six.test")[0]
+for flags in socket.AI_ADDRCONFIG, socket.AI_ADDRCONFIG | socket.AI_NUMERICHOST:
+    for family in socket.AF_INET, socket.AF_UNSPEC:
+        for name in {made, "127.0.0.1"} if family == socket.AF_INET else {made}:
+            try:
+                found = socket.getaddrinfo(name, 7, family, socket.SOCK_STREAM, 0, flags)
+                print([entry[4] for entry in found] == [(name, 7)], end=" ")
+            except OSError as error:
+                print(error, end=" ")
+try:
+    print(len(socket.getaddrinfo(None, 7, socket.AF_INET, socket.SOCK_STREAM, 0, socket.AI_ADDRCONFIG)) == 1)
+except OSError as error:
+    print(error)')"
 # what was not handed out
 ip -n client6 addr add 10.9.0.2/24 dev eth0
 ip -n client6 route add $POOL1 via 10.9.0.1

@@ -8,5 +8,5 @@
 network
 translator
 only_hosts client6 "$S4 four.test"
-LAUNCH="natptrun --prefix $P" runtimes server4 four.test
+DUAL=1 LAUNCH="natptrun --prefix $P" runtimes server4 four.test
 finish

@@ -21,6 +21,8 @@ what() { local status; "$@" 2>&1; status=$?; [ $status = 0 ] || echo "status $st
 at router tcpdump -Uni in6 -w /tmp/queries udp port 53 2>/tmp/tcpdump &
 wait_for grep -q listening /tmp/tcpdump
 is "the prefix of the name servers" $P "$(at client6 natptrun printenv NATPT_PREFIX)"
+# fault: names-20
+is "… for bia, too" $P "$(at client6 natptrun --bia printenv NATPT_PREFIX)"
 # req: F-065 F-073
 query() { tcpdump -nr /tmp/queries 2>/dev/null | grep -o '[0-9]*[+%]* AAAA? ipv4only.arpa.'; }
 wait_for query
@@ -97,5 +99,16 @@ no IPv4-only calls; other calls choose the family when the program runs" \
 is "a program that cannot be helped" "status 1" "$(what natptrun --check fzf | tail -n1)"
 printf '#!/usr/bin/env fzf\n' >/tmp/programs/by-env
 chmod +x /tmp/programs/by-env
+# fault: names-20
+printf 'A=1 exec fzf "$@"\n' >/tmp/programs/wrapper
+printf '#!/usr/bin/env -u A python3\n' >/tmp/programs/by-env-u
+printf '#!/nowhere/python\n' >/tmp/programs/orphan
+chmod +x /tmp/programs/{wrapper,by-env-u,orphan}
+is "a shell script that runs what cannot be helped" "/tmp/programs/wrapper: runs what cannot be helped: \
+/usr/bin/fzf is a Go program, which makes its system calls itself
+status 1" "$(what natptrun --check /tmp/programs/wrapper | tail -n2)"
+check "options of env are none of its program" natptrun --check /tmp/programs/by-env-u
+check "an interpreter that is missing is named" grep -q 'interpreter /nowhere/python: No such file' \
+	<(natptrun --check /tmp/programs/orphan 2>&1)
 check "a script that env starts" grep -q 'fzf is a Go program' <(natptrun --check /tmp/programs/by-env)
 finish

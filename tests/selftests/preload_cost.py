@@ -43,8 +43,6 @@ def main():
             continue
         seen += 1
         name = trigger[1]
-        if library == "libshortcut.so" and name == "epoll_ctl":
-            continue  # which has no such hook
         cost = instructions(text, library) / CALLS / (2 if name in TWICE else 1)
         good = 0 < cost < LIMIT
         print(f"{'ok' if good else 'not ok'} {library}: {name}: {cost:.1f} instructions")

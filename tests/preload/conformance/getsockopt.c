@@ -21,6 +21,7 @@ CASE(getsockopt)
 {
 	static const int options[] = {
 		IP_TOS, IP_TTL, IP_MTU_DISCOVER, IP_RECVERR, IP_PKTINFO, IP_MULTICAST_TTL,
+		IP_MULTICAST_ALL, // fault: names-20
 	};
 	int fds[] = { tcp(), udp() };
 	socklen_t len = 4;

@@ -3,13 +3,13 @@
 //! freeaddrinfo frees it: IPv6 addresses in it make way for the IPv4 addresses that stand for them.
 
 use core::{
-    mem::swap,
+    mem::{swap, zeroed},
     net::{Ipv4Addr, Ipv6Addr, SocketAddrV4},
     ptr::{self, null_mut},
 };
 
 use libc::{
-    addrinfo, c_char, c_int, sockaddr_in, sockaddr_in6, socklen_t, AF_INET, AF_INET6,
+    addrinfo, c_char, c_int, sockaddr_in, sockaddr_in6, socklen_t, AF_INET, AF_INET6, AF_UNSPEC,
     AI_ADDRCONFIG, AI_ALL, AI_NUMERICHOST, AI_V4MAPPED, EAI_AGAIN, EAI_FAIL, EAI_NODATA,
     EAI_NONAME,
 };
@@ -36,20 +36,16 @@ pub unsafe extern "C" fn getaddrinfo(
 ) -> c_int {
     // SAFETY: the contract is that of the C library's function.
     unsafe {
-        if node.is_null()
-            || hints.is_null()
-            || result.is_null()
-            || (*hints).ai_family != AF_INET
-            || (*hints).ai_flags & AI_NUMERICHOST != 0
-            || is_literal(node)
-            || config::get().is_none()
-        {
+        if result.is_null() || !is_for_ipv4(node, hints) || config::get().is_none() {
             return real::getaddrinfo(node, service, hints, result);
         }
-        let mut hints = *hints;
+        let mut hints = given(hints);
         // a host without IPv4 addresses has IPv4 all the same
         hints.ai_flags &= !AI_ADDRCONFIG;
         let status = real::getaddrinfo(node, service, &hints, result);
+        if node.is_null() || is_numeric(node, &hints) {
+            return status;
+        }
         let records = match status {
             0 => Ipv4Records::of(list(*result).map(ipv4)),
             EAI_NONAME | EAI_AGAIN | EAI_FAIL | EAI_NODATA | EAI_ADDRFAMILY => {
@@ -70,6 +66,38 @@ pub unsafe extern "C" fn getaddrinfo(
         *result = found;
         0
     }
+}
+
+/// True if IPv4 addresses are asked for: by family, or by the address itself.
+pub unsafe fn is_for_ipv4(node: *const c_char, hints: *const addrinfo) -> bool {
+    // SAFETY: the contract is that of the C library's function.
+    unsafe {
+        let hints = given(hints);
+        match hints.ai_family {
+            AF_INET => true,
+            AF_UNSPEC => !node.is_null() && is_numeric(node, &hints),
+            _ => false,
+        }
+    }
+}
+
+/// The hints, or what the C library takes for none.
+unsafe fn given(hints: *const addrinfo) -> addrinfo {
+    // SAFETY: null, or the program's; all zeroes are a value of the type.
+    unsafe {
+        match hints.as_ref() {
+            Some(hints) => *hints,
+            None => addrinfo {
+                ai_flags: AI_V4MAPPED | AI_ADDRCONFIG,
+                ..zeroed()
+            },
+        }
+    }
+}
+
+unsafe fn is_numeric(node: *const c_char, hints: &addrinfo) -> bool {
+    // SAFETY: a C string.
+    hints.ai_flags & AI_NUMERICHOST != 0 || unsafe { is_literal(node) }
 }
 
 /// The addresses that stand for the IPv6 addresses of `node`; null: there are none.

@@ -8,12 +8,12 @@ use core::{
 };
 
 use libc::{
-    addrinfo, c_char, c_int, c_void, pthread_attr_t, siginfo_t, AF_INET, EAI_AGAIN, EAI_SYSTEM,
-    EINVAL, PTHREAD_CREATE_DETACHED, SIGEV_SIGNAL, SIGEV_THREAD,
+    addrinfo, c_char, c_int, c_void, pthread_attr_t, siginfo_t, EAI_AGAIN, EAI_SYSTEM, EINVAL,
+    PTHREAD_CREATE_DETACHED, SIGEV_SIGNAL, SIGEV_THREAD,
 };
 use preload::{errno, real};
 
-use crate::addrinfo::getaddrinfo;
+use crate::addrinfo::{getaddrinfo, is_for_ipv4};
 
 const GAI_WAIT: c_int = 0;
 const GAI_NOWAIT: c_int = 1;
@@ -54,10 +54,7 @@ unsafe extern "C" fn getaddrinfo_a(
     // SAFETY: the contract is that of the C library's function.
     unsafe {
         let requests = || (0..count.max(0) as usize).filter_map(|at| (*list.add(at)).as_mut());
-        let for_ipv4 = |request: &mut Request| {
-            let hints = request.hints.as_ref();
-            hints.is_some_and(|hints| hints.ai_family == AF_INET)
-        };
+        let for_ipv4 = |request: &mut Request| is_for_ipv4(request.name, request.hints);
         if list.is_null() || !requests().any(for_ipv4) {
             return real::getaddrinfo_a(mode, list.cast(), count, event.cast());
         }

@@ -10,12 +10,10 @@ use preload::{
     errno,
     hook::lifetime::replace,
     library::{Library, Use},
-    option::get,
-    real,
+    option::{get, set},
+    properties, real, registration,
     sockaddr::{v6, Storage, LEN6},
 };
-
-use crate::{properties, registration};
 
 /// Replace the socket behind `fd`; false: it is not one that can be, or this host has no IPv6.
 pub fn convert<L: Library>(fd: c_int, to: Use) -> bool {
@@ -32,15 +30,8 @@ pub fn convert<L: Library>(fd: c_int, to: Use) -> bool {
             if new < 0 {
                 return false;
             }
-            let no: c_int = 0;
-            let dual = real::setsockopt(
-                new,
-                IPPROTO_IPV6,
-                IPV6_V6ONLY,
-                (&raw const no).cast(),
-                size_of::<c_int>() as socklen_t,
-            );
-            let converted = dual == 0 && install::<L>(fd, new, kind.0 == SOCK_STREAM);
+            let dual = set(new, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+            let converted = dual && install::<L>(fd, new, kind.0 == SOCK_STREAM);
             real::close(new);
             if converted && port != 0 {
                 let any = v6(Ipv6Addr::UNSPECIFIED, port);

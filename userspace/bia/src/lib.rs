@@ -12,8 +12,7 @@ mod hostent;
 mod ipv4_records;
 mod nameinfo;
 mod pool;
-mod properties;
-mod registration;
+mod shared;
 
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4};
 
@@ -21,7 +20,7 @@ use libc::c_int;
 use preload::{
     hook::lifetime::forget,
     library::{Library, Use},
-    real,
+    real, registration,
 };
 
 struct Bia;
@@ -39,6 +38,10 @@ impl Library for Bia {
 
     fn extract(addr: Ipv6Addr) -> Ipv4Addr {
         pool::peer(addr)
+    }
+
+    fn stands_for(addr: Ipv6Addr) -> Option<Ipv4Addr> {
+        pool::known(addr)
     }
 
     fn local(_: Ipv6Addr) -> Ipv4Addr {
@@ -119,6 +122,7 @@ unsafe extern "C" fn socket(domain: c_int, kind: c_int, protocol: c_int) -> c_in
 extern "C" fn start() {
     real::find_all();
     config::get();
+    shared::open(&pool::TABLE);
 }
 
 #[used]

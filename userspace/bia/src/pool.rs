@@ -4,7 +4,6 @@
 use core::{
     mem::{size_of, zeroed},
     net::{Ipv4Addr, Ipv6Addr},
-    sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
 };
 
 use libc::{c_int, c_ulong, ifreq, sockaddr, sockaddr_in};
@@ -25,6 +24,9 @@ const SOURCES: [Ipv4Addr; 2] = [
     Ipv4Addr::new(10, 170, 224, 0),
 ];
 
+/// Stands for this host until it is known whether that is in use.
+const FIRST_SOURCE: Ipv4Addr = Ipv4Addr::from_bits(first(SOURCES[0]));
+
 /// The length of each of these.
 const LENGTH: u32 = 20;
 
@@ -38,13 +40,8 @@ const SIOCGIFNETMASK: c_ulong = 0x891b;
 /// Number of interfaces that are looked at.
 const MOST_INTERFACES: usize = 64;
 
-/// First address and number of addresses of the pool; zero until it is known.
-static POOL: AtomicU64 = AtomicU64::new(0);
-
-/// Stands for this host's IPv6 addresses: the first address for sources.
-static OWN: AtomicU32 = AtomicU32::new(first(SOURCES[0]));
-
-static TABLE: AddressPool = AddressPool::new();
+/// What was handed out, and from where.
+pub static TABLE: AddressPool = AddressPool::new();
 
 /// The pool in use.
 #[derive(Clone, Copy)]
@@ -54,34 +51,18 @@ struct Pool {
 }
 
 impl Pool {
-    fn new(range: Range) -> Pool {
-        Pool {
-            first: first(range.first()),
-            size: range.last_index(),
-        }
-    }
-
+    #[inline]
     fn known() -> Option<Pool> {
-        match POOL.load(Relaxed) {
-            0 => None,
-            pool => Some(Pool {
-                first: (pool >> 32) as u32,
-                size: pool as u32,
-            }),
-        }
+        TABLE.range().map(|(first, size)| Pool { first, size })
     }
 
     /// The pool; the first who needs it chooses.
     fn get() -> Option<Pool> {
         Pool::known().or_else(|| {
             let (pool, source) = errno::keep(choose)?;
-            OWN.store(first(source.first()), Relaxed);
-            let pool = Pool::new(pool);
-            POOL.store(
-                (u64::from(pool.first) << 32) | u64::from(pool.size),
-                Relaxed,
-            );
-            Some(pool)
+            let own = Ipv4Addr::from_bits(first(source.first()));
+            TABLE.choose(first(pool.first()), pool.last_index(), own);
+            Pool::known()
         })
     }
 
@@ -113,6 +94,12 @@ pub fn stand_in(addr: Ipv6Addr) -> Option<Ipv4Addr> {
     Some(pool.addr(TABLE.slot(pool.size, addr)?))
 }
 
+/// The address that stands for `addr` already.
+pub fn known(addr: Ipv6Addr) -> Option<Ipv4Addr> {
+    let pool = Pool::known()?;
+    Some(pool.addr(TABLE.find(pool.size, addr)?))
+}
+
 /// Do as `stand_in`, for a name whose host has an IPv4 address as well, or none.
 pub fn stand_in_with(addr: Ipv6Addr, native: Option<Ipv4Addr>) -> Option<Ipv4Addr> {
     let pool = Pool::get()?;
@@ -126,14 +113,19 @@ pub fn native(addr: Ipv4Addr) -> Option<Ipv4Addr> {
 
 /// The address that stands for this host's IPv6 addresses.
 pub fn own() -> Ipv4Addr {
-    Pool::get();
-    Ipv4Addr::from_bits(OWN.load(Relaxed))
+    match Pool::get() {
+        Some(_) => TABLE.own(),
+        None => FIRST_SOURCE,
+    }
 }
 
 /// True if `addr` does, quickly.
 #[inline]
 pub fn is_own(addr: Ipv4Addr) -> bool {
-    addr.to_bits() == OWN.load(Relaxed)
+    match TABLE.own() {
+        Ipv4Addr::UNSPECIFIED => addr == FIRST_SOURCE,
+        own => addr == own,
+    }
 }
 
 /// Do as `stand_in`, for those who need an address at any rate.

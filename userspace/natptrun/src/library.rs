@@ -55,7 +55,7 @@ impl Library {
 fn directories() -> Vec<PathBuf> {
     let here = env::current_exe().ok();
     let here = here.as_ref().and_then(|exe| exe.parent());
-    let near = here.map(|bin| [bin.to_owned(), bin.join("../lib")]);
+    let near = here.map(|bin| [bin.to_owned(), bin.join("../lib/natpt"), bin.join("../lib")]);
     let mut directories: Vec<_> = near.into_iter().flatten().collect();
     directories.push("/usr/lib/natpt".into());
     directories

@@ -12,7 +12,9 @@ mod library;
 mod options;
 mod preflight;
 mod program;
+mod script;
 mod secure;
+mod table;
 
 use std::env;
 use std::fmt::Display;
@@ -50,7 +52,18 @@ fn check(options: &Options) -> Result<ExitCode, ExitCode> {
         return Ok(ExitCode::FAILURE);
     }
     calls::report(&program);
-    Ok(ExitCode::SUCCESS)
+    // a shell script can be helped, but perhaps not what it runs
+    let mut status = ExitCode::SUCCESS;
+    for started in script::commands(&program) {
+        if let Some(refusal) = preflight::check(&started) {
+            println!(
+                "{}: runs what cannot be helped: {refusal}",
+                program.path.display()
+            );
+            status = ExitCode::FAILURE;
+        }
+    }
+    Ok(status)
 }
 
 /// Run the program; this returns only with what went wrong.
@@ -70,6 +83,14 @@ fn run(options: &Options) -> Result<ExitCode, ExitCode> {
     if let Some(prefix) = prefix(options).map_err(|why| fail(FAILED, why))? {
         command.env("NATPT_PREFIX", prefix);
     }
+    // in scope until the program is there
+    let table = match options.library {
+        Library::Bia => table::create(),
+        Library::Shortcut => None,
+    };
+    if let Some(table) = &table {
+        command.env(table::VARIABLE, table.path());
+    }
     let why = command.exec();
     Err(cannot_run(options, &why))
 }
@@ -79,12 +100,16 @@ fn prefix(options: &Options) -> Result<Option<String>, String> {
     if let Some(prefix) = options.prefix {
         return Ok(Some(format!("{}/{}", prefix.addr(), prefix.len())));
     }
-    // bia needs none, and the user's own choice stands.
-    if options.library == Library::Bia || env::var_os("NATPT_PREFIX").is_some() {
+    // the user's own choice stands
+    if env::var_os("NATPT_PREFIX").is_some() {
         return Ok(None);
     }
-    let prefix = discovery::discover()?;
-    Ok(Some(format!("{}/{}", prefix.addr(), prefix.len())))
+    match discovery::discover() {
+        Ok(prefix) => Ok(Some(format!("{}/{}", prefix.addr(), prefix.len()))),
+        // bia only wants to know which addresses the network makes
+        Err(_) if options.library == Library::Bia => Ok(None),
+        Err(why) => Err(why),
+    }
 }
 
 fn find(options: &Options) -> Result<Program, ExitCode> {

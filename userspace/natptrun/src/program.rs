@@ -15,6 +15,9 @@ use crate::elf::Elf;
 /// Depth to which the kernel follows interpreters that are scripts.
 const DEPTH: usize = 5;
 
+/// What execvp(3) gives files to that are neither programs nor name an interpreter.
+const SHELL: &str = "/bin/sh";
+
 /// A program, and those that run it if it is a script.
 pub struct Program {
     pub path: PathBuf,
@@ -36,17 +39,27 @@ pub fn find(name: &OsStr) -> io::Result<Program> {
             match interpreters(&path)? {
                 Some(names) => {
                     for name in names {
-                        next.push(search(&name)?);
+                        let found = search(&name);
+                        next.push(found.map_err(|why| named(&name, &why))?);
                     }
                 }
-                None => files.push(Executable {
-                    elf: Elf::read(&path)?,
-                    path,
-                }),
+                None => {
+                    let elf = Elf::read(&path)?;
+                    if elf.is_none() && path != Path::new(SHELL) {
+                        next.push(search(OsStr::new(SHELL))?);
+                    }
+                    files.push(Executable { elf, path });
+                }
             }
         }
     }
     Ok(Program { path, files })
+}
+
+/// The interpreter that is the trouble.
+fn named(name: &OsStr, why: &io::Error) -> io::Error {
+    let text = format!("interpreter {}: {why}", name.to_string_lossy());
+    io::Error::new(why.kind(), text)
 }
 
 /// Search for a program as execvp(3) does.
@@ -92,18 +105,30 @@ fn first_line(start: &[u8]) -> Option<Vec<OsString>> {
     let by_env = Path::new(&interpreter).file_name() == Some(OsStr::new("env"));
     let mut interpreters = vec![interpreter];
     if by_env {
-        let is_program = |word: &OsString| {
-            !word.as_bytes().starts_with(b"-") && !word.as_bytes().contains(&b'=')
-        };
-        interpreters.extend(words.find(is_program));
+        interpreters.extend(after_env(words));
     }
     Some(interpreters)
+}
+
+/// The program that env(1) runs, behind its options and variables.
+fn after_env(mut words: impl Iterator<Item = OsString>) -> Option<OsString> {
+    loop {
+        let word = words.next()?;
+        match word.as_bytes() {
+            // options with a word of their own
+            b"-u" | b"--unset" | b"-C" | b"--chdir" => drop(words.next()),
+            [b'-', ..] => (),
+            text if text.contains(&b'=') => (),
+            _ => return Some(word),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    // fault: names-20
     #[test]
     fn first_lines() {
         for (text, words) in [
@@ -117,6 +142,11 @@ mod tests {
                 "#!/usr/bin/env -S A=1 perl -w\n",
                 Some(&["/usr/bin/env", "perl"]),
             ),
+            (
+                "#!/usr/bin/env -u A -C / --unset=B C=1 perl\n",
+                Some(&["/usr/bin/env", "perl"]),
+            ),
+            ("#!/usr/bin/env -u\n", Some(&["/usr/bin/env"])),
             ("#!\n", None),
             ("\x7fELF", None),
             ("", None),

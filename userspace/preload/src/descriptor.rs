@@ -19,6 +19,7 @@ static HIGHEST: AtomicU32 = AtomicU32::new(0);
 const OURS: u32 = 1;
 const FIXED: u32 = 1 << 1;
 const OWN: u32 = 1 << 2;
+const MAPPED: u32 = 1 << 3;
 const SLOT_SHIFT: u32 = 8;
 
 /// Our knowledge of one descriptor.
@@ -30,11 +31,19 @@ impl Word {
     pub const FOREIGN: Word = Word(0);
     /// An AF_INET6 socket that the program takes for an AF_INET one.
     pub const OURS: Word = Word(OURS);
+    /// An AF_INET6 socket of the program's own that reaches IPv4 nodes, too.
+    pub const MAPPED: Word = Word(MAPPED);
 
     /// True if this is one of ours.
     #[inline(always)]
     pub fn is_ours(self) -> bool {
         self.0 & OURS != 0
+    }
+
+    /// True if it is the program's own, and reaches IPv4 nodes.
+    #[inline(always)]
+    pub fn is_mapped(self) -> bool {
+        self.0 & MAPPED != 0
     }
 
     /// True if it is bound to an IPv4 address, and so can only speak IPv4.
@@ -96,9 +105,9 @@ pub fn set(fd: c_int, word: Word) -> Word {
     }
 }
 
-/// Those of ours from `first` to `last`.
-pub fn ours(first: u32, last: u32) -> impl Iterator<Item = c_int> {
+/// Those from `first` to `last` that something is known of.
+pub fn known(first: u32, last: u32) -> impl Iterator<Item = c_int> {
     (first..=last.min(HIGHEST.load(Relaxed)))
         .map(|fd| fd as c_int)
-        .filter(|fd| get(*fd).is_ours())
+        .filter(|fd| get(*fd) != Word::FOREIGN)
 }

@@ -10,7 +10,7 @@ macro_rules! export {
     ($library:ty) => {
         const _: () = {
             use libc::{
-                c_int, c_uint, c_ulong, c_void, mmsghdr, msghdr, size_t, sockaddr, socklen_t,
+                c_int, c_uint, c_ulong, c_void, epoll_event, mmsghdr, msghdr, size_t, sockaddr, socklen_t,
                 ssize_t, timespec, FILE,
             };
 
@@ -42,6 +42,7 @@ macro_rules! export {
                 close_range = close_range(first: c_uint, last: c_uint, flags: c_int) -> c_int;
                 closefrom = closefrom(first: c_int) -> ();
                 fclose = fclose(file: *mut FILE) -> c_int;
+                epoll_ctl = epoll_ctl(epfd: c_int, operation: c_int, fd: c_int, event: *mut epoll_event) -> c_int;
                 dup = dup(fd: c_int) -> c_int;
                 dup2, __dup2 = dup2(fd: c_int, new: c_int) -> c_int;
                 dup3 = dup3(fd: c_int, new: c_int, flags: c_int) -> c_int;

@@ -12,13 +12,16 @@ pub mod descriptor;
 pub mod environment;
 pub mod errno;
 pub mod export;
+pub mod holders;
 pub mod hook;
 pub mod library;
 pub mod once;
 pub mod option;
 mod process;
+pub mod properties;
 pub mod range;
 pub mod real;
+pub mod registration;
 pub mod route;
 pub mod sockaddr;
 

@@ -16,6 +16,9 @@ pub trait Library {
     /// The IPv4 form of a peer's IPv6 address that is not IPv4-mapped.
     fn extract(addr: Ipv6Addr) -> Ipv4Addr;
 
+    /// The IPv4 address that `addr` stands for, if it was one before.
+    fn stands_for(addr: Ipv6Addr) -> Option<Ipv4Addr>;
+
     /// The IPv4 form of an address of this host that is not IPv4-mapped.
     fn local(addr: Ipv6Addr) -> Ipv4Addr;
 

@@ -8,7 +8,7 @@ use core::{
 };
 
 use libc::{
-    c_void, sa_family_t, sockaddr, sockaddr_in, sockaddr_in6, socklen_t, AF_INET, AF_INET6,
+    c_int, c_void, sa_family_t, sockaddr, sockaddr_in, sockaddr_in6, socklen_t, AF_INET, AF_INET6,
     AF_UNSPEC,
 };
 
@@ -16,6 +16,8 @@ use libc::{
 pub const LEN4: usize = size_of::<sockaddr_in>();
 /// Length of an IPv6 socket address.
 pub const LEN6: usize = size_of::<sockaddr_in6>();
+/// Length of one without a scope, which the kernel takes, too.
+const SHORT6: usize = 24;
 /// The longest address that the kernel takes.
 const LONGEST: usize = size_of::<libc::sockaddr_storage>();
 /// A family that no socket has.
@@ -32,6 +34,19 @@ pub enum Given {
     Other,
     /// None, or of a wrong length: the kernel knows the error.
     Bad,
+}
+
+/// The family of an address that a program hands in; AF_UNSPEC, too, for what the kernel refuses.
+///
+/// # Safety
+/// As for `read`.
+#[inline(always)]
+pub unsafe fn family(addr: *const sockaddr, len: socklen_t) -> c_int {
+    if addr.is_null() || !(LEN4..=LONGEST).contains(&(len as usize)) {
+        return AF_UNSPEC;
+    }
+    // SAFETY: the bytes are there, whatever their alignment.
+    i32::from(unsafe { ptr::read_unaligned(addr.cast::<sa_family_t>()) })
 }
 
 /// Read an address that a program hands in.
@@ -54,6 +69,34 @@ pub unsafe fn read(addr: *const sockaddr, len: socklen_t) -> Given {
         AF_UNSPEC => Given::Unspecified(v4),
         _ => Given::Other,
     }
+}
+
+/// An IPv6 address that a program hands in.
+///
+/// # Safety
+/// As for `read`.
+#[inline(always)]
+pub unsafe fn read6(addr: *const sockaddr, len: socklen_t) -> Option<(Ipv6Addr, u16)> {
+    // SAFETY: so many bytes are there, whatever their alignment.
+    unsafe {
+        if family(addr, len) != AF_INET6 || (len as usize) < SHORT6 {
+            return None;
+        }
+        let ip = Ipv6Addr::from(ptr::read_unaligned(addr.cast::<[u8; 16]>().byte_add(8)));
+        let port = ptr::read_unaligned(addr.cast::<[u8; 2]>().byte_add(2));
+        Some((ip, u16::from_be_bytes(port)))
+    }
+}
+
+/// The IPv4 address that a program hands in as an IPv4-mapped IPv6 address.
+///
+/// # Safety
+/// As for `read`.
+#[inline(always)]
+pub unsafe fn mapped(addr: *const sockaddr, len: socklen_t) -> Option<SocketAddrV4> {
+    // SAFETY: the caller's promise.
+    let (ip, port) = unsafe { read6(addr, len) }?;
+    ip.to_ipv4_mapped().map(|ip| SocketAddrV4::new(ip, port))
 }
 
 /// `addr` for the kernel.
@@ -155,9 +198,29 @@ impl Storage {
                 // SAFETY: the caller's promise.
                 unsafe { give((&raw const addr4).cast(), LEN4, addr, len) }
             }
-            // SAFETY: the caller's promise; the kernel gave no more than there is room for.
-            None => unsafe { give(self.bytes.as_ptr().cast(), self.len as usize, addr, len) },
+            // SAFETY: the caller's promise.
+            None => unsafe { self.give_as_is(addr, len) },
         }
+    }
+
+    /// Give it to the program with another IPv6 address.
+    ///
+    /// # Safety
+    /// As for `give`.
+    pub unsafe fn give_v6(&self, ip: Ipv6Addr, addr: *mut sockaddr, len: *mut socklen_t) {
+        let port = self.v6().map_or(0, |(_, port)| port);
+        let addr6 = v6(ip, port);
+        // SAFETY: the caller's promise.
+        unsafe { give((&raw const addr6).cast(), LEN6, addr, len) }
+    }
+
+    /// Give it to the program.
+    ///
+    /// # Safety
+    /// As for `give`.
+    pub unsafe fn give_as_is(&self, addr: *mut sockaddr, len: *mut socklen_t) {
+        // SAFETY: the caller's promise; the kernel gave no more than there is room for.
+        unsafe { give(self.bytes.as_ptr().cast(), self.len as usize, addr, len) }
     }
 }
 

@@ -4,6 +4,10 @@
 use std::{
     collections::HashSet,
     net::{Ipv4Addr, Ipv6Addr},
+    sync::{
+        atomic::{AtomicBool, Ordering::Relaxed},
+        Barrier,
+    },
     thread,
 };
 
@@ -119,6 +123,48 @@ fn threads_agree() {
         assert_eq!(slots, &answers[0]);
     }
     assert_eq!(answers[0].iter().collect::<HashSet<_>>().len(), 4000);
+}
+
+// fault: names-19
+#[test]
+fn threads_agree_where_another_has_to_go() {
+    static TABLE: AddressPool = AddressPool::new();
+    const SIZE: u32 = 31;
+    const THREADS: usize = 8;
+    static START: Barrier = Barrier::new(THREADS);
+    static DONE: AtomicBool = AtomicBool::new(false);
+    let answers: Vec<Vec<Option<u16>>> = thread::scope(|scope| {
+        // meanwhile the oldest one that nobody uses is always another
+        scope.spawn(|| {
+            for slot in (0..SIZE as u16).cycle() {
+                if DONE.load(Relaxed) {
+                    break;
+                }
+                TABLE.share(slot);
+                TABLE.release(slot);
+            }
+        });
+        let threads: Vec<_> = (0..THREADS)
+            .map(|_| {
+                scope.spawn(|| {
+                    let ask = |round| {
+                        START.wait();
+                        TABLE.slot(SIZE, addr(round))
+                    };
+                    (0..5000).map(ask).collect()
+                })
+            })
+            .collect();
+        let answers = threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect();
+        DONE.store(true, Relaxed);
+        answers
+    });
+    for slots in &answers[1..] {
+        assert_eq!(slots, &answers[0]);
+    }
 }
 
 // req: G-015 G-019

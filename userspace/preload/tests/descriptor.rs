@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //! Knowledge of descriptors.
 
-use preload::descriptor::{fits, get, ours, set, Word, LIMIT};
+use preload::descriptor::{fits, get, known, set, Word, LIMIT};
 
 // req: G-043
 #[test]
@@ -22,11 +22,11 @@ fn words() {
     set(12, Word::OURS.own());
     // the other test has 20 and 21
     assert!(get(12).is_own());
-    assert_eq!(ours(0, 19).collect::<Vec<_>>(), [7, 12]);
-    assert_eq!(ours(8, 11).count(), 0);
-    assert_eq!(ours(12, 12).collect::<Vec<_>>(), [12]);
+    assert_eq!(known(0, 19).collect::<Vec<_>>(), [7, 12]);
+    assert_eq!(known(8, 11).count(), 0);
+    assert_eq!(known(12, 12).collect::<Vec<_>>(), [12]);
     assert_eq!(set(7, Word::FOREIGN), word);
-    assert_eq!(ours(0, 19).collect::<Vec<_>>(), [12]);
+    assert_eq!(known(0, 19).collect::<Vec<_>>(), [12]);
     // beyond the table, nothing is ours
     set(i32::MAX, Word::OURS);
     assert_eq!(get(i32::MAX), Word::FOREIGN);

@@ -6,7 +6,8 @@ use preload::{
     descriptor::{self, Word},
     errno,
     hook::lifetime::{forget, replace},
-    real,
+    option::set,
+    real, registration,
 };
 
 use crate::{config, Shortcut};
@@ -34,25 +35,19 @@ fn is_ip(kind: c_int, protocol: c_int) -> bool {
 
 /// An IPv6 socket that speaks IPv4 as well; None where the host has no such thing.
 fn socket6(kind: c_int, protocol: c_int) -> Option<c_int> {
-    // SAFETY: numbers, and the address of one.
+    // SAFETY: numbers.
     unsafe {
         let fd = real::socket(libc::AF_INET6, kind, protocol);
         if fd < 0 {
             return None;
         }
-        let no: c_int = 0;
-        if !descriptor::fits(fd)
-            || real::setsockopt(
-                fd,
-                libc::IPPROTO_IPV6,
-                libc::IPV6_V6ONLY,
-                (&raw const no).cast(),
-                size_of::<c_int>() as u32,
-            ) != 0
-        {
+        registration::forget(fd);
+        if !descriptor::fits(fd) || !set(fd, libc::IPPROTO_IPV6, libc::IPV6_V6ONLY, 0) {
             real::close(fd);
             return None;
         }
+        // IPv4's default, and not that of IPv6 sockets
+        set(fd, libc::IPPROTO_IP, libc::IP_MULTICAST_ALL, 1);
         replace::<Shortcut>(fd, Word::OURS);
         Some(fd)
     }

@@ -28,6 +28,10 @@ impl Library for Shortcut {
         config::under_prefix(addr).unwrap_or(config::UNKNOWN)
     }
 
+    fn stands_for(addr: Ipv6Addr) -> Option<Ipv4Addr> {
+        config::under_prefix(addr)
+    }
+
     fn local(addr: Ipv6Addr) -> Ipv4Addr {
         config::under_prefix(addr).unwrap_or(config::OWN)
     }

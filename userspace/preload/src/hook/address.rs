@@ -3,7 +3,7 @@
 
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4};
 
-use libc::{c_int, sockaddr, sockaddr_in6, socklen_t};
+use libc::{c_int, sockaddr, sockaddr_in6, socklen_t, AF_INET, AF_INET6};
 
 use crate::{
     descriptor::Word,
@@ -16,7 +16,13 @@ use crate::{
 #[inline(always)]
 pub unsafe fn wants<L: Library>(addr: *const sockaddr, len: socklen_t, to: Use) -> bool {
     // SAFETY: as the C library's function has it.
-    matches!(unsafe { address::read(addr, len) }, Given::V4(addr) if L::wants(addr, to))
+    unsafe {
+        match address::family(addr, len) {
+            AF_INET => matches!(address::read(addr, len), Given::V4(addr) if L::wants(addr, to)),
+            AF_INET6 => to != Use::Bind && address::mapped(addr, len).is_some(),
+            _ => false,
+        }
+    }
 }
 
 /// The destination of packets to `addr`.

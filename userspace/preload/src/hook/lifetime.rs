@@ -30,14 +30,15 @@ pub fn forget<L: Library>(fd: c_int) -> c_int {
 #[inline(always)]
 fn copied<L: Library>(fd: c_int, new: c_int) -> c_int {
     let word = descriptor::get(fd);
-    if new >= 0 && (word.is_ours() || descriptor::get(new).is_ours()) && new != fd {
-        copied_ours::<L>(word, new);
+    let known = word != Word::FOREIGN || descriptor::get(new) != Word::FOREIGN;
+    if new >= 0 && known && new != fd {
+        copied_known::<L>(word, new);
     }
     new
 }
 
 #[inline(never)]
-fn copied_ours<L: Library>(word: Word, new: c_int) {
+fn copied_known<L: Library>(word: Word, new: c_int) {
     if let Some(slot) = word.slot() {
         L::share(slot);
     }
@@ -79,7 +80,7 @@ pub unsafe fn closefrom<L: Library>(first: c_int) {
 
 #[inline(never)]
 fn forget_range<L: Library>(first: c_uint, last: c_uint) {
-    for fd in descriptor::ours(first, last) {
+    for fd in descriptor::known(first, last) {
         forget::<L>(fd);
     }
 }

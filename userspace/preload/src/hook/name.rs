@@ -7,7 +7,9 @@ use libc::{c_int, sockaddr, socklen_t};
 
 use super::{
     address::{local, peer, target, towards, wants},
+    give_way,
     lifetime::{forget, replace},
+    mapped,
 };
 use crate::{
     descriptor::{self, Word},
@@ -22,7 +24,7 @@ use crate::{
 #[inline(always)]
 pub unsafe fn connect<L: Library>(fd: c_int, addr: *const sockaddr, len: socklen_t) -> c_int {
     unsafe {
-        if !descriptor::get(fd).is_ours() && !wants::<L>(addr, len, Use::Connect) {
+        if descriptor::get(fd) == Word::FOREIGN && !wants::<L>(addr, len, Use::Connect) {
             return real::connect(fd, addr, len);
         }
         connect_ours::<L>(fd, addr, len)
@@ -32,7 +34,14 @@ pub unsafe fn connect<L: Library>(fd: c_int, addr: *const sockaddr, len: socklen
 #[inline(never)]
 unsafe fn connect_ours<L: Library>(fd: c_int, addr: *const sockaddr, len: socklen_t) -> c_int {
     unsafe {
-        let given = address::read(addr, len);
+        let mapped = match descriptor::get(fd).is_ours() {
+            true => None,
+            false => mapped::destination::<L>(fd, addr, len),
+        };
+        let given = match mapped {
+            Some(to) => Given::V4(to),
+            None => address::read(addr, len),
+        };
         let before = errno::get();
         let native = match given {
             Given::V4(to) => native::<L>(fd, to),
@@ -40,10 +49,16 @@ unsafe fn connect_ours<L: Library>(fd: c_int, addr: *const sockaddr, len: sockle
         };
         // IPv4 has come since its name was looked up (RFC 6535 section 4.5)
         if let Some(native) = native.filter(|native| route::exists(*native.ip())) {
-            return connect_native(fd, native);
+            return connect_native(fd, native, mapped.is_some());
+        }
+        match mapped {
+            Some(_) => mapped::mark::<L>(fd),
+            // it may go elsewhere than before
+            None if descriptor::get(fd).is_mapped() => replace::<L>(fd, Word::FOREIGN),
+            None => {}
         }
         let converted = match given {
-            Given::V4(to) if !descriptor::get(fd).is_ours() => {
+            Given::V4(to) if descriptor::get(fd) == Word::FOREIGN => {
                 if !L::convert(fd, to, Use::Connect) {
                     return real::connect(fd, addr, len);
                 }
@@ -61,18 +76,18 @@ unsafe fn connect_ours<L: Library>(fd: c_int, addr: *const sockaddr, len: sockle
                     real::connect(fd, to, LEN6 as socklen_t) as isize
                 }) as c_int;
                 if let Some(native) = native.filter(|_| result < 0) {
-                    result = connect_instead(fd, native, before);
+                    result = connect_instead(fd, native, mapped.is_some(), before);
                 }
                 if converted {
                     L::converted(fd);
                 }
                 result
             }
-            Given::Other => {
+            Given::Other if descriptor::get(fd).is_ours() => {
                 let none = no_family();
                 real::connect(fd, (&raw const none).cast(), LEN6 as socklen_t)
             }
-            Given::Unspecified(_) | Given::Bad => real::connect(fd, addr, len),
+            Given::Unspecified(_) | Given::Other | Given::Bad => real::connect(fd, addr, len),
         }
     }
 }
@@ -83,10 +98,10 @@ fn native<L: Library>(fd: c_int, to: SocketAddrV4) -> Option<SocketAddrV4> {
     (kind(fd) == Some(libc::SOCK_STREAM)).then(|| SocketAddrV4::new(native, to.port()))
 }
 
-fn connect_native(fd: c_int, to: SocketAddrV4) -> c_int {
+fn connect_native(fd: c_int, to: SocketAddrV4, mapped: bool) -> c_int {
     // SAFETY: addresses and their lengths.
     unsafe {
-        if descriptor::get(fd).is_ours() {
+        if mapped || descriptor::get(fd).is_ours() {
             let to = address::v6(to.ip().to_ipv6_mapped(), to.port());
             return real::connect(fd, (&raw const to).cast(), LEN6 as socklen_t);
         }
@@ -96,7 +111,7 @@ fn connect_native(fd: c_int, to: SocketAddrV4) -> c_int {
 }
 
 /// A host refuses over IPv6: perhaps not over IPv4 (RFC 3338 section 5.5). `before` was `errno`.
-fn connect_instead(fd: c_int, to: SocketAddrV4, before: c_int) -> c_int {
+fn connect_instead(fd: c_int, to: SocketAddrV4, mapped: bool, before: c_int) -> c_int {
     let error = errno::get();
     let refused = matches!(
         error,
@@ -110,7 +125,7 @@ fn connect_instead(fd: c_int, to: SocketAddrV4, before: c_int) -> c_int {
     if !refused {
         return -1;
     }
-    if connect_native(fd, to) == 0 {
+    if connect_native(fd, to, mapped) == 0 {
         errno::set(before);
         return 0;
     }
@@ -125,6 +140,9 @@ fn connect_instead(fd: c_int, to: SocketAddrV4, before: c_int) -> c_int {
 pub unsafe fn bind<L: Library>(fd: c_int, addr: *const sockaddr, len: socklen_t) -> c_int {
     unsafe {
         if !descriptor::get(fd).is_ours() && !wants::<L>(addr, len, Use::Bind) {
+            if address::family(addr, len) == libc::AF_INET6 {
+                give_way::to::<L>(fd, addr, len);
+            }
             return real::bind(fd, addr, len);
         }
         bind_ours::<L>(fd, addr, len)
@@ -194,7 +212,13 @@ pub unsafe fn listen<L: Library>(fd: c_int, backlog: c_int) -> c_int {
         if !descriptor::get(fd).is_ours() {
             L::listening(fd);
         }
-        real::listen(fd, backlog)
+        let before = errno::get();
+        let mut result = real::listen(fd, backlog);
+        if result < 0 && errno::get() == libc::EADDRINUSE && give_way::listening::<L>(fd) {
+            errno::set(before);
+            result = real::listen(fd, backlog);
+        }
+        result
     }
 }
 
@@ -288,7 +312,7 @@ pub unsafe fn getpeername<L: Library>(
     len: *mut socklen_t,
 ) -> c_int {
     unsafe {
-        if !descriptor::get(fd).is_ours() {
+        if descriptor::get(fd) == Word::FOREIGN {
             return real::getpeername(fd, addr, len);
         }
         peername_ours::<L>(fd, addr, len)
@@ -298,15 +322,37 @@ pub unsafe fn getpeername<L: Library>(
 #[inline(never)]
 unsafe fn peername_ours<L: Library>(fd: c_int, addr: *mut sockaddr, len: *mut socklen_t) -> c_int {
     unsafe {
+        let word = descriptor::get(fd);
         if !is_wanted(addr, len) {
-            return refused(real::getpeername(fd, addr, len), len);
+            let result = real::getpeername(fd, addr, len);
+            return if word.is_ours() {
+                refused(result, len)
+            } else {
+                result
+            };
         }
         let mut name = Storage::new();
         let result = real::getpeername(fd, name.addr(), name.len());
         if result == 0 {
-            name.give(peer::<L>, addr, len);
+            give_peer::<L>(word, &name, addr, len);
         }
         result
+    }
+}
+
+/// Give the program the name of a peer, in the family that it knows.
+pub unsafe fn give_peer<L: Library>(
+    word: Word,
+    name: &Storage,
+    addr: *mut sockaddr,
+    len: *mut socklen_t,
+) {
+    // SAFETY: as the C library's function has it.
+    unsafe {
+        match word.is_ours() {
+            true => name.give(peer::<L>, addr, len),
+            false => mapped::give::<L>(name, addr, len),
+        }
     }
 }
 

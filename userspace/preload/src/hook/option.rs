@@ -9,7 +9,7 @@ use crate::{
     control::HEADER_DIFFERENCE,
     descriptor, errno,
     library::Library,
-    option::{get, twin},
+    option::{get, set_ours},
     real,
     sockaddr::{Storage, LEN4},
 };
@@ -35,49 +35,6 @@ pub unsafe fn setsockopt<L: Library>(
             return real::setsockopt(fd, level, name, value, len);
         }
         set_ours(fd, level, name, value, len)
-    }
-}
-
-/// Set an option of a socket that is ours: for IPv4 packets, and for IPv6 packets.
-#[inline(never)]
-pub unsafe fn set_ours(
-    fd: c_int,
-    level: c_int,
-    name: c_int,
-    value: *const c_void,
-    len: socklen_t,
-) -> c_int {
-    unsafe {
-        match level {
-            // an IPv4 socket knows none
-            libc::IPPROTO_IPV6 => return errno::fail(libc::ENOPROTOOPT),
-            // IPv6 has no such options
-            libc::IPPROTO_IP if name == libc::IP_OPTIONS && len > 0 => {
-                return errno::fail(libc::ENOPROTOOPT)
-            }
-            _ => {}
-        }
-        let result = real::setsockopt(fd, level, name, value, len);
-        if result == 0 && level == libc::IPPROTO_IP {
-            if let (Some(twin), Some(value)) = (twin(name), number(value, len)) {
-                let value = (&raw const value).cast();
-                errno::keep(|| real::setsockopt(fd, libc::IPPROTO_IPV6, twin, value, INT));
-            }
-        }
-        result
-    }
-}
-
-/// IPv4's options are an `int` or one byte.
-unsafe fn number(value: *const c_void, len: socklen_t) -> Option<c_int> {
-    // SAFETY: the kernel has just read it.
-    unsafe {
-        match len {
-            _ if value.is_null() => None,
-            INT.. => Some(ptr::read_unaligned(value.cast())),
-            1.. => Some(c_int::from(*value.cast::<u8>())),
-            0 => None,
-        }
     }
 }
 

@@ -10,6 +10,7 @@ use libc::{
 use super::{
     address::{local, peer},
     message::{all_plain, is_plain, Control},
+    name::give_peer,
 };
 use crate::{
     control,
@@ -34,7 +35,7 @@ pub unsafe fn recvfrom<L: Library>(
     len: *mut socklen_t,
 ) -> ssize_t {
     unsafe {
-        if addr.is_null() || !descriptor::get(fd).is_ours() || !is_wanted(addr, len) {
+        if addr.is_null() || descriptor::get(fd) == Word::FOREIGN || !is_wanted(addr, len) {
             return real::recvfrom(fd, data, size, flags, addr, len);
         }
         recvfrom_ours::<L>(fd, data, size, flags, addr, len)
@@ -54,7 +55,7 @@ unsafe fn recvfrom_ours<L: Library>(
         let mut from = Storage::new();
         let result = real::recvfrom(fd, data, size, flags, from.addr(), from.len());
         if result >= 0 {
-            from.give(peer::<L>, addr, len);
+            give_peer::<L>(descriptor::get(fd), &from, addr, len);
         }
         result
     }
@@ -73,7 +74,7 @@ pub unsafe fn recvfrom_chk<L: Library>(
 ) -> ssize_t {
     unsafe {
         // one that is too long ends the program, there
-        if size > room || !descriptor::get(fd).is_ours() {
+        if size > room || descriptor::get(fd) == Word::FOREIGN {
             return real::__recvfrom_chk(fd, data, size, room, flags, addr, len);
         }
         recvfrom::<L>(fd, data, size, flags, addr, len)
@@ -85,7 +86,7 @@ pub unsafe fn recvfrom_chk<L: Library>(
 pub unsafe fn recvmsg<L: Library>(fd: c_int, message: *mut msghdr, flags: c_int) -> ssize_t {
     unsafe {
         let word = descriptor::get(fd);
-        if !word.is_ours() || message.is_null() || is_plain(&*message) {
+        if word == Word::FOREIGN || message.is_null() || is_plain(&*message) {
             return real::recvmsg(fd, message, flags);
         }
         recvmsg_ours::<L>(fd, word, &mut *message, flags)
@@ -111,9 +112,12 @@ unsafe fn recvmsg_ours<L: Library>(
             copy.msg_name = from.addr().cast();
             copy.msg_namelen = *from.len();
         }
-        let controlled = !message.msg_control.is_null() && message.msg_controllen > 0;
-        copy.msg_control = null_mut();
-        copy.msg_controllen = 0;
+        let controlled =
+            word.is_ours() && !message.msg_control.is_null() && message.msg_controllen > 0;
+        if word.is_ours() {
+            copy.msg_control = null_mut();
+            copy.msg_controllen = 0;
+        }
         if controlled {
             copy.msg_control = room.0.as_mut_ptr().cast();
             copy.msg_controllen = RECEIVED;
@@ -124,10 +128,13 @@ unsafe fn recvmsg_ours<L: Library>(
         }
         if named {
             from.set_len(copy.msg_namelen);
-            from.give(peer::<L>, message.msg_name.cast(), &mut message.msg_namelen);
+            let (addr, len) = (message.msg_name.cast(), &mut message.msg_namelen);
+            give_peer::<L>(word, &from, addr, len);
         }
         message.msg_flags = copy.msg_flags;
-        message.msg_controllen = if controlled {
+        message.msg_controllen = if !word.is_ours() {
+            copy.msg_controllen
+        } else if controlled {
             let given = room.0.get(..copy.msg_controllen).unwrap_or_default();
             let to = slice::from_raw_parts_mut(message.msg_control.cast(), message.msg_controllen);
             let taken = control::incoming(given, to, peer::<L>, |ip| local::<L>(word, ip));
@@ -152,7 +159,7 @@ pub unsafe fn recvmmsg<L: Library>(
     timeout: *mut timespec,
 ) -> c_int {
     unsafe {
-        if !descriptor::get(fd).is_ours() || all_plain(messages, count) {
+        if descriptor::get(fd) == Word::FOREIGN || all_plain(messages, count) {
             return real::recvmmsg(fd, messages, count, flags, timeout);
         }
         recvmmsg_ours::<L>(fd, messages, count, flags, timeout)

@@ -11,10 +11,13 @@ use libc::{c_int, c_uint, c_void, mmsghdr, msghdr, size_t, sockaddr, socklen_t, 
 
 use super::{
     address::{source, towards, wants},
+    mapped,
     message::{all, all_plain, is_plain, Control},
 };
 use crate::{
-    control, descriptor, errno,
+    control,
+    descriptor::{self, Word},
+    errno,
     library::{Library, Use},
     option::kind,
     real,
@@ -35,7 +38,9 @@ pub unsafe fn sendto<L: Library>(
     len: socklen_t,
 ) -> ssize_t {
     unsafe {
-        if addr.is_null() || !descriptor::get(fd).is_ours() && !wants::<L>(addr, len, Use::Send) {
+        if addr.is_null()
+            || descriptor::get(fd) == Word::FOREIGN && !wants::<L>(addr, len, Use::Send)
+        {
             return real::sendto(fd, data, size, flags, addr, len);
         }
         sendto_ours::<L>(fd, data, size, flags, addr, len)
@@ -75,6 +80,11 @@ enum Destination {
 unsafe fn destination<L: Library>(fd: c_int, addr: *const sockaddr, len: socklen_t) -> Destination {
     let ours = descriptor::get(fd).is_ours();
     // SAFETY: the program's address, of this length.
+    if let (false, Some(to)) = (ours, unsafe { mapped::destination::<L>(fd, addr, len) }) {
+        mapped::mark::<L>(fd);
+        return Destination::V4(to);
+    }
+    // SAFETY: as above.
     match unsafe { address::read(addr, len) } {
         Given::V4(to) if ours || L::convert(fd, to, Use::Send) => Destination::V4(to),
         // datagram sockets take AF_UNSPEC for AF_INET
@@ -101,7 +111,7 @@ fn send<L: Library>(
 pub unsafe fn sendmsg<L: Library>(fd: c_int, message: *const msghdr, flags: c_int) -> ssize_t {
     unsafe {
         if message.is_null()
-            || !descriptor::get(fd).is_ours()
+            || descriptor::get(fd) == Word::FOREIGN
                 && !wants::<L>((*message).msg_name.cast(), name_len(&*message), Use::Send)
             || is_plain(&*message)
         {
@@ -130,8 +140,17 @@ unsafe fn sendmsg_ours<L: Library>(fd: c_int, message: &msghdr, flags: c_int) ->
         if let Destination::Refused = destination {
             return errno::fail(libc::EAFNOSUPPORT) as ssize_t;
         }
-        if !descriptor::get(fd).is_ours() {
-            return real::sendmsg(fd, message, flags);
+        let word = descriptor::get(fd);
+        if !word.is_ours() {
+            let Destination::V4(to) = destination else {
+                return real::sendmsg(fd, message, flags);
+            };
+            return send::<L>(fd, to, |_, to| {
+                let mut copy = copy;
+                copy.msg_name = to.cast_mut().cast();
+                copy.msg_namelen = LEN6 as socklen_t;
+                real::sendmsg(fd, &copy, flags)
+            });
         }
         let mut room = Control([0; SENT]);
         let mut from = Ipv6Addr::UNSPECIFIED;
@@ -192,7 +211,7 @@ pub unsafe fn sendmmsg<L: Library>(
     flags: c_int,
 ) -> c_int {
     unsafe {
-        if !descriptor::get(fd).is_ours() && !any_wanted::<L>(messages, count)
+        if descriptor::get(fd) == Word::FOREIGN && !any_wanted::<L>(messages, count)
             || all_plain(messages, count)
         {
             return real::sendmmsg(fd, messages, count, flags);

@@ -6,8 +6,8 @@ use core::sync::atomic::{
     Ordering::{Acquire, Relaxed, Release},
 };
 
+use crate::{descriptor::LIMIT, errno, real};
 use libc::{c_int, epoll_event};
-use preload::{descriptor::LIMIT, errno, real};
 
 /// A registration of a descriptor.
 struct Registration {
@@ -33,36 +33,31 @@ static REGISTRATIONS: [[Registration; MOST]; LIMIT] = [const {
     }; MOST]
 }; LIMIT];
 
-/// epoll_ctl(2)
-#[no_mangle]
-unsafe extern "C" fn epoll_ctl(
-    epfd: c_int,
-    operation: c_int,
-    fd: c_int,
-    event: *mut epoll_event,
-) -> c_int {
-    // SAFETY: the contract is that of the C library's function.
-    unsafe {
-        let result = real::epoll_ctl(epfd, operation, fd, event);
-        if result == 0 {
-            if let Some([others @ .., last]) = REGISTRATIONS.get(fd as usize) {
-                let key = (epfd as u32).wrapping_add(1);
-                let place = others.iter().find(|place| {
-                    let known = place.epfd.load(Relaxed);
-                    known == key || known == 0
-                });
-                let place = place.unwrap_or(last);
-                if operation == libc::EPOLL_CTL_DEL {
-                    place.epfd.store(0, Relaxed);
-                } else {
-                    place.events.store((*event).events, Relaxed);
-                    place.data.store((*event).u64, Relaxed);
-                    place.epfd.store(key, Release);
-                }
-            }
-        }
-        result
+/// The kernel has done what epoll_ctl(2) asked for.
+///
+/// # Safety
+/// `event` is the one that the kernel read.
+#[inline(always)]
+pub unsafe fn note(epfd: c_int, operation: c_int, fd: c_int, event: *const epoll_event) {
+    let Some([others @ .., last]) = REGISTRATIONS.get(fd as usize) else {
+        return;
+    };
+    let key = (epfd as u32).wrapping_add(1);
+    let place = others.iter().find(|place| {
+        let known = place.epfd.load(Relaxed);
+        known == key || known == 0
+    });
+    let place = place.unwrap_or(last);
+    if operation == libc::EPOLL_CTL_DEL {
+        place.epfd.store(0, Relaxed);
+        return;
     }
+    // SAFETY: the kernel has read it.
+    unsafe {
+        place.events.store((*event).events, Relaxed);
+        place.data.store((*event).u64, Relaxed);
+    }
+    place.epfd.store(key, Release);
 }
 
 /// Nobody polls a socket that is new.

@@ -3,8 +3,8 @@
 
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use crate::{option::set_ours, real};
 use libc::{c_int, *};
-use preload::{hook::set_ours, real};
 
 /// Room for any option's value.
 const LONGEST: usize = 64;
@@ -14,7 +14,7 @@ const SO_MAX_PACING_RATE: c_int = 47;
 const SO_TXREHASH: c_int = 74;
 
 /// Options that are copied if they differ.
-const OPTIONS: [(c_int, c_int); 65] = [
+const OPTIONS: [(c_int, c_int); 66] = [
     (SOL_SOCKET, SO_DEBUG),
     (SOL_SOCKET, SO_REUSEADDR),
     (SOL_SOCKET, SO_REUSEPORT),
@@ -75,6 +75,7 @@ const OPTIONS: [(c_int, c_int); 65] = [
     (IPPROTO_IP, IP_RECVTOS),
     (IPPROTO_IP, IP_MULTICAST_TTL),
     (IPPROTO_IP, IP_MULTICAST_LOOP),
+    (IPPROTO_IP, IP_MULTICAST_ALL),
     (IPPROTO_IP, IP_FREEBIND),
     (IPPROTO_IP, IP_TRANSPARENT),
     (IPPROTO_IP, IP_MINTTL),
