@@ -86,6 +86,7 @@ is "LPSV and LPRT" "220 230 230 228 200 221" "$(dialogue "${login[@]}" LPSV \
 # a stranger at a data port
 ip -n client6 addr add 2001:db8:6::66/64 dev eth0 nodad
 coproc at client6 nc -N -s $C6 $FS4 21
+coproc=$COPROC_PID
 printf '%s\r\n' "${login[@]}" EPSV >&"${COPROC[1]}"
 while read -r -t 60 line <&"${COPROC[0]}" && [[ $line != 229* ]]; do :; done
 port=$(sed 's/.*|||\([0-9]*\)|.*/\1/' <<<"$line")
@@ -97,7 +98,7 @@ printf 'RETR file\r\n' >&"${COPROC[1]}"
 at client6 nc -w 60 -s $C6 $FS4 "$port" </dev/null >/tmp/got
 got "… the right client is not" /tmp/got
 eval "exec ${COPROC[1]}>&-"
-wait "$COPROC_PID"
+wait "$coproc"
 check "data connections are in the log" logged "client .* destination $S4:[0-9]{4,5} from $R4:"
 stop_faithd
 

@@ -19,6 +19,7 @@ relay peer_at client6 commands $FS4 "$faithd"
 
 # req: G-059
 coproc peer_at client6 many $FS4 7100 5000
+coproc=$COPROC_PID
 while read -r -t $((300 * ${slower:-1})) line <&"${COPROC[0]}" && [ "$line" != open ]; do
 	echo "$line"
 done >/tmp/many
@@ -29,6 +30,41 @@ check "silent connections need no pipes" \
 	test "$(find "/proc/$faithd/fd" -lname 'pipe:*' | wc -l)" -lt 150
 note "faithd: $(awk '/VmRSS/ { print $2 }' "/proc/$faithd/status") kB"
 eval "exec ${COPROC[1]}>&-"
-wait "$COPROC_PID"
+wait "$coproc"
+
+# no descriptors left
+# fault: names-6
+ticks() { awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$faithd/stat"; }
+files() { find "/proc/$faithd/fd" -type l | wc -l; }
+are_gone() { [ "$(files)" -lt 200 ]; }
+check "they go when they are closed" wait_for are_gone
+files=$(($(files) + 8))
+prlimit --pid "$faithd" --nofile=$files:$files
+coproc at client6 python3 -c "
+import socket, sys
+held = [socket.socket(socket.AF_INET6) for _ in range(40)]
+for one in held:
+	try:
+		one.connect(('$FS4', 7100))
+	except ConnectionResetError:
+		pass
+sys.stdin.read()"
+coproc=$COPROC_PID
+check "who comes when no descriptor is left is sent away" wait_for logged 'Too many open files'
+before=$(ticks)
+sleep 3
+busy=$(($(ticks) - before))
+check "… and does not keep faithd busy: $busy of 300" test "$busy" -lt 60
+eval "exec ${COPROC[1]}>&-"
+wait "$coproc"
+one() { at client6 python3 -c "
+import socket
+one = socket.create_connection(('$FS4', 7100))
+one.settimeout(1)
+try:
+	raise SystemExit(one.recv(1) == b'')
+except TimeoutError:
+	pass"; }
+check "… and who comes later is served" wait_for one
 stop_faithd
 finish

@@ -47,7 +47,7 @@ peer_at() { at "$1" /natpt/tests/selftests/faithd_peer.py "${@:2}"; }
 start_peer()
 {
 	peer_at server4 serve &
-	wait_for listening server4 7009
+	wait_for listening server4 7011
 }
 
 # fetch ADDRESS [PORT]: whether curl gets the page

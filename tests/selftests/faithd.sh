@@ -32,6 +32,7 @@ is "ssh; the server sees the relay" $R4 "${who% *}"
 check "… at a port above 1023" test "${who#* }" -gt 1023
 is "nc" hello "$(echo hello | at client6 nc -N $FS4 7006)"
 coproc at client6 telnet $FS4 7006
+coproc=$COPROC_PID
 echo hello >&"${COPROC[1]}"
 while read -r -t 60 line <&"${COPROC[0]}" && [ "${line%$'\r'}" != hello ]; do :; done
 is "telnet" hello "${line%$'\r'}"
@@ -82,7 +83,7 @@ echo still >&"${COPROC[1]}"
 read -r -t 60 line <&"${COPROC[0]}"
 is "the connection from before is still there" still "${line%$'\r'}"
 eval "exec ${COPROC[1]}>&-"
-wait "$COPROC_PID"
+wait "$coproc"
 reload_faithd "prefix nonsense"
 is "nonsense changes nothing" 198.51.100.7 "$(who_comes | cut -d' ' -f1)"
 ip -n server4 addr add 10.0.0.10/24 dev eth0
@@ -112,13 +113,14 @@ stop_faithd
 faithd_conf "prefix $FP" "service 7006 7007" "max-connections 1" "local 7007 /bin/cat cat" "$allow"
 start_faithd
 coproc at client6 nc -N $FS4 7006
+coproc=$COPROC_PID
 wait_for logged ":7006 from"
 is "one connection too many" reset "$(peer_at client6 refused $FS4 7006)"
 is "… not for a local service either" reset "$(peer_at client6 refused 2001:db8:46::$R4 7007)"
 kill -USR1 "$faithd"
 check "… is counted" wait_for logged '1 now, 1 at most, 1 in all, room for 1; 2 refused'
 eval "exec ${COPROC[1]}>&-"
-wait "$COPROC_PID"
+wait "$coproc"
 kill -KILL "$faithd"
 wait "$faithd"
 

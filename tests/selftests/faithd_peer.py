@@ -21,10 +21,13 @@ import threading
 import time
 
 DIR = pathlib.Path("/tmp/faithd")
-HALF, URGENT, RESETS, IS_RESET, SOURCE, ECHO, URGENT_BACK, HALF_BACK, READY = range(7001, 7010)
+HALF, URGENT, RESETS, IS_RESET, SOURCE, ECHO, URGENT_BACK, HALF_BACK, REJECTS, LEFT, READY = range(7001, 7012)
 MARK = 0x8905  # SIOCATMARK
+UNSENT = 0x5411  # SIOCOUTQ
 FTP = 21
 SIZE = 40_000_000
+ANSWER = b"413 too much\r\n" + b"x" * 60_000 + b"\r\n"
+TRIES = 60
 
 
 def check(text, passed, detail=""):
@@ -122,9 +125,38 @@ def half_back(conn):
 
 
 def mute(conn):
-    """A server of FTP that greets, and no more."""
+    """A server of FTP that greets, and no more; STAT is too much for it."""
     conn.sendall(b"220 hello\r\n")
-    time.sleep(1000)
+    if conn.recv(4) == b"STAT":
+        conn.sendall(b"421 that was too much\r\n")
+    else:
+        time.sleep(1000)
+
+
+def send_and_reject(conn, data):
+    """Send all of it before a close, which is RST where input is unread and takes back the unsent."""
+    conn.sendall(data)
+    while struct.unpack("i", fcntl.ioctl(conn, UNSENT, bytes(4)))[0]:
+        time.sleep(0.001)
+
+
+def rejects(conn):
+    conn.recv(1)
+    send_and_reject(conn, ANSWER)
+
+
+def left(conn):
+    """Count what comes from a client that leaves without reading."""
+    conn.sendall(b"hello")
+    count = 0
+    try:
+        while data := conn.recv(65536):
+            count += len(data)
+            time.sleep(0.01)
+        end = "closed"
+    except ConnectionResetError:
+        end = "reset"
+    note("left", f"{count} {end}")
 
 
 def echo(conn):
@@ -154,7 +186,8 @@ def accept(sock, role):
 
 def serve():
     roles = {HALF: half, URGENT: urgent, RESETS: resets, IS_RESET: is_reset, SOURCE: source,
-             ECHO: echo, URGENT_BACK: urgent_back, HALF_BACK: half_back, FTP: mute, READY: echo}
+             ECHO: echo, URGENT_BACK: urgent_back, HALF_BACK: half_back, REJECTS: rejects, LEFT: left,
+             FTP: mute, READY: echo}
     for port, role in roles.items():
         threading.Thread(target=accept, args=(listener(port), role)).start()
 
@@ -217,6 +250,55 @@ def client_reset(address):
     conn.recv(1)
     reset(conn)
     check("the client's RST arrives as RST", noted("is_reset") == "reset", noted("is_reset"))
+
+
+def read_to_reset(conn):
+    """All bytes before an RST; None if there is none."""
+    data = bytearray()
+    try:
+        while chunk := conn.recv(4096):
+            data += chunk
+    except ConnectionResetError:
+        return bytes(data)
+    return None
+
+
+def client_rejected(address):
+    right = 0
+    for _ in range(TRIES):
+        with connect(address, REJECTS) as conn:
+            try:
+                conn.sendall(b"x" * 50_000)
+            except ConnectionError:
+                pass
+            right += read_to_reset(conn) == ANSWER
+    check("an answer with RST right behind it arrives, and then RST", right == TRIES,
+          f"{right} of {TRIES}")
+    with socket.socket(socket.AF_INET6) as conn:
+        conn.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        conn.connect((address, REJECTS))
+        conn.sendall(b"x" * 10)
+        time.sleep(1)
+        check("… where the client is slow", read_to_reset(conn) == ANSWER)
+    right = 0
+    for _ in range(TRIES):
+        with connect(address, FTP) as conn:
+            conn.recv(100)
+            conn.sendall(b"STAT\r\n" * 20)
+            right += read_to_reset(conn) == b"421 that was too much\r\n"
+    check("… on FTP's control connection, too", right == TRIES, f"{right} of {TRIES}")
+
+
+def client_leaves(address):
+    right = 0
+    for _ in range(TRIES):
+        (DIR / "left").unlink(missing_ok=True)
+        with connect(address, LEFT) as conn:
+            select.select([conn], [], [])
+            send_and_reject(conn, b"x" * 100_000)
+        right += noted("left") == "100000 reset"
+    check("what a client says before its RST arrives, and then RST", right == TRIES,
+          f"{right} of {TRIES}")
 
 
 def client_idle(address):

@@ -64,6 +64,21 @@ impl Connection {
         })
     }
 
+    pub fn has_failed(&self) -> bool {
+        self.sides.iter().any(|side| side.failed)
+    }
+
+    /// True if one side has failed, and the other has not taken all that came from it: a reset would
+    /// overtake that.
+    pub fn is_owed(&self) -> bool {
+        let [accepted, connected] = &self.sides;
+        match (accepted.failed, connected.failed) {
+            (true, false) => sockets::is_unsent(&connected.socket),
+            (false, true) => sockets::is_unsent(&accepted.socket),
+            _ => false,
+        }
+    }
+
     pub fn is_over(&self) -> bool {
         match &self.carrier {
             Carrier::Bytes(splices) => splices.iter().all(Splice::is_over),

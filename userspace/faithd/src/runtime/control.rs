@@ -44,7 +44,7 @@ impl Control {
         self.passed == [true; 2]
     }
 
-    /// Do what can be done without waiting.
+    /// Do what can be done without waiting; an error as for `Splice`.
     pub fn run(
         &mut self,
         sides: &mut [Side; 2],
@@ -54,13 +54,23 @@ impl Control {
         loop {
             let mut idle = true;
             for (at, side) in sides.iter_mut().enumerate() {
-                idle &= !self.read(at, side)?;
+                idle &= !self.read(at, side);
                 self.lines(at, listeners)?;
             }
             for (at, side) in sides.iter_mut().enumerate() {
-                let count = self.write(at, side)?;
+                let count = self.write(at, side);
                 progress.moved += count;
                 idle &= count == 0;
+            }
+            for at in [CLIENT, SERVER] {
+                let (from, to) = (&sides[at], &sides[CLIENT + SERVER - at]);
+                if from.failed && (to.failed || self.is_passed(at)) {
+                    return Err(Errno::ECONNRESET);
+                }
+                if self.is_passed(at) && !self.passed[at] {
+                    let _ = to.socket.shutdown(Shutdown::Write);
+                    self.passed[at] = true;
+                }
             }
             if idle {
                 return Ok(progress);
@@ -68,11 +78,20 @@ impl Control {
         }
     }
 
-    fn read(&mut self, at: usize, side: &mut Side) -> Result<bool> {
+    /// True if all that came from there is written.
+    fn is_passed(&self, from: usize) -> bool {
+        self.ended[from] && self.output[CLIENT + SERVER - from].is_empty()
+    }
+
+    fn read(&mut self, at: usize, side: &mut Side) -> bool {
+        if at == CLIENT && side.failed && self.ftp.is_behind() {
+            // nobody is there to see the replies that come first
+            self.ended[at] = true;
+        }
         let waiting = self.output.iter().any(|output| output.len() >= WAITING);
         let waiting = waiting || (at == CLIENT && self.ftp.is_behind());
         if waiting || self.ended[at] || !side.readable {
-            return Ok(false);
+            return false;
         }
         let mut buffer = [0; 4096];
         match side.socket.read(&mut buffer) {
@@ -81,11 +100,14 @@ impl Control {
             Err(problem) if problem.kind() == ErrorKind::Interrupted => (),
             Err(problem) if problem.kind() == ErrorKind::WouldBlock => {
                 side.readable = false;
-                return Ok(false);
+                return false;
             }
-            Err(problem) => return Err(errno(&problem)),
+            Err(_) => {
+                side.failed = true;
+                self.ended[at] = true;
+            }
         }
-        Ok(true)
+        true
     }
 
     fn lines(&mut self, from: usize, listeners: &mut impl FtpListeners) -> Result<()> {
@@ -101,7 +123,8 @@ impl Control {
                 _ => self.ftp.reply(&line, listeners, to_client),
             }
         }
-        if self.ftp.is_opaque() {
+        // a reply that ends without a newline, too; a command would get past us
+        if self.ftp.is_opaque() || (from == SERVER && self.ended[from]) {
             match from {
                 CLIENT => to_server.append(input),
                 _ => to_client.append(input),
@@ -113,7 +136,7 @@ impl Control {
         }
     }
 
-    fn write(&mut self, to: usize, side: &mut Side) -> Result<usize> {
+    fn write(&mut self, to: usize, side: &mut Side) -> usize {
         let output = &mut self.output[to];
         let mut written = 0;
         while side.writable && written < output.len() {
@@ -121,19 +144,13 @@ impl Control {
                 Ok(count) => written += count,
                 Err(problem) if problem.kind() == ErrorKind::Interrupted => (),
                 Err(problem) if problem.kind() == ErrorKind::WouldBlock => side.writable = false,
-                Err(problem) => return Err(errno(&problem)),
+                Err(_) => side.failed = true,
+            }
+            if side.failed {
+                written = output.len();
             }
         }
         output.drain(..written);
-        let from = CLIENT + SERVER - to;
-        if output.is_empty() && self.ended[from] && !self.passed[from] {
-            let _ = side.socket.shutdown(Shutdown::Write);
-            self.passed[from] = true;
-        }
-        Ok(written)
+        written
     }
-}
-
-fn errno(problem: &std::io::Error) -> Errno {
-    Errno::from_raw(problem.raw_os_error().unwrap_or(libc::EIO))
 }

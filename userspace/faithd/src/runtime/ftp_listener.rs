@@ -27,34 +27,28 @@ pub struct FtpListener {
 pub struct Opener<'a> {
     entrance: &'a Entrance,
     now: u64,
+    /// None: one of them is gone.
+    parties: Option<Parties>,
+    pub opened: Option<FtpListener>,
+}
+
+#[derive(Clone, Copy)]
+struct Parties {
     client: Ipv6Addr,
     /// The server's address under the prefix.
     under: Ipv6Addr,
     server: Ipv4Addr,
     own: Ipv4Addr,
-    pub opened: Option<FtpListener>,
 }
 
 impl<'a> Opener<'a> {
-    pub fn new(connection: &Connection, entrance: &'a Entrance, now: u64) -> Option<Self> {
-        let [accepted, connected] = [ACCEPTED, CONNECTED].map(|at| &connection.sides[at].socket);
-        let v6 = |addr: std::io::Result<SocketAddr>| match addr {
-            Ok(SocketAddr::V6(addr)) => Some(*addr.ip()),
-            _ => None,
-        };
-        let v4 = |addr: std::io::Result<SocketAddr>| match addr {
-            Ok(SocketAddr::V4(addr)) => Some(*addr.ip()),
-            _ => None,
-        };
-        Some(Self {
+    pub fn new(connection: &Connection, entrance: &'a Entrance, now: u64) -> Self {
+        Self {
             entrance,
             now,
-            client: v6(accepted.peer_addr())?,
-            under: v6(accepted.local_addr())?,
-            server: v4(connected.peer_addr())?,
-            own: v4(connected.local_addr())?,
+            parties: Parties::of(connection),
             opened: None,
-        })
+        }
     }
 
     fn open(
@@ -80,9 +74,31 @@ impl<'a> Opener<'a> {
     }
 }
 
+impl Parties {
+    fn of(connection: &Connection) -> Option<Self> {
+        let [accepted, connected] = [ACCEPTED, CONNECTED].map(|at| &connection.sides[at].socket);
+        let v6 = |addr: std::io::Result<SocketAddr>| match addr {
+            Ok(SocketAddr::V6(addr)) => Some(*addr.ip()),
+            _ => None,
+        };
+        let v4 = |addr: std::io::Result<SocketAddr>| match addr {
+            Ok(SocketAddr::V4(addr)) => Some(*addr.ip()),
+            _ => None,
+        };
+        Some(Self {
+            client: v6(accepted.peer_addr())?,
+            under: v6(accepted.local_addr())?,
+            server: v4(connected.peer_addr())?,
+            own: v4(connected.local_addr())?,
+        })
+    }
+}
+
 impl FtpListeners for Opener<'_> {
     fn for_server(&mut self, client: SocketAddrV6) -> Option<SocketAddrV4> {
-        let (own, server, under) = (self.own.into(), self.server.into(), self.under.into());
+        let parties = self.parties?;
+        let [own, server] = [parties.own, parties.server].map(IpAddr::V4);
+        let under = parties.under.into();
         match self.open(own, server, under, client.into()) {
             Ok(SocketAddr::V4(addr)) => Some(addr),
             other => refuse(other),
@@ -90,8 +106,10 @@ impl FtpListeners for Opener<'_> {
     }
 
     fn for_client(&mut self, port: u16) -> Option<SocketAddrV6> {
-        let to = SocketAddr::new(self.server.into(), port);
-        match self.open(self.under.into(), self.client.into(), self.own.into(), to) {
+        let parties = self.parties?;
+        let to = SocketAddr::new(parties.server.into(), port);
+        let [under, client] = [parties.under, parties.client].map(IpAddr::V6);
+        match self.open(under, client, parties.own.into(), to) {
             Ok(SocketAddr::V6(addr)) => Some(addr),
             other => refuse(other),
         }

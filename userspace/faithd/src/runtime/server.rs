@@ -2,11 +2,12 @@
 
 //! The loop: what epoll tells is done, as far as it goes without waiting.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr, SocketAddrV6, TcpStream};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use daemon::files::{self, Spare};
 use daemon::log;
 use faithd::access::Refusal;
 use faithd::config::{Config, FTP};
@@ -31,8 +32,12 @@ use super::sockets::{self, Entrance};
 type Key = u64;
 
 const EVENTS: usize = 512;
+/// Time for a peer to take what a side that failed has said, in milliseconds.
+const LAST: u64 = 60_000;
 /// Connections taken at a time.
 const BURST: usize = 64;
+/// Time between looks at what a peer has still to take, in milliseconds: epoll does not tell.
+const LOOK: u16 = 20;
 /// Time between warnings of the same kind, in milliseconds.
 const QUIET: u64 = 60_000;
 
@@ -67,6 +72,7 @@ pub struct Server {
     entrance: Entrance,
     config: Config,
     netlink: Netlink,
+    spare: Spare,
     pipes: Pipes,
     connections: HashMap<Key, Box<Connection>>,
     /// Local programs that run.
@@ -75,6 +81,8 @@ pub struct Server {
     ftp_listeners: HashMap<Key, FtpListener>,
     /// Connections that have more to do.
     ready: Vec<Key>,
+    /// Connections that end when their peer has taken all.
+    owed: BTreeSet<Key>,
     next: Key,
     stats: Stats,
     start: Instant,
@@ -117,11 +125,13 @@ impl Server {
             entrance,
             config,
             netlink: Netlink::open()?,
+            spare: Spare::default(),
             pipes: Pipes::default(),
             connections: HashMap::new(),
             programs: 0,
             ftp_listeners: HashMap::new(),
             ready: Vec::new(),
+            owed: BTreeSet::new(),
             next,
             stats: Stats::default(),
             start: Instant::now(),
@@ -142,10 +152,13 @@ impl Server {
                 self.retire(now);
                 next_round = now + (self.config.idle * 250).clamp(250, 30_000);
             }
-            let wait = match self.ready.is_empty() {
-                true => u16::try_from(next_round - now).unwrap_or(u16::MAX),
-                false => 0,
-            };
+            let mut wait = u16::try_from(next_round - now).unwrap_or(u16::MAX);
+            if !self.owed.is_empty() {
+                wait = wait.min(LOOK);
+            }
+            if !self.ready.is_empty() {
+                wait = 0;
+            }
             let count = match self.epoll.wait(&mut events, EpollTimeout::from(wait)) {
                 Ok(count) => count,
                 Err(Errno::EINTR) => 0,
@@ -165,6 +178,9 @@ impl Server {
                 }
             }
             for key in std::mem::take(&mut self.ready) {
+                self.step(key);
+            }
+            for key in std::mem::take(&mut self.owed) {
                 self.step(key);
             }
         }
@@ -232,6 +248,13 @@ impl Server {
                 // A given socket that takes IPv4, too.
                 Ok((stream, SocketAddr::V4(_))) => sockets::reset(&stream),
                 Err(problem) if problem.kind() == ErrorKind::WouldBlock => return,
+                Err(problem) if files::is_short(&problem) => {
+                    let sent_away =
+                        || sockets::accept(listener).map(|(one, _)| sockets::reset(&one));
+                    let _ = self.spare.lend(sent_away);
+                    self.stats.refused += 1;
+                    self.complain(&problem.to_string());
+                }
                 Err(problem) => return self.complain(&problem.to_string()),
             }
         }
@@ -371,20 +394,23 @@ impl Server {
         side.readable |= gone || end;
         side.writable |= gone || events.contains(EpollFlags::EPOLLOUT);
         side.urgent |= events.contains(EpollFlags::EPOLLPRI);
-        let problem = match events.contains(EpollFlags::EPOLLERR) {
-            true => side.socket.take_error().ok().flatten(),
-            false => None,
-        };
-        if let Some(problem) = problem {
-            if connection.connecting && at == CONNECTED {
-                self.stats.failed += 1;
-                log::info(&format!(
-                    "{} {} failed: {problem}",
-                    time(),
-                    connection.describe()
-                ));
+        if events.contains(EpollFlags::EPOLLERR) {
+            let problem = side.socket.take_error().ok().flatten();
+            side.failed |= problem.is_some();
+            // what has come before it is still to be passed on
+            if let (Some(problem), true) = (problem, connection.connecting) {
+                if !sockets::is_unread(&connection.sides[at].socket) {
+                    if at == CONNECTED {
+                        self.stats.failed += 1;
+                        log::info(&format!(
+                            "{} {} failed: {problem}",
+                            time(),
+                            connection.describe()
+                        ));
+                    }
+                    return self.end(key, true);
+                }
             }
-            return self.end(key, true);
         }
         if connection.connecting && at == CONNECTED && connection.sides[CONNECTED].writable {
             connection.connecting = false;
@@ -403,22 +429,20 @@ impl Server {
         };
         let progress = match &mut connection.carrier {
             Carrier::Bytes(_) => connection.run(&mut self.pipes),
-            Carrier::Ftp(_) => match Opener::new(connection, &self.entrance, now) {
-                Some(mut opener) => {
-                    let Carrier::Ftp(control) = &mut connection.carrier else {
-                        return;
-                    };
-                    let progress = control.run(&mut connection.sides, &mut opener);
-                    if let Some(listener) = opener.opened {
-                        let event = EpollEvent::new(EpollFlags::EPOLLIN, data(key, FTP_LISTENER));
-                        if self.epoll.add(&listener.listener, event).is_ok() {
-                            self.ftp_listeners.insert(key, listener);
-                        }
+            Carrier::Ftp(_) => {
+                let mut opener = Opener::new(connection, &self.entrance, now);
+                let Carrier::Ftp(control) = &mut connection.carrier else {
+                    return;
+                };
+                let progress = control.run(&mut connection.sides, &mut opener);
+                if let Some(listener) = opener.opened {
+                    let event = EpollEvent::new(EpollFlags::EPOLLIN, data(key, FTP_LISTENER));
+                    if self.epoll.add(&listener.listener, event).is_ok() {
+                        self.ftp_listeners.insert(key, listener);
                     }
-                    progress
                 }
-                None => Err(Errno::ENOTCONN),
-            },
+                progress
+            }
         };
         match progress {
             Ok(progress) => {
@@ -438,6 +462,10 @@ impl Server {
                 }
             }
             Err(errno) => {
+                if connection.is_owed() {
+                    self.owed.insert(key);
+                    return;
+                }
                 log::debug(|| format!("{} ended: {}", connection.describe(), errno.desc()));
                 self.end(key, true);
             }
@@ -479,17 +507,28 @@ impl Server {
                 sockets::reset(&stream);
             }
             Err(problem) if problem.kind() == ErrorKind::WouldBlock => (),
-            Err(problem) => self.complain(&problem.to_string()),
+            Err(problem) => {
+                // With no descriptor left, who waits is sent away.
+                if files::is_short(&problem) {
+                    self.ftp_listeners.remove(&key);
+                }
+                self.complain(&problem.to_string());
+            }
         }
     }
 
     /// End what was silent for too long.
     fn retire(&mut self, now: u64) {
+        self.spare.keep();
         let idle = self.config.idle * 1000;
+        let limit = |connection: &Connection| match connection.has_failed() {
+            true => idle.min(LAST),
+            false => idle,
+        };
         let silent = self
             .connections
             .iter()
-            .filter(|(_, connection)| now - connection.touched >= idle);
+            .filter(|(_, connection)| now - connection.touched >= limit(connection));
         for key in silent.map(|(&key, _)| key).collect::<Vec<_>>() {
             if let Some(connection) = self.connections.get(&key) {
                 log::info(&format!("{} {} was idle", time(), connection.describe()));

@@ -2,6 +2,8 @@
 
 //! Opening sockets, none of which ever blocks.
 
+#![allow(unsafe_code)]
+
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -104,6 +106,24 @@ pub fn reset(stream: &TcpStream) {
         l_linger: 0,
     };
     let _ = setsockopt(stream, sockopt::Linger, &at_once);
+}
+
+/// True if something came that was not read yet.
+pub fn is_unread(stream: &TcpStream) -> bool {
+    ask(stream, libc::FIONREAD).is_ok_and(|count| count > 0)
+}
+
+/// True if the peer has not taken all that was sent.
+pub fn is_unsent(stream: &TcpStream) -> bool {
+    ask(stream, libc::TIOCOUTQ).is_ok_and(|count| count > 0)
+}
+
+/// The requests of tcp(7), whose answer is a number.
+pub fn ask(stream: &TcpStream, request: libc::Ioctl) -> Result<i32> {
+    let mut answer: libc::c_int = 0;
+    // SAFETY: the call writes one int, and the descriptor is open.
+    let result = unsafe { libc::ioctl(stream.as_raw_fd(), request, &mut answer) };
+    Errno::result(result).map(|_| answer)
 }
 
 pub fn accept(listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {

@@ -2,8 +2,6 @@
 
 //! One direction of a connection: bytes, urgent bytes and the end, in their order.
 
-#![allow(unsafe_code)]
-
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsRawFd;
 
@@ -13,6 +11,7 @@ use nix::sys::socket::{recv, send, MsgFlags};
 use nix::Result;
 
 use super::pipes::{Pipe, Pipes, CAPACITY};
+use super::sockets;
 
 /// Fillings of the pipe before other connections have their turn.
 const TURN: usize = 8;
@@ -24,6 +23,8 @@ pub struct Side {
     pub writable: bool,
     /// An urgent byte is to come.
     pub urgent: bool,
+    /// The connection to its peer is lost. What came before may still be there to read.
+    pub failed: bool,
 }
 
 impl Side {
@@ -33,6 +34,7 @@ impl Side {
             readable: false,
             writable: false,
             urgent: false,
+            failed: false,
         }
     }
 }
@@ -67,11 +69,18 @@ impl Splice {
         self.end == End::Passed
     }
 
-    /// Do what can be done without waiting.
+    /// Do what can be done without waiting. It is an error when a side has failed and all that came
+    /// from it is passed on, or cannot be.
     pub fn run(&mut self, from: &mut Side, to: &mut Side, pipes: &mut Pipes) -> Result<Progress> {
         let mut progress = Progress::default();
         for _ in 0..TURN {
-            if !self.empty(to, pipes, &mut progress)? {
+            if !to.failed && !self.empty(to, pipes, &mut progress)? {
+                return Ok(progress);
+            }
+            if from.failed && (to.failed || self.end != End::Open) {
+                return Err(Errno::ECONNRESET);
+            }
+            if to.failed {
                 return Ok(progress);
             }
             if self.end == End::Read {
@@ -100,7 +109,10 @@ impl Splice {
                 }
                 Err(Errno::EINTR) => (),
                 Err(Errno::EAGAIN) => to.writable = false,
-                Err(errno) => return Err(errno),
+                Err(_) => {
+                    to.failed = true;
+                    return Ok(true);
+                }
             }
             if self.held == 0 {
                 self.pipe
@@ -120,7 +132,10 @@ impl Splice {
                 }
                 Err(Errno::EINTR) => (),
                 Err(Errno::EAGAIN) => to.writable = false,
-                Err(errno) => return Err(errno),
+                Err(_) => {
+                    to.failed = true;
+                    return Ok(true);
+                }
             }
         }
         Ok(true)
@@ -146,7 +161,7 @@ impl Splice {
             Ok(_) => self.end = End::Read,
             Err(Errno::EAGAIN) => from.readable = false,
             Err(Errno::EINTR) => (),
-            Err(errno) => return Err(errno),
+            Err(_) => self.fail(from),
         }
         pipes.put(pipe);
         Ok(from.readable)
@@ -162,9 +177,15 @@ impl Splice {
             }
             Err(Errno::EAGAIN) => from.readable = false,
             Err(Errno::EINTR) => (),
-            Err(errno) => return Err(errno),
+            Err(_) => self.fail(from),
         }
         Ok(from.readable)
+    }
+
+    /// Nothing more comes, for `from` has failed.
+    fn fail(&mut self, from: &mut Side) {
+        from.failed = true;
+        self.end = End::Read;
     }
 }
 
@@ -174,9 +195,6 @@ fn flags() -> SpliceFFlags {
 
 /// True if the next byte is the urgent one, sockatmark(3).
 fn at_mark(socket: &TcpStream) -> Result<bool> {
-    const SIOCATMARK: libc::c_ulong = 0x8905;
-    let mut answer: libc::c_int = 0;
-    // SAFETY: the call writes one int, and the descriptor is open.
-    let result = unsafe { libc::ioctl(socket.as_raw_fd(), SIOCATMARK as _, &mut answer) };
-    Errno::result(result).map(|_| answer != 0)
+    const SIOCATMARK: libc::Ioctl = 0x8905;
+    sockets::ask(socket, SIOCATMARK).map(|answer| answer != 0)
 }
