@@ -24,6 +24,8 @@ refuses()
 # tool NAME TEXT: a program in $work/bin that prints TEXT
 tool()
 {
+	# a link there leads to this machine's own program
+	rm -f "$work/bin/$1"
 	printf '#!/bin/sh\necho "%s"\n' "$2" >"$work/bin/$1"
 	chmod +x "$work/bin/$1"
 }
@@ -41,7 +43,7 @@ build_root()
 		"$top/scripts/buildroot"
 }
 
-echo "1..16"
+echo "1..19"
 
 # the configuration is the stock kernel's; each step adds what the last line asked for
 "$top/scripts/buildroot"
@@ -70,7 +72,10 @@ refuses "no bindgen" 'none-such is missing: install it' check_kdir BINDGEN=none-
 tool bindgen "bindgen 9.9.9"
 tool make ""
 tool ld ""
+tool gcc ""
 clean "a fit kernel is taken silently" check_kdir
+sed -i 's/^CONFIG_CLANG_VERSION=.*/CONFIG_CLANG_VERSION=890102/' "$conf"
+refuses "a kernel of another clang" 'clang-89 is missing' check_kdir
 clean "the stock kernel is fit for the build root's tools" \
 	"$top/scripts/buildroot" run "$top/scripts/check-kdir" /usr/src/natpt/kdir
 
@@ -93,6 +98,15 @@ make -s -C "$top" vm-files >/dev/null 2>&1
 release=$("$top/scripts/buildroot" kernel)
 made() { stat -c %Y "$top/build/$release/natpt.ko" "$top"/build/userspace/release/{natptconfig,preload-stress}; }
 before=$(made)
+# fault: packages-1
+rm "$work"/bin/*
+tool uname 9.9.9
+for turn in first second; do
+	output=$(env -u KDIR "PATH=$work/bin:$PATH" "$top/scripts/build-module" 2>&1)
+	check "a module for another kernel than the running one is not silent, the $turn time" \
+		grep -q 'not for the running kernel: /lib/modules/9.9.9/build is not a prepared' <<<"$output"
+done
+rm "$work/bin/uname"
 output=$(make -s -C "$top" vm-files 2>&1)
 if [ "$(made)" = "$before" ] && [ -z "$output" ]; then
 	ok "a second make does nothing"

@@ -6,4 +6,5 @@ set -o pipefail
 
 cd "$top/userspace" || exit
 "$top/scripts/buildroot" run env CARGO_TARGET_DIR="$top/build/userspace" \
-	cargo test --workspace --locked --no-fail-fast 2>&1 | "$top/tests/host/cargo-tap"
+	cargo --config "target.'cfg(all())'.runner='$top/tests/host/cargo-quiet'" \
+	test --workspace --locked --no-fail-fast 2>&1 | "$top/tests/host/cargo-tap"
