@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # natpt: 'make help' lists what there is.
 
-export KDIR V
+export KDIR V DESTDIR PREFIX
 
 all: module userspace
 
@@ -17,6 +17,24 @@ module:
 ## make userspace    the tools, in build/userspace/release (KDIR builds: build/userspace-host)
 userspace:
 	@scripts/build-userspace
+
+## make install      what is built, as root: PREFIX=/usr/local, DESTDIR=; make uninstall takes it away
+install:
+	@scripts/install
+
+uninstall:
+	@scripts/install --remove
+
+## make sign KEY=FILE [CERT=FILE]   natpt.ko, for kernels that take signed modules only
+sign:
+	@scripts/sign "$(KEY)" $(CERT)
+
+## make deb [REVISION=N]   the Debian packages, in build/deb; make repo [KEY=ID] an apt repository of them, signed
+deb:
+	@packaging/deb $(REVISION)
+
+repo:
+	@packaging/repo $(KEY)
 
 ## make demo         an IPv6-only host talks to IPv4 servers, in a VM
 demo: vm-files
@@ -55,9 +73,17 @@ check-hosts:
 check-vm:
 	@T="$(T)" scripts/check vm
 
+## make check-packages   the Debian packages from install to purge, in a VM with systemd; not part of 'make check'
+check-packages:
+	@scripts/check packages
+
 ## make check-debug [T="NAME..."]   the same on a kernel with KASAN, lockdep and the like
 check-debug:
 	@T="$(T)" scripts/check debug
+
+## make soak [MINUTES=20]   the debug kernel as a router at work for so long
+soak:
+	@NATPT_SECONDS=$$((60 * $(or $(MINUTES),20))) T=soak scripts/check debug
 
 ## make bench [ROW="NAME..."]   instructions per packet, bytes per session; CLASSIC=1: as first measured
 bench: vm-files
@@ -74,6 +100,10 @@ bench-totd: vm-files
 ## make bench-preload   throughput through the preload libraries, by instructions
 bench-preload: vm-files
 	@tests/vm/run --icount tests/bench/preload
+
+## make check-cpython   CPython's own tests of sockets through the preload libraries (not in 'make check')
+check-cpython: vm-files
+	@tests/vm/run --timeout 3600 tests/cpython
 
 ## make fuzz         look for differences from the reference, for FUZZ_SECONDS (60)
 fuzz:
@@ -103,5 +133,5 @@ clean:
 distclean: clean
 	@scripts/distclean
 
-.PHONY: all help module userspace demo shell vm vm-files debug-files check check-host check-hosts check-vm check-debug bench profile \
-	bench-totd bench-preload compliance fuzz mutants generate fmt clean distclean
+.PHONY: all help module userspace install uninstall sign deb repo demo shell vm vm-files debug-files check check-host check-hosts check-vm check-packages check-debug soak bench profile \
+	bench-totd bench-preload check-cpython compliance fuzz mutants generate fmt clean distclean

@@ -8,11 +8,11 @@ use crate::{
         hooks::Hooks,
         memory::{self, Account},
         pernet::{NetRef, PerNet, Registration, Subsystem},
-        sys,
-        work::Worker,
+        rcu,
+        work::{Bell, Job, Worker},
     },
     path,
-    state::{config::Config, translator::Translator},
+    state::{config::Config, draft::Draft, translator::Translator},
 };
 use kernel::{
     new_mutex,
@@ -31,22 +31,67 @@ pub(crate) struct Namespace {
 /// The part that only changes under the lock. Fields are dropped in this order.
 struct Control {
     /// Absent while translation is off.
-    hooks: Option<Hooks<Translator, 8>>,
+    hooks: Option<Hooks<Translator, 9>>,
     /// Absent while there are no stateless rules.
     fragments: Option<Hooks<Translator, 2>>,
     /// Absent as the hooks are, or if memory was short.
     routes: Option<Pin<KBox<Routes6<Translator>>>>,
-    worker: Option<Pin<KBox<Worker<Translator>>>>,
+    worker: Option<Pin<KBox<Worker<Keeper>>>>,
+    /// Absent as the worker is.
+    keeper: Option<Arc<Keeper>>,
     /// Absent until translation is first switched on.
     translator: Option<Arc<Translator>>,
     /// The one that the translator reads, too.
     config: Arc<Config>,
 }
 
-static SUBSYSTEM: Subsystem<Namespace> = Subsystem::new();
+/// What is looked after as time goes by.
+#[pin_data]
+struct Keeper {
+    translator: Arc<Translator>,
+    /// Absent while no pool is an address of the box's own: every packet that leaves meets it.
+    #[pin]
+    departures: Mutex<Option<Hooks<Translator, 1>>>,
+}
 
-/// Sets the number of hash buckets (a power of two) before the subsystem is registered.
-pub(crate) static BUCKET_BITS: kernel::sync::SetOnce<u32> = kernel::sync::SetOnce::new();
+impl Keeper {
+    fn new(translator: Arc<Translator>) -> Result<Arc<Self>> {
+        let keeper = pin_init!(Self {
+            translator,
+            departures <- new_mutex!(None),
+        });
+        Arc::pin_init(keeper, memory::flags())
+    }
+
+    /// Looks whether a pool is an address of the box's own. What fails is tried again next time.
+    fn watch_pools(&self) {
+        let is_shared = {
+            let guard = rcu::read_lock();
+            let config = self.translator.config.read(&guard);
+            config.enabled && config.has_own_pool(&self.translator.net)
+        };
+        let mut departures = self.departures.lock();
+        if is_shared != departures.is_some() {
+            *departures = match is_shared {
+                true => path::departures(self.translator.clone()).ok(),
+                false => None,
+            };
+        }
+    }
+}
+
+impl Job for Keeper {
+    fn run(&self) -> Option<u32> {
+        self.watch_pools();
+        self.translator.run()
+    }
+
+    fn bell(&self) -> &Bell {
+        self.translator.bell()
+    }
+}
+
+static SUBSYSTEM: Subsystem<Namespace> = Subsystem::new();
 
 /// Gives every namespace its state, until dropped.
 pub(crate) fn register() -> Result<Registration<Namespace>> {
@@ -64,6 +109,7 @@ impl PerNet for Namespace {
             fragments: None,
             routes: None,
             worker: None,
+            keeper: None,
             translator: None,
             config: Arc::new(Config::new(Account::of(&net))?, memory::flags())?,
         };
@@ -82,6 +128,7 @@ impl PerNet for Namespace {
         control.fragments = None;
         control.routes = None;
         control.worker = None;
+        control.keeper = None;
     }
 }
 
@@ -98,13 +145,20 @@ impl Namespace {
     /// as `edit` does, or if memory is short; nothing has changed then. May sleep.
     pub(crate) fn change<E: From<Error>>(
         &self,
-        edit: impl FnOnce(&mut Config) -> Result<(), E>,
+        edit: impl FnOnce(&mut Draft) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut control = self.control.lock();
-        let mut next = control.config.next()?;
-        edit(&mut next)?;
+        let mut draft = Draft::of(control.config.clone());
+        if let (true, Some(translator)) = (draft.keeps(), &control.translator) {
+            draft.forget_kept(&translator.seen(&control.config)?)?;
+        }
+        edit(&mut draft)?;
+        let (next, ends) = draft.settle()?;
         let next = Arc::new(next, memory::flags()).map_err(Error::from)?;
         self.apply(&mut control, next)?;
+        if let (true, Some(translator)) = (ends, &control.translator) {
+            translator.end_orphans(&control.config);
+        }
         Ok(())
     }
 
@@ -140,13 +194,20 @@ impl Namespace {
             control.routes = translator.watch_routes();
         }
         control.config = next;
+        if let Some(translator) = &control.translator {
+            translator.forget_syns(&control.config);
+        }
+        if let Some(keeper) = &control.keeper {
+            keeper.watch_pools();
+        }
         Ok(())
     }
 
     fn start(&self, control: &mut Control, config: Arc<Config>) -> Result {
-        let bits = BUCKET_BITS.as_ref().copied().unwrap_or(16);
-        let translator = Translator::new(self.net, config, bits)?;
-        control.worker = Some(Worker::start(translator.clone(), sys::hz())?);
+        let translator = Translator::new(self.net, config)?;
+        let keeper = Keeper::new(translator.clone())?;
+        control.worker = Some(Worker::start(keeper.clone())?);
+        control.keeper = Some(keeper);
         control.translator = Some(translator);
         Ok(())
     }

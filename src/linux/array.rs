@@ -12,7 +12,7 @@ use core::{
     ptr::NonNull,
     slice,
 };
-use kernel::prelude::*;
+use kernel::{prelude::*, sync::atomic::Atomic};
 
 /// A boxed slice.
 ///
@@ -97,6 +97,16 @@ impl Array<u64> {
     pub(crate) fn zeroes(account: Account, len: usize) -> Result<Self> {
         let mut array = Self::with_room(account, len, false)?;
         // Fresh memory is zeroed, which is a value.
+        array.len = len;
+        Ok(array)
+    }
+}
+
+impl<T> Array<Atomic<*mut T>> {
+    /// An array of `len` null pointers. May sleep.
+    pub(crate) fn nulls(account: Account, len: usize) -> Result<Self> {
+        let mut array = Self::with_room(account, len, true)?;
+        // Fresh memory is zeroed, which is null.
         array.len = len;
         Ok(array)
     }

@@ -61,7 +61,7 @@ pub(crate) struct Stripes {
     locks: [BhLock<()>; STRIPES],
 }
 
-const STRIPES: usize = 256;
+pub(super) const STRIPES: usize = 256;
 
 impl Stripes {
     pub(crate) fn new(class: Pin<&'static LockClassKey>) -> impl PinInit<Self> {

@@ -20,6 +20,8 @@
 #include <net/net_namespace.h>
 #include <net/route.h>
 
+#include "compat.h"
+
 /* Jiffies in a second. */
 enum { NATPT_HZ = HZ };
 
@@ -63,6 +65,7 @@ bool natpt_skb_change_proto(struct sk_buff *skb, u32 strip, u32 hlen, bool ipv6)
 void natpt_skb_set_frag_max_size(struct sk_buff *skb, u16 size, bool ipv6);
 void natpt_skb_set_route(struct sk_buff *skb, struct dst_entry *dst);
 struct sk_buff *natpt_skb_alloc(const struct sk_buff *like, u32 len, bool ipv6);
+struct sk_buff *natpt_skb_new(u32 len, const struct dst_entry *way, u32 mark, bool ipv6);
 u16 natpt_skb_fold_checksum(struct sk_buff *skb, u32 offset, u32 len);
 struct sk_buff *natpt_skb_fragment4(struct sk_buff *skb, u32 size);
 
@@ -127,6 +130,7 @@ u32 natpt_route_mtu(const struct dst_entry *dst, bool ipv6, bool local);
 bool natpt_is_forwarding(const struct net *net, bool ipv6);
 
 void natpt_count(struct net *net, const struct sk_buff *skb, bool ipv6, u32 mib);
+void natpt_icmp4_answer(struct net *net, u32 iif, const void *data, u32 len, u8 type, u8 code);
 void natpt_icmp4_send(struct net *net, struct sk_buff *skb, u8 type, u8 code,
 		      u32 info);
 void natpt_icmp6_send(struct sk_buff *skb, u8 type, u8 code, u32 info);
@@ -140,6 +144,13 @@ void *natpt_net_generic(const struct net *net, unsigned int id);
 bool natpt_userns_allowed(void);
 size_t natpt_userns_ceiling(void);
 bool natpt_net_is_user(const struct net *net);
+void natpt_may_resched(void);
+bool natpt_skb_is_strangers(const struct sk_buff *skb);
+bool natpt_has_connection4(struct net *net, const struct natpt_flow4 *flow);
+bool natpt_skb_is_confirmed(const struct sk_buff *skb);
+bool natpt_skb_is_known4(const struct sk_buff *skb);
+u32 natpt_routes4(const struct net *net);
+bool natpt_has_socket4(struct net *net, const struct natpt_flow4 *flow);
 void *natpt_memcg_get(void);
 void natpt_memcg_put(void *memcg);
 void *natpt_memcg_set(void *memcg);
@@ -162,5 +173,11 @@ struct net *natpt_genl_net(const struct genl_info *info);
 struct net *natpt_dump_net(const struct netlink_callback *cb);
 struct sk_buff *natpt_genl_new(void);
 int natpt_genl_reply(struct sk_buff *skb, struct genl_info *info);
+bool natpt_event_wanted(struct net *net, const struct genl_family *family,
+			u32 group);
+struct sk_buff *natpt_event_new(void);
+int natpt_event_send(struct net *net, const struct genl_family *family,
+		     struct sk_buff *skb, u32 group);
+u64 natpt_time(void);
 void *natpt_dump_put(struct sk_buff *skb, struct netlink_callback *cb,
 		     const struct genl_family *family, u8 cmd);

@@ -7,3 +7,6 @@
 pub(crate) use ::kernel::bindings::*;
 
 include!(env!("NATPT_BINDINGS"));
+
+// SAFETY: It is the bytes that it has.
+unsafe impl<T: ::pin_init::Zeroable> ::pin_init::Zeroable for __BindgenBitfieldUnit<T> {}

@@ -13,10 +13,12 @@
 #include <linux/user_namespace.h>
 #include <net/addrconf.h>
 #include <net/dst_metadata.h>
+#include <net/inet_hashtables.h>
 #include <net/ip6_route.h>
 #include <net/netfilter/ipv6/nf_defrag_ipv6.h>
 #include <net/netfilter/nf_conntrack.h>
 #include <net/netns/generic.h>
+#include <net/udp.h>
 #include <net/xfrm.h>
 
 #include "bindings.h"
@@ -36,7 +38,7 @@ static bool natpt_passes_bridge(const struct sk_buff *skb)
 /* Whether a hook of PRE_ROUTING is conntrack's or NAT's. */
 static bool natpt_is_tracking(const struct nf_hook_ops *ops)
 {
-	return ops->hook_ops_type == NF_HOOK_OP_NAT ||
+	return natpt_is_nat(ops) ||
 	       (ops->priority == NF_IP_PRI_CONNTRACK &&
 		ops->hook_ops_type == NF_HOOK_OP_UNDEFINED);
 }
@@ -255,8 +257,8 @@ void natpt_skb_set_route(struct sk_buff *skb, struct dst_entry *dst)
 	skb_dst_set_noref(skb, dst);
 }
 
-/* A new packet of len bytes that goes on in place of another. */
-struct sk_buff *natpt_skb_alloc(const struct sk_buff *like, u32 len, bool ipv6)
+/* A new packet of len bytes, with room for what goes before them. */
+static struct sk_buff *natpt_skb_room(u32 len)
 {
 	struct sk_buff *skb = alloc_skb(LL_MAX_HEADER + len,
 					GFP_ATOMIC | __GFP_NOWARN);
@@ -265,12 +267,36 @@ struct sk_buff *natpt_skb_alloc(const struct sk_buff *like, u32 len, bool ipv6)
 		return NULL;
 	skb_reserve(skb, LL_MAX_HEADER);
 	skb_put(skb, len);
+	return skb;
+}
+
+/* A new packet of len bytes that goes on in place of another. */
+struct sk_buff *natpt_skb_alloc(const struct sk_buff *like, u32 len, bool ipv6)
+{
+	struct sk_buff *skb = natpt_skb_room(len);
+
+	if (!skb)
+		return NULL;
 	skb->dev = like->dev;
 	skb->skb_iif = like->skb_iif;
 	skb->mark = like->mark;
 	skb->priority = like->priority;
 	skb_reset_mac_header(skb);
 	natpt_skb_scrub(skb, ipv6, IPCB(like)->iif, natpt_inverted_flags(like, ipv6));
+	return skb;
+}
+
+/* A new packet of len bytes of our own, for a host that is reached by a route like way, or NULL. */
+struct sk_buff *natpt_skb_new(u32 len, const struct dst_entry *way, u32 mark, bool ipv6)
+{
+	struct sk_buff *skb = natpt_skb_room(len);
+
+	if (!skb)
+		return NULL;
+	/* For its VRF; the output path sets another. */
+	skb->dev = way ? dst_dev_rcu(way) : NULL;
+	skb->mark = mark;
+	natpt_skb_scrub(skb, ipv6, 0, 0);
 	return skb;
 }
 
@@ -442,6 +468,24 @@ void natpt_icmp4_send(struct net *net, struct sk_buff *skb, u8 type, u8 code,
 		skb_dst_set(skb, &rt->dst);
 	}
 	icmp_send(skb, type, code, htonl(info));
+}
+
+/* Answer a packet of which these are the first bytes, its IPv4 header among them. Under RCU. */
+void natpt_icmp4_answer(struct net *net, u32 iif, const void *data, u32 len, u8 type, u8 code)
+{
+	struct net_device *dev = dev_get_by_index_rcu(net, iif);
+	struct sk_buff *skb;
+
+	if (!dev || len < sizeof(struct iphdr))
+		return;
+	skb = natpt_skb_room(len);
+	if (!skb)
+		return;
+	skb->dev = dev;
+	memcpy(skb->data, data, len);
+	natpt_skb_scrub(skb, false, 0, 0);
+	natpt_icmp4_send(net, skb, type, code, 0);
+	kfree_skb(skb);
 }
 
 void natpt_icmp6_send(struct sk_buff *skb, u8 type, u8 code, u32 info)
@@ -639,6 +683,30 @@ int natpt_genl_reply(struct sk_buff *skb, struct genl_info *info)
 	return genlmsg_reply(skb, info);
 }
 
+bool natpt_event_wanted(struct net *net, const struct genl_family *family,
+			u32 group)
+{
+	return genl_has_listeners(family, net, group);
+}
+
+/* Room for the largest. */
+struct sk_buff *natpt_event_new(void)
+{
+	return genlmsg_new(256, GFP_ATOMIC | __GFP_NOWARN);
+}
+
+int natpt_event_send(struct net *net, const struct genl_family *family,
+		     struct sk_buff *skb, u32 group)
+{
+	return genlmsg_multicast_netns(family, net, skb, 0, group, GFP_ATOMIC);
+}
+
+/* Nanoseconds since 1970. */
+u64 natpt_time(void)
+{
+	return ktime_get_real_ns();
+}
+
 void *natpt_dump_put(struct sk_buff *skb, struct netlink_callback *cb,
 		     const struct genl_family *family, u8 cmd)
 {
@@ -652,3 +720,101 @@ void *natpt_dump_put(struct sk_buff *skb, struct netlink_callback *cb,
 
 /* The module! macro of the kernel crate has no word for it. */
 MODULE_VERSION(NATPT_VERSION);
+
+void natpt_may_resched(void)
+{
+	cond_resched();
+}
+
+/* Another host has sent it to us, and no socket was found for it yet. */
+bool natpt_skb_is_strangers(const struct sk_buff *skb)
+{
+	return skb->pkt_type == PACKET_HOST && !skb->sk && skb->dev &&
+	       !(skb->dev->flags & IFF_LOOPBACK);
+}
+
+/* Conntrack has a connection that this packet is of. */
+bool natpt_skb_is_known4(const struct sk_buff *skb)
+{
+	struct nf_conntrack_tuple tuple;
+
+	return nf_ct_get_tuple_skb(&tuple, skb);
+}
+
+/* Conntrack has seen the connection of this packet leave before. */
+bool natpt_skb_is_confirmed(const struct sk_buff *skb)
+{
+	enum ip_conntrack_info info;
+	const struct nf_conn *ct = nf_ct_get(skb, &info);
+
+	return ct && nf_ct_is_confirmed(ct);
+}
+
+/*
+ * Conntrack has a connection that a packet of this flow is of, an echo reply for ICMP. It takes
+ * packets only: this one never leaves the stack of ours. Under RCU.
+ */
+bool natpt_has_connection4(struct net *net, const struct natpt_flow4 *flow)
+{
+	struct {
+		struct iphdr ip;
+		union {
+			__be16 ports[4];
+			struct icmphdr icmp;
+		};
+	} packet = {
+		.ip = {
+			.version = 4,
+			.ihl = sizeof(struct iphdr) / 4,
+			.tot_len = htons(sizeof(packet)),
+			.protocol = flow->proto,
+			.saddr = flow->saddr,
+			.daddr = flow->daddr,
+		},
+	};
+	struct sk_buff skb = {
+		.dev = net->loopback_dev,
+		.head = (u8 *)&packet,
+		.data = (u8 *)&packet,
+		.len = sizeof(packet),
+		.protocol = htons(ETH_P_IP),
+	};
+
+	if (!rcu_access_pointer(nf_ct_hook))
+		return false;
+	if (flow->proto == IPPROTO_ICMP) {
+		packet.icmp.type = ICMP_ECHOREPLY;
+		packet.icmp.un.echo.id = flow->dport;
+	} else {
+		packet.ports[0] = flow->sport;
+		packet.ports[1] = flow->dport;
+	}
+	return natpt_skb_is_known4(&skb);
+}
+
+/* Grows whenever IPv4 routes or addresses change. */
+u32 natpt_routes4(const struct net *net)
+{
+	return rt_genid_ipv4(net);
+}
+
+/* A socket takes packets of this flow. Under RCU. */
+bool natpt_has_socket4(struct net *net, const struct natpt_flow4 *flow)
+{
+	bool refcounted = false;
+	struct sock *sk;
+
+	switch (flow->proto) {
+	case IPPROTO_TCP:
+		sk = __inet_lookup(net, NULL, 0, flow->saddr, flow->sport,
+				   flow->daddr, flow->dport, 0, 0, &refcounted);
+		if (sk && refcounted)
+			sock_gen_put(sk);
+		return sk;
+	case IPPROTO_UDP:
+		return __udp4_lib_lookup(net, flow->saddr, flow->sport,
+					 flow->daddr, flow->dport, 0, 0, NULL);
+	default:
+		return false;
+	}
+}

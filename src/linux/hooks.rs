@@ -17,7 +17,9 @@ use core::{
 use kernel::{error::to_result, prelude::*, sync::Arc};
 
 pub(crate) use super::bindings::{
+    nf_inet_hooks_NF_INET_LOCAL_IN as NF_INET_LOCAL_IN,
     nf_inet_hooks_NF_INET_LOCAL_OUT as NF_INET_LOCAL_OUT,
+    nf_inet_hooks_NF_INET_POST_ROUTING as NF_INET_POST_ROUTING,
     nf_inet_hooks_NF_INET_PRE_ROUTING as NF_INET_PRE_ROUTING,
 };
 

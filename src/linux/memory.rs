@@ -118,6 +118,16 @@ impl Memcg {
             life: PhantomData,
         }
     }
+
+    /// Charges to it what `f` allocates in process context.
+    pub(crate) fn pays<R>(&self, f: impl FnOnce() -> R) -> R {
+        // SAFETY: We hold a reference while `f` runs, or the pointer is null.
+        let before = unsafe { bindings::natpt_memcg_set(self.0) };
+        let result = f();
+        // SAFETY: What was there before is valid for whoever put it there.
+        unsafe { bindings::natpt_memcg_set(before) };
+        result
+    }
 }
 
 impl Drop for Memcg {
@@ -164,14 +174,15 @@ impl<T> Cache<T> {
         Ok(Created(raw))
     }
 
-    /// Memory with an object in it, to be freed by `kvfree_call_rcu`. May not sleep.
-    pub(super) fn put(&self, object: T, _: &Charging<'_>) -> Result<NonNull<T>> {
+    /// Memory in which an object is made, to be freed by `kvfree_call_rcu`. May not sleep.
+    #[inline]
+    pub(super) fn put(&self, object: impl FnOnce() -> T, _: &Charging<'_>) -> Result<NonNull<T>> {
         let raw = self.raw.load(ordering::Relaxed);
         // SAFETY: A cache, or null.
         let place = unsafe { bindings::natpt_cache_alloc(raw) };
         let place = NonNull::new(place).ok_or(ENOMEM)?.cast::<T>();
         // SAFETY: The place is ours alone, big enough and aligned.
-        unsafe { place.write(object) };
+        unsafe { place.write(object()) };
         Ok(place)
     }
 }

@@ -7,7 +7,9 @@
 pub(crate) mod array;
 pub(crate) mod bh;
 pub(crate) mod bindings;
+mod buckets;
 pub(crate) mod defrag;
+mod entry;
 pub(crate) mod family;
 pub(crate) mod fib;
 pub(crate) mod genl;

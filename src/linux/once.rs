@@ -13,10 +13,23 @@ pub(crate) fn read_once<T: AtomicType>(from: &Atomic<T>) -> T {
     unsafe { from.as_ptr().read_volatile() }
 }
 
+/// As `WRITE_ONCE()`.
+#[inline(always)]
+pub(crate) fn write_once<T: AtomicType>(to: &Atomic<T>, value: T) {
+    // SAFETY: The pointer is valid, and a word is written in one piece.
+    unsafe { to.as_ptr().write_volatile(value) }
+}
+
 /// As `rcu_dereference()`: what the pointer leads to was written before it.
 #[inline(always)]
 pub(crate) fn dereference<T: 'static>(from: &Atomic<*mut T>, _: &rcu::Guard) -> *mut T {
     read_once(from)
+}
+
+/// As `smp_rmb()`: what is read after it is read after what was read before it.
+#[inline(always)]
+pub(crate) fn read_barrier() {
+    fence(Ordering::Acquire);
 }
 
 /// As `smp_load_acquire()`. The fence is no instruction where the processor keeps loads in order.

@@ -2,10 +2,15 @@
 
 //! RCU read sections, also those that the kernel calls us in.
 
+use crate::linux::bindings;
 use core::{marker::PhantomData, ops::Deref};
 use kernel::sync::rcu;
 
-pub(crate) use kernel::sync::rcu::synchronize_rcu;
+/// Waits until all read sections of now have ended. May sleep.
+pub(crate) fn synchronize_rcu() {
+    // SAFETY: There is nothing to take care of but the context, which `might_sleep` watches.
+    unsafe { bindings::synchronize_rcu() };
+}
 
 /// Proof of an RCU read section.
 pub(crate) struct Guard(PhantomData<*mut ()>);

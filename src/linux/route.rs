@@ -370,6 +370,22 @@ impl<F: Family> DstCache<F> {
         self.dst.store(route.dst.as_ptr(), ordering::Release);
     }
 
+    /// A new packet of this host, with these bytes, for one that the kept route may lead to: mark
+    /// and VRF are those of packets that take it.
+    pub(crate) fn own_packet(&self, bytes: &[u8], _: &rcu::Guard) -> Option<Skb<F>> {
+        let mark = (read_once(&self.key) >> 32) as u32;
+        let (way, len) = (load_acquire(&self.dst), bytes.len() as u32);
+        // SAFETY: The route is valid as long as the guard, or null.
+        let skb = unsafe { bindings::natpt_skb_new(len, way, mark, F::IS_V6) };
+        let skb = NonNull::new(skb)?;
+        // SAFETY: The packet is new, and of the family.
+        let skb = unsafe { Skb::from_raw(skb.as_ptr()) };
+        let mut room = skb.make_room(bytes.len(), 0).ok()?;
+        let bytes = room.bytes_mut().iter_mut().zip(bytes);
+        bytes.for_each(|(to, from)| *to = *from);
+        Some(room.done())
+    }
+
     /// Lets the route go.
     pub(crate) fn clear(&self) {
         let dst = self.dst.xchg(ptr::null_mut(), ordering::Full);

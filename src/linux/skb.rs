@@ -365,6 +365,18 @@ impl<F: Family> Skb<F> {
         (!dev.is_null()).then_some(Ingress(self))
     }
 
+    /// Return true if the packet came from another host, and no socket waits for it yet.
+    pub(crate) fn is_strangers(&self) -> bool {
+        // SAFETY: The packet is valid.
+        unsafe { bindings::natpt_skb_is_strangers(self.as_ptr()) }
+    }
+
+    /// Return true if the packet is of a connection that conntrack has let leave before.
+    pub(crate) fn is_confirmed(&self) -> bool {
+        // SAFETY: The packet is valid.
+        unsafe { bindings::natpt_skb_is_confirmed(self.as_ptr()) }
+    }
+
     /// Keeps conntrack off the packet.
     pub(crate) fn untrack(&mut self) {
         // SAFETY: The packet is ours.
@@ -589,6 +601,12 @@ impl Skb<V4> {
         let list = kernel::error::from_err_ptr(list)?;
         self.consume();
         Ok(Segments(list, PhantomData))
+    }
+
+    /// Return true if the packet is one of a connection that conntrack knows.
+    pub(crate) fn is_known4(&self) -> bool {
+        // SAFETY: The packet is valid IPv4.
+        unsafe { bindings::natpt_skb_is_known4(self.as_ptr()) }
     }
 
     /// Return true if an IPv4 address is this host's own where the packet came in, VRFs considered.

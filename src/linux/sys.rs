@@ -22,6 +22,19 @@ pub(crate) fn seconds(jiffies: u32) -> u32 {
     jiffies.checked_div(hz()).unwrap_or(0)
 }
 
+/// Seconds since 1970.
+#[inline]
+pub(crate) fn real_seconds() -> u32 {
+    // SAFETY: May be called from any context.
+    unsafe { bindings::ktime_get_real_seconds() as u32 }
+}
+
+/// Nanoseconds since 1970.
+pub(crate) fn real_time() -> u64 {
+    // SAFETY: May be called from any context.
+    unsafe { bindings::natpt_time() }
+}
+
 /// An unpredictable number.
 #[inline]
 pub(crate) fn random() -> u32 {
@@ -48,11 +61,61 @@ pub(crate) fn local_ports(net: &Net) -> (u16, u16) {
     (low as u16, high as u16)
 }
 
+/// The generation of the namespace's IPv4 routes and addresses.
+#[inline]
+pub(crate) fn routes4(net: &Net) -> u32 {
+    // SAFETY: `net` is a live namespace.
+    unsafe { bindings::natpt_routes4(net.as_ptr()) }
+}
+
 /// Return true if an IPv4 address is one of the namespace's own, VRFs left aside.
 pub(crate) fn is_local4(net: &Net, addr: core::net::Ipv4Addr) -> bool {
     // SAFETY: `net` is a live namespace.
     let kind = unsafe { bindings::inet_addr_type(net.as_ptr(), u32::from(addr).to_be()) };
     kind == RTN_LOCAL
+}
+
+/// Return true if a socket of the namespace takes packets from one IPv4 address and port to another:
+/// one that waits for all peers, if the first are 0.
+pub(crate) fn has_socket4(
+    net: &Net,
+    from: (core::net::Ipv4Addr, u16),
+    to: (core::net::Ipv4Addr, u16),
+    proto: u8,
+    _: &super::rcu::Guard,
+) -> bool {
+    let flow = flow4(from, to, proto);
+    // SAFETY: `net` is a live namespace, and we are in an RCU section.
+    unsafe { bindings::natpt_has_socket4(net.as_ptr(), &flow) }
+}
+
+/// Return true if conntrack knows a connection of which this would be an answer, an echo reply for
+/// ICMP: one of this host's, or that NAT has given the port.
+pub(crate) fn has_connection4(
+    net: &Net,
+    from: (core::net::Ipv4Addr, u16),
+    to: (core::net::Ipv4Addr, u16),
+    proto: u8,
+    _: &super::rcu::Guard,
+) -> bool {
+    let flow = flow4(from, to, proto);
+    // SAFETY: `net` is a live namespace, and we are in an RCU section.
+    unsafe { bindings::natpt_has_connection4(net.as_ptr(), &flow) }
+}
+
+fn flow4(
+    from: (core::net::Ipv4Addr, u16),
+    to: (core::net::Ipv4Addr, u16),
+    proto: u8,
+) -> bindings::natpt_flow4 {
+    bindings::natpt_flow4 {
+        saddr: u32::from(from.0).to_be(),
+        daddr: u32::from(to.0).to_be(),
+        sport: from.1.to_be(),
+        dport: to.1.to_be(),
+        tos: 0,
+        proto,
+    }
 }
 
 /// `RTN_LOCAL` of `linux/rtnetlink.h`, an anonymous enum there.
@@ -69,4 +132,10 @@ pub(crate) fn is_local6(net: &Net, addr: core::net::Ipv6Addr) -> bool {
 pub(crate) fn is_forwarding(net: &Net, ipv6: bool) -> bool {
     // SAFETY: `net` is a live namespace.
     unsafe { bindings::natpt_is_forwarding(net.as_ptr(), ipv6) }
+}
+
+/// Let others have the processor, in process context, where that is due.
+pub(crate) fn may_resched() {
+    // SAFETY: The caller may sleep.
+    unsafe { bindings::natpt_may_resched() };
 }

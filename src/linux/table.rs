@@ -1,121 +1,55 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A hash table whose entries are found by either of two keys: by readers
-//! without a lock, by writers under a lock per group of buckets.
+//! A hash table whose entries are found by either of two keys: by readers without a lock, by writers
+//! under a lock per group of buckets. It grows and shrinks with what is in it.
+
+pub(crate) use super::entry::{HashEntry, Index, Linked, Links};
 
 use super::{
-    array::Array,
-    bh::{BhGuard, Stripes},
-    bindings,
-    memory::{Account, Cache, Charging},
-    once::{dereference, load_acquire},
-    rcu,
+    bh::{BhGuard, Stripes, STRIPES},
+    buckets::Buckets,
+    entry::follow,
+    memory::{Account, Charging, Memcg},
+    once::dereference,
+    rcu, sys,
 };
-use core::{ops::Deref, ptr};
 use kernel::{
     prelude::*,
     static_lock_class,
     sync::atomic::{ordering, Atomic},
 };
 
-/// Which of the two keys.
-#[derive(Clone, Copy)]
-pub(crate) enum Index {
-    V6,
-    V4,
-}
+/// Logarithm of the fewest buckets of a table, and of the most. All buckets of a lock still have the
+/// same one when there are more.
+pub(crate) type Fewest = u32;
+/// Enough until more are there where everybody comes at once.
+pub(crate) const WIDE: Fewest = 12;
+/// For what few namespaces have.
+pub(crate) const NARROW: Fewest = 8;
+const MOST: u32 = 24;
+const _: () = assert!(STRIPES <= 1 << NARROW);
 
-/// The part of an entry that its table uses.
-pub(crate) struct Links<T> {
-    next: [Atomic<*mut T>; 2],
-    hash: [u32; 2],
-    dead: Atomic<u32>,
-    rcu: bindings::kvfree_rcu_head,
-}
+/// Logarithm of the buckets that an entry gets when their number changes, and of those that are too
+/// many for it.
+const ROOMY: u32 = 2;
+const EMPTY: u32 = 4;
 
-// SAFETY: The pointers are changed under the table's locks; `rcu` only by the kernel, once.
-unsafe impl<T: Send + Sync> Send for Links<T> {}
-// SAFETY: As above.
-unsafe impl<T: Send + Sync> Sync for Links<T> {}
-
-impl<T> Links<T> {
-    /// Links for an entry with these hash values of its keys.
-    pub(crate) fn new(hash6: u32, hash4: u32) -> Self {
-        Self {
-            next: [Atomic::new(ptr::null_mut()), Atomic::new(ptr::null_mut())],
-            hash: [hash6, hash4],
-            dead: Atomic::new(0),
-            rcu: pin_init::zeroed(),
-        }
-    }
-
-    fn next(&self, side: Index) -> &Atomic<*mut T> {
-        let [v6, v4] = &self.next;
-        match side {
-            Index::V6 => v6,
-            Index::V4 => v4,
-        }
-    }
-
-    /// The hash value of one of the keys.
-    pub(crate) fn hash(&self, side: Index) -> u32 {
-        let [v6, v4] = self.hash;
-        match side {
-            Index::V6 => v6,
-            Index::V4 => v4,
-        }
-    }
-
-    /// Return true if the entry was taken out of its table.
-    pub(crate) fn is_dead(&self) -> bool {
-        load_acquire(&self.dead) != 0
-    }
-}
-
-/// An entry of a table. Its memory is freed without running its drop: see [`HashEntry::release`].
-pub(crate) trait HashEntry: Send + Sync + Sized + 'static {
-    /// Where entries are allocated.
-    fn cache() -> &'static Cache<Self>;
-
-    fn links(&self) -> &Links<Self>;
-
-    /// Lets go of what the entry holds; called once, when it leaves the table. Readers may still
-    /// see it.
-    fn release(&self);
-}
-
-/// An entry that is, or was, in a table: only such can be taken out.
-pub(crate) struct Linked<'g, T>(&'g T);
-
-impl<T> Clone for Linked<'_, T> {
-    #[inline]
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for Linked<'_, T> {}
-
-impl<T> Deref for Linked<'_, T> {
-    type Target = T;
-
-    #[inline]
-    fn deref(&self) -> &T {
-        self.0
-    }
-}
+/// The lock's share of so many buckets moves before others may have the lock, and the processor.
+const BATCH: u32 = 64 * STRIPES as u32;
 
 /// The table.
 ///
 /// # Invariants
 ///
-/// Every pointer in a chain is an entry in its cache; it is freed a grace
-/// period after it left both chains.
+/// `buckets` are a box's, and are freed a grace period after others took their place. Every pointer
+/// in a chain is an entry in its cache; it is freed a grace period after it left both chains.
 #[pin_data(PinnedDrop)]
 pub(crate) struct Table<T: HashEntry> {
-    buckets: [Array<Atomic<*mut T>>; 2],
-    mask: u32,
+    buckets: Atomic<*mut Buckets<T>>,
+    /// 1 while entries move to other buckets.
+    moving: Atomic<u32>,
     account: Account,
+    fewest: Fewest,
     #[pin]
     locks6: Stripes,
     #[pin]
@@ -127,37 +61,29 @@ unsafe impl<T: HashEntry> Send for Table<T> {}
 // SAFETY: As above.
 unsafe impl<T: HashEntry> Sync for Table<T> {}
 
-fn empty<T>(account: Account, n: u32) -> Result<Array<Atomic<*mut T>>> {
-    let null = || Atomic::new(ptr::null_mut());
-    Array::new(account, n as usize, (0..n).map(|_| null()))
-}
-
 impl<T: HashEntry> Table<T> {
-    /// A table with `2^bits` buckets for each key.
-    pub(crate) fn new(account: Account, bits: u32) -> impl PinInit<Self, Error> {
-        let size = 1u32.wrapping_shl(bits);
+    /// An empty table.
+    pub(crate) fn new(account: Account, fewest: Fewest) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
-            buckets: [empty(account, size)?, empty(account, size)?],
-            mask: size.wrapping_sub(1),
+            buckets: Atomic::new(KBox::into_raw(Buckets::new(account, fewest)?)),
+            moving: Atomic::new(0),
             account,
+            fewest,
             locks6 <- Stripes::new(static_lock_class!()),
             locks4 <- Stripes::new(static_lock_class!()),
         })
     }
 
     #[inline(always)]
-    fn bucket(&self, side: Index, hash: u32) -> Option<&Atomic<*mut T>> {
-        let [v6, v4] = &self.buckets;
-        match side {
-            Index::V6 => v6,
-            Index::V4 => v4,
-        }
-        .get((hash & self.mask) as usize)
+    fn buckets<'g>(&'g self, guard: &'g rcu::Guard) -> &'g Buckets<T> {
+        let buckets = dereference(&self.buckets, guard);
+        // SAFETY: By the type invariants.
+        unsafe { &*buckets }
     }
 
-    /// Number of buckets of each side.
-    pub(crate) fn size(&self) -> u32 {
-        self.mask.wrapping_add(1)
+    /// Number of buckets of each key.
+    pub(crate) fn size(&self, guard: &rcu::Guard) -> u32 {
+        self.buckets(guard).size()
     }
 
     /// Finds the entry with this hash value for which `eq` holds.
@@ -169,33 +95,43 @@ impl<T: HashEntry> Table<T> {
         guard: &'g rcu::Guard,
         eq: impl Fn(&T) -> bool,
     ) -> Option<Linked<'g, T>> {
-        let mut entry = self.first(side, hash, guard);
-        while let Some(found) = entry {
-            if found.links().hash(side) == hash && eq(&found) {
-                return Some(found);
+        let mut buckets = self.buckets(guard);
+        loop {
+            let mut entry = follow(buckets.chain(side, hash)?, guard);
+            while let Some(found) = entry {
+                if found.links().hash(side) == hash && eq(&found) {
+                    return Some(found);
+                }
+                entry = follow(found.get().links().next(side), guard);
             }
-            entry = follow(found.links().next(side), guard);
+            buckets = buckets.next(guard)?;
         }
-        None
     }
 
-    #[inline(always)]
-    fn first<'g>(&'g self, side: Index, hash: u32, guard: &'g rcu::Guard) -> Option<Linked<'g, T>> {
-        follow(self.bucket(side, hash)?, guard)
-    }
-
-    /// Visits the entries of one bucket (of the IPv6 key).
+    /// Visits the entries of one bucket (of the IPv6 key) of a table of `size`. While the table is
+    /// changed others are visited, too, and some twice.
     pub(crate) fn visit<'g>(
         &'g self,
-        bucket: u32,
+        (bucket, size): (u32, u32),
         guard: &'g rcu::Guard,
         mut f: impl FnMut(Linked<'g, T>),
     ) {
-        let mut entry = self.first(Index::V6, bucket, guard);
-        while let Some(found) = entry {
-            // Followed first: `f` may take the entry out.
-            entry = follow(found.links().next(Index::V6), guard);
-            f(found);
+        let mut next = Some(self.buckets(guard));
+        while let Some(buckets) = next {
+            let mut hash = bucket & size.wrapping_sub(1);
+            while let Some(chain) = buckets.chain(Index::V6, hash) {
+                let mut entry = follow(chain, guard);
+                while let Some(found) = entry {
+                    // Followed first: `f` may take the entry out.
+                    entry = follow(found.get().links().next(Index::V6), guard);
+                    f(found);
+                }
+                hash = hash.wrapping_add(size);
+                if hash >= buckets.size() {
+                    break;
+                }
+            }
+            next = buckets.next(guard);
         }
     }
 
@@ -206,14 +142,15 @@ impl<T: HashEntry> Table<T> {
         }
     }
 
-    /// Puts an entry into the table, if there is memory. The caller knows that its keys are not
+    /// Makes an entry of the table, if there is memory. The caller knows that its keys are not
     /// there yet.
+    #[inline]
     pub(crate) fn insert<'g>(
         &'g self,
-        entry: T,
+        entry: impl FnOnce() -> T,
         bh: &BhGuard,
         charging: &Charging<'_>,
-        _: &'g rcu::Guard,
+        guard: &'g rcu::Guard,
     ) -> Result<Linked<'g, T>> {
         self.account.take(size_of::<T>())?;
         let raw = T::cache()
@@ -224,72 +161,137 @@ impl<T: HashEntry> Table<T> {
         let entry = unsafe { &*raw };
         for side in [Index::V4, Index::V6] {
             let hash = entry.links().hash(side);
-            if let Some(bucket) = self.bucket(side, hash) {
-                let _lock = self.stripes(side).lock(hash, bh);
-                let first = bucket.load(ordering::Relaxed);
+            let _lock = self.stripes(side).lock(hash, bh);
+            if let Some(chain) = self.buckets(guard).newest(guard).chain(side, hash) {
+                let first = chain.load(ordering::Relaxed);
                 entry.links().next(side).store(first, ordering::Relaxed);
-                bucket.store(raw, ordering::Release);
+                chain.store(raw, ordering::Release);
             }
         }
-        Ok(Linked(entry))
+        // SAFETY: It is in the table now.
+        Ok(unsafe { Linked::new(entry) })
     }
 
     /// Takes an entry out, once; false if somebody else did.
     pub(crate) fn remove(&self, entry: Linked<'_, T>, bh: &BhGuard, guard: &rcu::Guard) -> bool {
-        if entry.links().dead.xchg(1, ordering::Full) != 0 {
+        if !entry.links().set_dead() {
             return false;
         }
         for side in [Index::V6, Index::V4] {
-            self.unlink(side, entry.0, bh, guard);
+            self.unlink(side, entry, bh, guard);
         }
         entry.release();
         self.account.give(size_of::<T>());
-        let head = ptr::from_ref(&entry.links().rcu).cast_mut();
-        let object = ptr::from_ref(entry.0).cast_mut().cast();
         // SAFETY: The entry is in no chain any more, and only we got here for it.
-        unsafe { bindings::kvfree_call_rcu(head, object) };
+        unsafe { entry.links().free(&entry) };
         true
     }
 
-    fn unlink(&self, side: Index, entry: &T, bh: &BhGuard, guard: &rcu::Guard) {
+    fn unlink(&self, side: Index, entry: Linked<'_, T>, bh: &BhGuard, guard: &rcu::Guard) {
         let hash = entry.links().hash(side);
-        let Some(mut link) = self.bucket(side, hash) else {
-            return;
-        };
         let _lock = self.stripes(side).lock(hash, bh);
-        while let Some(found) = follow(link, guard) {
-            if ptr::eq(found.0, entry) {
-                let next = entry.links().next(side).load(ordering::Relaxed);
-                link.store(next, ordering::Release);
-                return;
+        let mut next = Some(self.buckets(guard));
+        while let Some(buckets) = next {
+            let mut link = buckets.chain(side, hash);
+            while let Some((at, found)) = link.and_then(|at| Some((at, follow(at, guard)?))) {
+                if core::ptr::eq(found.get(), entry.get()) {
+                    let next = entry.links().next(side).load(ordering::Relaxed);
+                    at.store(next, ordering::Release);
+                    return;
+                }
+                link = Some(found.get().links().next(side));
             }
-            link = found.0.links().next(side);
+            next = buckets.next(guard);
+        }
+    }
+
+    /// Return true if so many entries are too many for the buckets.
+    #[inline]
+    pub(crate) fn is_crowded(&self, entries: u32, guard: &rcu::Guard) -> bool {
+        let size = self.size(guard);
+        entries > size && size >> MOST == 0
+    }
+
+    /// Gives so many entries the buckets that they need, for which `memcg` pays; they stay as they are
+    /// where there is no memory. Return true if there are others now. May sleep.
+    pub(crate) fn fit(&self, entries: u32, memcg: &Memcg) -> bool {
+        let size = {
+            let guard = rcu::read_lock();
+            let size = self.size(&guard);
+            if !self.is_crowded(entries, &guard) && entries > size >> EMPTY {
+                return false;
+            }
+            size
+        };
+        let bits = entries.checked_ilog2().unwrap_or(0).wrapping_add(ROOMY);
+        let bits = bits.max(self.fewest).min(MOST);
+        if size >> bits == 1 || self.moving.xchg(1, ordering::Full) != 0 {
+            return false;
+        }
+        let new = memcg.pays(|| Buckets::new(self.account, bits));
+        let moved = new.map(|new| self.replace(new));
+        self.moving.store(0, ordering::Release);
+        moved.is_ok()
+    }
+
+    /// Moves all entries to other buckets. One at a time.
+    fn replace(&self, new: KBox<Buckets<T>>) {
+        let new = KBox::into_raw(new);
+        let size = {
+            let guard = rcu::read_lock();
+            let old = self.buckets(&guard);
+            old.set_next(new);
+            old.size()
+        };
+        for stripe in 0..STRIPES as u32 {
+            self.move_stripe(Index::V6, stripe, size);
+            self.move_stripe(Index::V4, stripe, size);
+        }
+        let old = self.buckets.xchg(new, ordering::Full);
+        rcu::synchronize_rcu();
+        // SAFETY: It came from a box, and nobody looks at it any more.
+        drop(unsafe { KBox::from_raw(old) });
+    }
+
+    /// Moves the entries of all buckets of one lock, of which it lets go now and then.
+    fn move_stripe(&self, side: Index, stripe: u32, size: u32) {
+        let mut bucket = stripe;
+        while bucket < size {
+            {
+                let bh = BhGuard::new();
+                let guard = rcu::read_lock();
+                let old = self.buckets(&guard);
+                let new = old.newest(&guard);
+                let _lock = self.stripes(side).lock(stripe, &bh);
+                let end = size.min(bucket.saturating_add(BATCH));
+                while bucket < end {
+                    old.move_chain(side, bucket, new, &guard);
+                    bucket = bucket.wrapping_add(STRIPES as u32);
+                }
+            }
+            sys::may_resched();
         }
     }
 
     /// Takes every entry out. Nobody may put new ones in meanwhile.
     pub(crate) fn clear(&self) {
-        for bucket in 0..self.size() {
+        let size = self.size(&rcu::read_lock());
+        for bucket in 0..size {
             let bh = BhGuard::new();
             let guard = rcu::read_lock();
-            self.visit(bucket, &guard, |entry| {
+            self.visit((bucket, size), &guard, |entry| {
                 self.remove(entry, &bh, &guard);
             });
         }
     }
 }
 
-/// Follows a link of a chain.
-#[inline(always)]
-fn follow<'g, T: HashEntry>(link: &Atomic<*mut T>, guard: &'g rcu::Guard) -> Option<Linked<'g, T>> {
-    let entry = dereference(link, guard);
-    // SAFETY: Entries in a chain are valid, and stay so while the guard lives.
-    unsafe { entry.as_ref() }.map(Linked)
-}
-
 #[pinned_drop]
 impl<T: HashEntry> PinnedDrop for Table<T> {
     fn drop(self: Pin<&mut Self>) {
         self.clear();
+        let buckets = self.buckets.load(ordering::Relaxed);
+        // SAFETY: By the type invariants; nobody has a reference any more.
+        drop(unsafe { KBox::from_raw(buckets) });
     }
 }

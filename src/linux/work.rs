@@ -3,12 +3,46 @@
 //! Work that is done again and again, in process context.
 
 use super::{bindings, memory};
-use kernel::{prelude::*, sync::Arc, types::Opaque};
+use core::ptr;
+use kernel::{
+    prelude::*,
+    sync::{
+        atomic::{ordering, Atomic},
+        Arc,
+    },
+    types::Opaque,
+};
 
 /// Something that has work to do from time to time.
 pub(crate) trait Job: Send + Sync + 'static {
-    /// Does some of it and says after how many jiffies there is more.
-    fn run(&self) -> u32;
+    /// Does some of it and says after how many jiffies there is more, if there is.
+    fn run(&self) -> Option<u32>;
+
+    /// By which it is woken when there is work again.
+    fn bell(&self) -> &Bell;
+}
+
+/// Wakes a worker. Null while there is none.
+///
+/// # Invariants
+///
+/// The pointer is null or that of a worker's work, which lives until it is null again.
+pub(crate) struct Bell(Atomic<*mut bindings::delayed_work>);
+
+impl Bell {
+    pub(crate) const fn new() -> Self {
+        Self(Atomic::new(ptr::null_mut()))
+    }
+
+    /// Have the job run in `delay` jiffies. Whoever calls this has to be gone before the worker is
+    /// dropped.
+    pub(crate) fn ring(&self, delay: u32) {
+        let work = self.0.load(ordering::Acquire);
+        if !work.is_null() {
+            // SAFETY: By the type invariants.
+            unsafe { bindings::natpt_work_schedule(work, delay as usize) };
+        }
+    }
 }
 
 /// Calls a job until dropped.
@@ -24,8 +58,8 @@ unsafe impl<T: Job> Send for Worker<T> {}
 unsafe impl<T: Job> Sync for Worker<T> {}
 
 impl<T: Job> Worker<T> {
-    /// Starts calling `job` in `delay` jiffies.
-    pub(crate) fn start(job: Arc<T>, delay: u32) -> Result<Pin<KBox<Self>>> {
+    /// Calls `job` whenever its bell rings.
+    pub(crate) fn start(job: Arc<T>) -> Result<Pin<KBox<Self>>> {
         let worker = KBox::pin(
             Self {
                 work: Opaque::uninit(),
@@ -35,8 +69,8 @@ impl<T: Job> Worker<T> {
         )?;
         // SAFETY: The memory is ours and stays where it is; `work` is the first field.
         unsafe { bindings::natpt_work_init(worker.work.get(), Some(run::<T>)) };
-        // SAFETY: Just initialised.
-        unsafe { bindings::natpt_work_schedule(worker.work.get(), delay as usize) };
+        let bell = worker.job.bell();
+        bell.0.store(worker.work.get(), ordering::Release);
         Ok(worker)
     }
 }
@@ -47,13 +81,16 @@ impl<T: Job> Worker<T> {
 unsafe extern "C" fn run<T: Job>(work: *mut bindings::work_struct) {
     // SAFETY: Only `start` hands this function out, with the first field of a worker.
     let worker = unsafe { &*work.cast::<Worker<T>>() };
-    let delay = worker.job.run();
-    // SAFETY: Initialised in `start`; cancelling waits for us and wins over this.
-    unsafe { bindings::natpt_work_schedule(worker.work.get(), delay as usize) };
+    if let Some(delay) = worker.job.run() {
+        // SAFETY: Initialised in `start`; cancelling waits for us and wins over this.
+        unsafe { bindings::natpt_work_schedule(worker.work.get(), delay as usize) };
+    }
 }
 
 impl<T: Job> Drop for Worker<T> {
     fn drop(&mut self) {
+        let bell = self.job.bell();
+        bell.0.store(ptr::null_mut(), ordering::Relaxed);
         // SAFETY: Initialised in `start`.
         unsafe { bindings::cancel_delayed_work_sync(self.work.get()) };
     }

@@ -2,7 +2,7 @@
 //! What is to become of a packet.
 
 use super::world::{Key, Known};
-use crate::xlate::{packet::Packet, rewrite::Rewrite};
+use crate::xlate::{packet::Packet, rewrite::Rewrite, tuple::Tuple4, DropReason};
 
 /// The fate of a packet that is not dropped. `A` are its new addresses, `S` is what its
 /// session remembers.
@@ -17,6 +17,9 @@ pub enum Decision<A, S> {
     Split,
     /// It solicits a neighbour that this host is proxy of.
     Solicitation,
+    /// It is the SYN of a connection that nobody waits for, whose pool address and port are the
+    /// source here: dropped for this reason, and its sender is told later.
+    Hold(Tuple4, DropReason),
     /// It is an ICMP error: what it quotes decides.
     Error,
     /// It is translated. Packets of stateless rules have no session.

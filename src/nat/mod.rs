@@ -10,6 +10,7 @@ pub mod error;
 pub mod open;
 pub mod options;
 pub mod port;
+pub mod probe;
 pub mod rule;
 pub mod siphash;
 pub mod tcp;

@@ -16,7 +16,7 @@ impl<T> Key<T> {
     /// it is a TCP segment that opens none.
     pub fn first_state(&self, side: Side) -> Result<tcp::State, DropReason> {
         match self.flags {
-            None => Ok(tcp::State::None),
+            None => Ok(tcp::State::opened_by(side)),
             Some(flags) if flags.opens() => Ok(tcp::next(tcp::State::None, side, flags).state),
             Some(_) => Err(DropReason::NoSession),
         }

@@ -54,6 +54,28 @@ options! {
         "life of a TCP session that is not answered (RFC 6146 TCP_TRANS)",
     MaxSessions "max-sessions" [1..=16777216] 1048576 ""
         "sessions that there may be at once",
+    MaxMappings "max-mappings" [1..=16777216] 1048576 ""
+        "mappings that there may be at once",
+    HostPrefix "host-prefix" [32..=128] 64 ""
+        "length of the IPv6 prefix that counts as one subscriber; one address of it may have half of what that may have",
+    HostMappings "host-mappings" [1..=16777216] 32768 ""
+        "mappings that a subscriber may have at once (RFC 6888 REQ-4)",
+    HostSessions "host-sessions" [1..=16777216] 262144 ""
+        "sessions that a subscriber may have opened at once, and as many that IPv4 hosts opened to it (RFC 6888 REQ-5)",
+    HostRate "host-rate" [1..=1000000] 8192 ""
+        "sessions that a subscriber may open in a second (RFC 6888 REQ-4)",
+    MappingSessions "mapping-sessions" [1..=16777216] 4096 ""
+        "sessions under a mapping from which on IPv4 hosts can open no more",
+    HeldSyns "held-syns" [0..=65536] 1024 ""
+        "SYNs to ports that nobody has, or that a filter refuses, which wait at once for one of the other side, 6 seconds each, before they are answered (RFC 5382 REQ-4); 0 leaves them unanswered, or to this box",
+    SourceSyns "source-syns" [1..=65536] 16 ""
+        "those that one IPv4 address may have waiting",
+    Evict "evict" [0..=1] 1 ""
+        "1 ends sessions that nobody answered, and closed or idle ones, where there is no room for new ones; 0 refuses new ones",
+    PortHold "port-hold" [0..=3600] 120 "s"
+        "wait before a UDP port or ICMP identifier that was given back is given out again (RFC 6888 REQ-8)",
+    HeldPorts "held-ports" [0..=32768] 4096 ""
+        "ports of one address and protocol that may wait so at once; more are free at once",
     LowestIpv6Mtu "lowest-ipv6-mtu" [1280..=65535] 1280 "bytes"
         "IPv6 packets from IPv4 ones without DF are cut to this size (RFC 7915 section 4)",
     IgnoreTrafficClass "ignore-traffic-class" [0..=1] 0 ""

@@ -7,6 +7,39 @@ const LAST_PRIVILEGED: u16 = 1023;
 /// Ports with even numbers, as bits of a word of 64 ports.
 const EVEN: u64 = 0x5555_5555_5555_5555;
 
+/// Words of the ports of an address.
+const PORTS: usize = 1024;
+/// Words that sum them up.
+const SUMS: usize = PORTS / 64;
+
+/// Words of the map of an address: a bit for each port in use, then one for each of these words
+/// whose even ports are all in use, then one for each whose odd ports are.
+pub const MAP: usize = PORTS + 2 * SUMS;
+
+/// Take note of a port that is in use from now on, or no more.
+pub fn mark(map: &mut [u64], port: u16, used: bool) {
+    let place = usize::from(port >> 6);
+    let Some(word) = map.get_mut(place) else {
+        return;
+    };
+    put(word, port & 63, used);
+    let word = *word;
+    for (parity, first) in [(EVEN, PORTS), (!EVEN, PORTS + SUMS)] {
+        if let Some(sums) = map.get_mut(first.wrapping_add(place >> 6)) {
+            put(sums, (place & 63) as u16, !word & parity == 0);
+        }
+    }
+}
+
+/// Set or clear a bit.
+fn put(word: &mut u64, bit: u16, set: bool) {
+    let bit = 1u64.wrapping_shl(bit.into());
+    match set {
+        true => *word |= bit,
+        false => *word &= !bit,
+    }
+}
+
 /// The properties that the new port shares with the source port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PortPolicy {
@@ -29,12 +62,12 @@ impl PortPolicy {
         }
     }
 
-    /// The bits of a word that have the right parity.
-    const fn parity(&self) -> u64 {
+    /// The bits of a word that have the right parity, and the rest.
+    const fn parities(&self) -> [u64; 2] {
         match (self.keep_parity, self.sport & 1) {
-            (false, _) => u64::MAX,
-            (true, 0) => EVEN,
-            (true, _) => !EVEN,
+            (false, _) => [u64::MAX, 0],
+            (true, 0) => [EVEN, !EVEN],
+            (true, _) => [!EVEN, EVEN],
         }
     }
 
@@ -53,36 +86,40 @@ impl PortPolicy {
 
 /// Chooses a free port within `ranges` (first and last port, disjoint), never 0.
 ///
-/// `words` gives the used ports 64 n to 64 n + 63 as the bits of word n. The first free port from
-/// a random one on is taken, so usually one word is looked at, and each at most twice.
+/// `map` gives the words of a map of [`MAP`] words. The first free port from a random one on is
+/// taken; full words are passed by in groups, so that a full map is hardly more to look at than an
+/// empty one.
 pub fn choose(
-    words: impl Fn(usize) -> u64,
+    map: impl Fn(usize) -> u64,
     ranges: &[(u16, u16)],
     want: PortPolicy,
     random: u32,
 ) -> Option<u16> {
-    let search = Search {
-        words,
-        ranges,
-        parity: want.parity(),
-    };
-    want.classes()
-        .into_iter()
-        .find_map(|class| search.class(class, random))
+    let parities = want.parities();
+    want.classes().into_iter().find_map(|class| {
+        let mut parities = parities.into_iter().filter(|bits| *bits != 0);
+        parities.find_map(|parity| {
+            let search = Search {
+                map: &map,
+                ranges,
+                parity,
+            };
+            search.class(class, random)
+        })
+    })
 }
 
-struct Search<'a, W> {
-    words: W,
+struct Search<'a, M> {
+    map: &'a M,
     ranges: &'a [(u16, u16)],
     parity: u64,
 }
 
-impl<W: Fn(usize) -> u64> Search<'_, W> {
-    /// A free port of one class: the right parity goes before the right place.
+impl<M: Fn(usize) -> u64> Search<'_, M> {
+    /// A free port of one class.
     fn class(&self, class: (u16, u16), random: u32) -> Option<u16> {
         let total = self.clipped(class).map(size).fold(0, u32::saturating_add);
         let start = random.checked_rem(total)?;
-        let mut any = None;
         // From the random port to the end, then from the beginning.
         for after in [true, false] {
             let mut skip = start;
@@ -96,12 +133,12 @@ impl<W: Fn(usize) -> u64> Search<'_, W> {
                     false if cut == 0 => continue,
                     false => (first, middle.saturating_sub(1)),
                 };
-                if let Some(port) = self.scan(from, to, &mut any) {
+                if let Some(port) = self.scan(from, to) {
                     return Some(port);
                 }
             }
         }
-        any
+        None
     }
 
     /// The part of each range that is in `class`.
@@ -112,24 +149,38 @@ impl<W: Fn(usize) -> u64> Search<'_, W> {
             .filter(|(first, last)| first <= last)
     }
 
-    /// The first free port with the right parity between two ports; any other one goes to `any`.
-    fn scan(&self, from: u32, to: u32, any: &mut Option<u16>) -> Option<u16> {
-        if from > to {
-            return None;
-        }
-        for word in from >> 6..=to >> 6 {
-            let base = word << 6;
+    /// The first free port between two ports.
+    fn scan(&self, from: u32, to: u32) -> Option<u16> {
+        let mut word = from >> 6;
+        while let Some(found) = self.open_word(word, to >> 6).filter(|_| from <= to) {
+            let base = found << 6;
             let below = from.saturating_sub(base).min(63);
             let above = 63u32.saturating_sub(to.saturating_sub(base).min(63));
             let inside = u64::MAX.wrapping_shl(below) & u64::MAX.wrapping_shr(above);
-            let free = inside & !(self.words)(word as usize);
-            let port = |bits: u64| (base | bits.trailing_zeros()) as u16;
-            if free & self.parity != 0 {
-                return Some(port(free & self.parity));
+            let free = inside & self.parity & !(self.map)(found as usize);
+            if free != 0 {
+                return Some((base | free.trailing_zeros()) as u16);
             }
-            if free != 0 && any.is_none() {
-                *any = Some(port(free));
+            // Only one at an end of the range may have nothing inside.
+            word = found.wrapping_add(1);
+        }
+        None
+    }
+
+    /// The first word between two words with a free port of the right parity.
+    fn open_word(&self, from: u32, to: u32) -> Option<u32> {
+        let mut inside = u64::MAX.wrapping_shl(from & 63);
+        for group in from >> 6..=to >> 6 {
+            let full = |parity: u64, first: usize| match self.parity & parity {
+                0 => u64::MAX,
+                _ => (self.map)(first.wrapping_add(group as usize)),
+            };
+            let open = inside & !(full(EVEN, PORTS) & full(!EVEN, PORTS + SUMS));
+            if open != 0 {
+                let word = (group << 6) | open.trailing_zeros();
+                return (word <= to).then_some(word);
             }
+            inside = u64::MAX;
         }
         None
     }

@@ -48,6 +48,41 @@ impl Source6 {
     }
 }
 
+/// Which packets of IPv4 hosts open sessions under a mapping (RFC 4787 section 5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Filtering {
+    /// All: endpoint-independent filtering.
+    #[default]
+    None,
+    /// Those of addresses that the host has sessions with: address-dependent filtering.
+    Address,
+    /// None: address and port-dependent filtering.
+    Port,
+}
+
+impl Filtering {
+    /// Return true if a packet that has no session is for the host, who may have others with its
+    /// sender.
+    #[inline]
+    pub fn admits(self, knows_sender: impl FnOnce() -> bool) -> bool {
+        match self {
+            Filtering::None => true,
+            Filtering::Address => knows_sender(),
+            Filtering::Port => false,
+        }
+    }
+}
+
+/// Whose packets keep sessions alive that have no connection (RFC 4787 REQ-6).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Refresh {
+    /// Those of both sides.
+    #[default]
+    Both,
+    /// Those of the IPv6 host only.
+    Outbound,
+}
+
 /// One `map` statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
@@ -59,6 +94,10 @@ pub struct Rule {
     pub ports: Option<(u16, u16)>,
     /// Set of protocols; 0 is all of them.
     pub protos: u32,
+    /// Which packets of IPv4 hosts open sessions.
+    pub filter: Filtering,
+    /// Whose packets keep sessions alive.
+    pub refresh: Refresh,
 }
 
 /// Why a rule is refused.
@@ -131,7 +170,13 @@ impl Rule {
     /// Return true if the rule is for packets of this host and transport protocol.
     #[inline]
     pub const fn matches(&self, saddr: Ipv6Addr, protocol: u8) -> bool {
+        self.is_for(protocol) && self.from.contains(saddr)
+    }
+
+    /// Return true if the rule is for packets of this transport protocol.
+    #[inline]
+    pub const fn is_for(&self, protocol: u8) -> bool {
         let protos = if self.protos == 0 { ALL } else { self.protos };
-        protos & proto_bit(protocol) != 0 && self.from.contains(saddr)
+        protos & proto_bit(protocol) != 0
     }
 }

@@ -7,11 +7,11 @@ use crate::xlate::{l4, proto, side::Side};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum State {
-    /// No session yet (CLOSED), or a protocol without states.
+    /// No session yet (CLOSED).
     None = 0,
-    /// The IPv6 side has sent a SYN.
+    /// The IPv6 side has sent a SYN, or with another protocol anything.
     V6Init = 1,
-    /// The IPv4 side has sent a SYN.
+    /// The IPv4 side has.
     V4Init = 2,
     /// Both sides have.
     Established = 3,
@@ -95,6 +95,9 @@ pub enum Timer {
     Trans,
     /// It starts anew with the established time.
     Est,
+    /// It starts anew with the transitory time, and soon the host is asked whether its end of the
+    /// connection is still there.
+    Probe,
 }
 
 /// The effect of a segment on a session.
@@ -117,10 +120,10 @@ pub const fn next(state: State, side: Side, flags: Flags) -> Step {
         (State::V4Init, Side::V6, Event::Syn) => (State::Established, Timer::Est),
         (State::None | State::V6Init | State::V4Init, _, _) => (state, Timer::Keep),
 
-        // A reset may be forged: the session ends only if no traffic follows. RFC 7857 section 2.2
-        // wants the same of half-closed sessions.
+        // A reset may be forged: the session ends only if no traffic follows, not even an answer to
+        // a probe. RFC 7857 section 2.2 wants the same of half-closed sessions.
         (State::Established | State::V6FinRcv | State::V4FinRcv, _, Event::Rst) => {
-            (State::Trans, Timer::Trans)
+            (State::Trans, Timer::Probe)
         }
         (State::Established, Side::V6, Event::Fin) => (State::V6FinRcv, Timer::Est),
         (State::Established, Side::V4, Event::Fin) => (State::V4FinRcv, Timer::Est),
@@ -128,10 +131,17 @@ pub const fn next(state: State, side: Side, flags: Flags) -> Step {
         (State::V6FinRcv, Side::V4, Event::Fin) => (State::V6FinV4FinRcv, Timer::Trans),
         (State::Established | State::V6FinRcv | State::V4FinRcv, _, _) => (state, Timer::Est),
 
-        // The host uses the ports again while the old connection is in TIME-WAIT.
+        // Either side uses the ports again while the old connection is in TIME-WAIT.
         (State::V6FinV4FinRcv, Side::V6, Event::Syn) if flags.opens() => {
             (State::V6Init, Timer::Trans)
         }
+        (State::V6FinV4FinRcv, Side::V4, Event::Syn) if flags.opens() => {
+            (State::V4Init, Timer::Trans)
+        }
+        // The same after a reset; that may have been forged, and a SYN of the IPv4 side too, so that
+        // any answer makes it an established session.
+        (State::Trans, Side::V6, Event::Syn) if flags.opens() => (state, Timer::Trans),
+        (State::Trans, Side::V4, Event::Syn) if flags.opens() => (state, Timer::Probe),
         (State::V6FinV4FinRcv, _, _) | (State::Trans, _, Event::Rst) => (state, Timer::Keep),
         (State::Trans, _, _) => (State::Established, Timer::Est),
     };
@@ -152,6 +162,15 @@ pub const fn timeout(state: State) -> Option<Step> {
 }
 
 impl State {
+    /// The state of a session that a packet of this side opened and the other has not answered.
+    #[inline]
+    pub const fn opened_by(side: Side) -> State {
+        match side {
+            Side::V6 => State::V6Init,
+            Side::V4 => State::V4Init,
+        }
+    }
+
     /// The state with this number.
     pub const fn from_u8(number: u8) -> Option<State> {
         Some(match number {

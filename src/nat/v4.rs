@@ -175,15 +175,86 @@ pub fn open<W: World>(
     key: &Key<Tuple4>,
 ) -> Result<Decision4<W>, DropReason> {
     if !w.has_mapping4(&key.tuple, key.proto) {
-        return pass_or_drop(w, packet, ip, DropReason::NoMapping);
+        return refuse(w, packet, ip, key);
+    }
+    if w.is_taken4(packet, &key.tuple, key.proto) {
+        return Ok(Decision::Unclaimed);
     }
     check_source(w, packet, addrs(ip))?;
     w.policy4(packet)?;
-    let Some(known) = w.open4(key)? else {
-        return pass_or_drop(w, packet, ip, DropReason::NoMapping);
+    let known = match w.open4(key) {
+        Ok(Some(known)) => known,
+        Ok(None) => return refuse(w, packet, ip, key),
+        Err(DropReason::Filtered) if is_held(w, key) => {
+            return Ok(Decision::Hold(key.tuple, DropReason::Filtered))
+        }
+        Err(reason) => return Err(reason),
     };
     ext::check_options(packet.linear(), ip)?;
     Ok(Decision::Translate(known.0, Some(known.1)))
+}
+
+/// Decide about a packet to a port of a pool address that no host has.
+#[cold]
+fn refuse<W: World>(
+    w: &W,
+    packet: &W::Packet4,
+    ip: &ipv4::Header,
+    key: &Key<Tuple4>,
+) -> Result<Decision4<W>, DropReason> {
+    match pass_or_drop(w, packet, ip, DropReason::NoMapping) {
+        Err(_) if w.is_taken4(packet, &key.tuple, key.proto) => Ok(Decision::Unclaimed),
+        Err(reason) if is_held(w, key) => {
+            check_source(w, packet, addrs(ip))?;
+            w.policy4(packet)?;
+            Ok(Decision::Hold(key.tuple, reason))
+        }
+        other => other,
+    }
+}
+
+/// A packet that is refused is the SYN of a connection that the other side may be opening, too
+/// (RFC 5382 REQ-4).
+fn is_held<W: World>(w: &W, key: &Key<Tuple4>) -> bool {
+    key.flags.is_some_and(Flags::opens)
+        && !w.is_own()
+        && !w.is_inverted()
+        && w.options().get(Id::HeldSyns) != 0
+}
+
+/// The SYN of a packet with this header to a port that no host has, if that may be held. Its headers
+/// are brought to hand.
+pub fn unclaimed_syn<W: World>(
+    w: &W,
+    packet: &mut W::Packet4,
+    ip: &ipv4::Header,
+) -> Option<Tuple4> {
+    let header_len = l4::header_len(ip.protocol).filter(|_| ip.protocol == proto::TCP)?;
+    if !packet.pull(l4_offset(ip).saturating_add(header_len)) {
+        return None;
+    }
+    let transport = packet.linear().get(l4_offset(ip)..).unwrap_or(&[]);
+    let key = key(w, ip, Ports::read(ip.protocol, transport).ok()?, transport);
+    (is_held(w, &key) && !w.has_mapping4(&key.tuple, key.proto)).then_some(key.tuple)
+}
+
+/// A packet that leaves has the address and port of a host that talks to the same peer.
+pub fn is_hosts<W: World>(w: &W, packet: &mut W::Packet4) -> bool {
+    let Ok(ip) = ipv4::Header::read(packet.linear()) else {
+        return false;
+    };
+    let header_len = l4::header_len(ip.protocol).filter(|_| ip.protocol != proto::ICMPV6);
+    let Some(header_len) = header_len.filter(|_| w.is_pool(ip.saddr) && !ip.is_fragment()) else {
+        return false;
+    };
+    if !packet.pull(l4_offset(&ip).saturating_add(header_len)) || is_error(packet, &ip) {
+        return false;
+    }
+    let transport = packet.linear().get(l4_offset(&ip)..).unwrap_or(&[]);
+    Ports::read(ip.protocol, transport).is_ok_and(|ports| {
+        let session = tuple(&ip, ports).inverted();
+        w.session4(&session, ip.protocol).is_some()
+    })
 }
 
 /// A packet to a pool address is a host's.
@@ -202,8 +273,13 @@ fn claims_stateful<W: World>(w: &W, packet: &mut W::Packet4, ip: &ipv4::Header) 
         return error::claims4(w, packet, ip);
     }
     let transport = packet.linear().get(l4_offset(ip)..).unwrap_or(&[]);
-    Ports::read(ip.protocol, transport)
-        .is_ok_and(|ports| w.has_mapping4(&tuple(ip, ports), ip.protocol))
+    Ports::read(ip.protocol, transport).is_ok_and(|ports| {
+        let key = key(w, ip, ports, transport);
+        let Key { tuple, proto, .. } = key;
+        w.session4(&tuple, proto).is_some()
+            || (w.has_mapping4(&tuple, proto) || is_held(w, &key) && !w.is_local4(packet, ip.daddr))
+                && !w.is_taken4(packet, &tuple, proto)
+    })
 }
 
 /// The packet is for stateless rules.

@@ -103,6 +103,9 @@ pub trait World {
     fn open4(&self, key: &Key<Tuple4>) -> Result<Option<Known<Ipv6Addr, Self::To6>>, DropReason>;
     /// A host has the port that is the source of the tuple.
     fn has_mapping4(&self, tuple: &Tuple4, proto: u8) -> bool;
+    /// The packet is of a connection of conntrack's, or for a socket of this host: for others than
+    /// the host that has the port.
+    fn is_taken4(&self, packet: &Self::Packet4, tuple: &Tuple4, proto: u8) -> bool;
     /// The session with this IPv6 side, in IPv4.
     fn session6(&self, tuple: &Tuple6, proto: u8) -> Option<Tuple4>;
     /// The session with this IPv4 side, in IPv6.

@@ -2,12 +2,17 @@
 
 //! Changes to the configuration: the statements of one request, all or none.
 
-use super::spec::{
-    attr::{prefix, renum, rule, statement, variable},
-    hosts,
+use super::{
+    filter,
+    nest::{at, parse},
+    spec::{
+        attr::{prefix, renum, rule, statement, variable},
+        filtering, hosts, refreshing,
+    },
 };
 use crate::{
     linux::{
+        array::Array,
         genl::{Attr, Do, Refusal, Request},
         memory::Account,
         pernet::{Net, PerNet},
@@ -15,10 +20,13 @@ use crate::{
     },
     nat::{
         options,
-        rule::{Rule, RuleError, Source6},
+        rule::{Filtering, Refresh, Rule, RuleError, Source6},
     },
     netns::Namespace,
-    state::config::{Config, Refused},
+    state::{
+        config::{Config, Refused, Tables},
+        draft::{Draft, Sessions, Unset},
+    },
     xlate::{
         addr::{Prefix, PrefixError},
         eam::{Eam, EamError},
@@ -39,7 +47,27 @@ impl Do for Apply {
             return Err(Refusal::of_all(EPERM, NO_USERS));
         }
         let namespace = Namespace::subsystem().of(net);
-        namespace.change(|config| request.attrs().try_for_each(|attr| carry_out(config, attr)))?;
+        let mut ends = Array::new(Account::of(net), 0, [])?;
+        let mut end = |config: &Tables, attr| -> Done<'m> {
+            let place = ends.len();
+            Ok(ends.insert(place, filter::read_all(config, attr)?)?)
+        };
+        let is_end = |attr: &Attr<'_>| attr.kind() == statement::SESSION_DELETE;
+        match request.attrs().next().is_some() && request.attrs().all(|attr| is_end(&attr)) {
+            true => {
+                let config = namespace.config();
+                request.attrs().try_for_each(|attr| end(&config, attr))?;
+            }
+            false => namespace.change(|config| {
+                request.attrs().try_for_each(|attr| match is_end(&attr) {
+                    true => end(config, attr),
+                    false => carry_out(config, attr),
+                })
+            })?,
+        }
+        if let (false, Some(translator)) = (ends.is_empty(), namespace.translator()) {
+            translator.end_sessions(&ends);
+        }
         if let Some(text) = warning(net, &namespace.config()) {
             request.warn(text);
         }
@@ -55,7 +83,7 @@ const _: () = assert!(NO_USERS.len() < 80);
 fn warning(net: &Net, config: &Config) -> Option<&'static str> {
     if !config.enabled {
         None
-    } else if config.prefixes.is_empty() {
+    } else if config.prefixes().is_empty() {
         Some("translation is on, but there is no prefix")
     } else if config.rules.is_empty() {
         Some("translation is on, but there is no map rule")
@@ -73,17 +101,17 @@ fn warning(net: &Net, config: &Config) -> Option<&'static str> {
 
 type Done<'m> = Result<(), Refusal<'m>>;
 
-fn carry_out<'m>(config: &mut Config, attr: Attr<'m>) -> Done<'m> {
+fn carry_out<'m>(config: &mut Draft, attr: Attr<'m>) -> Done<'m> {
     match attr.kind() {
         statement::PREFIX_ADD => add_prefix(config, attr),
-        statement::PREFIX_FLUSH => config.flush_prefixes().map_err(|e| refused(e, attr)),
+        statement::PREFIX_FLUSH => flush_prefixes(config, attr, Sessions::End),
+        statement::PREFIX_FLUSH_KEEP => flush_prefixes(config, attr, Sessions::Keep),
         statement::MAP_ADD => add_rule(config, attr),
-        statement::MAP_DELETE => {
-            let number = attr.u32().unwrap_or(0);
-            config.delete_rule(number).map_err(|e| refused(e, attr))
-        }
+        statement::MAP_DELETE => delete_rule(config, attr, Sessions::End),
+        statement::MAP_DELETE_KEEP => delete_rule(config, attr, Sessions::Keep),
         statement::MAP_RENUM => renumber(config, attr),
-        statement::MAP_FLUSH => config.flush_rules().map_err(|e| refused(e, attr)),
+        statement::MAP_FLUSH => flush_rules(config, attr, Sessions::End),
+        statement::MAP_FLUSH_KEEP => flush_rules(config, attr, Sessions::Keep),
         statement::ENABLE => {
             config.enabled = match attr.u8() {
                 Some(0) => false,
@@ -97,6 +125,21 @@ fn carry_out<'m>(config: &mut Config, attr: Attr<'m>) -> Done<'m> {
     }
 }
 
+fn flush_prefixes<'m>(config: &mut Draft, attr: Attr<'m>, sessions: Sessions) -> Done<'m> {
+    let done = config.flush_prefixes(sessions);
+    done.map_err(|e| refused(e, attr))
+}
+
+fn flush_rules<'m>(config: &mut Draft, attr: Attr<'m>, sessions: Sessions) -> Done<'m> {
+    let done = config.flush_rules(sessions);
+    done.map_err(|e| refused(e, attr))
+}
+
+fn delete_rule<'m>(config: &mut Draft, attr: Attr<'m>, sessions: Sessions) -> Done<'m> {
+    let done = config.delete_rule(attr.u32().unwrap_or(0), sessions);
+    done.map_err(|e| refused(e, attr))
+}
+
 fn refused(why: Refused, attr: Attr<'_>) -> Refusal<'_> {
     match why {
         Refused::Exists(text) => Refusal::new(EEXIST, text, attr),
@@ -106,25 +149,7 @@ fn refused(why: Refused, attr: Attr<'_>) -> Refusal<'_> {
     }
 }
 
-/// The attributes of a nest by their numbers below `N`; one that comes twice is refused.
-fn parse<const N: usize>(nest: Attr<'_>) -> Result<[Option<Attr<'_>>; N], Refusal<'_>> {
-    let mut found = [None; N];
-    for attr in nest.nested() {
-        let Some(slot) = found.get_mut(usize::from(attr.kind())) else {
-            return Err(Refusal::new(EINVAL, "unknown attribute", attr));
-        };
-        if slot.replace(attr).is_some() {
-            return Err(Refusal::new(EINVAL, "attribute is given twice", attr));
-        }
-    }
-    Ok(found)
-}
-
-fn at<'m>(found: &[Option<Attr<'m>>], kind: u16) -> Option<Attr<'m>> {
-    found.get(usize::from(kind)).copied().flatten()
-}
-
-fn add_prefix<'m>(config: &mut Config, nest: Attr<'m>) -> Done<'m> {
+fn add_prefix<'m>(config: &mut Draft, nest: Attr<'m>) -> Done<'m> {
     let found = parse::<{ prefix::LAST as usize + 1 }>(nest)?;
     let Some(attr) = at(&found, prefix::ADDRESS) else {
         return Err(Refusal::new(EINVAL, "prefix has no address", nest));
@@ -143,7 +168,7 @@ fn add_prefix<'m>(config: &mut Config, nest: Attr<'m>) -> Done<'m> {
     config.add_prefix(prefix).map_err(|e| refused(e, attr))
 }
 
-fn add_rule<'m>(config: &mut Config, nest: Attr<'m>) -> Done<'m> {
+fn add_rule<'m>(config: &mut Draft, nest: Attr<'m>) -> Done<'m> {
     let found = parse::<{ rule::LAST as usize + 1 }>(nest)?;
     let get = |kind| at(&found, kind);
     let number = get(rule::NUMBER).and_then(|attr| attr.u32());
@@ -183,11 +208,24 @@ fn add_rule<'m>(config: &mut Config, nest: Attr<'m>) -> Done<'m> {
             return Err(Refusal::new(EINVAL, "port range has one end only", attr))
         }
     };
+    let filter = match get(rule::FILTER).map(|attr| (attr.u8(), attr)) {
+        None | Some((Some(filtering::NONE), _)) => Filtering::None,
+        Some((Some(filtering::ADDRESS), _)) => Filtering::Address,
+        Some((Some(filtering::PORT), _)) => Filtering::Port,
+        Some((_, attr)) => return Err(Refusal::new(EINVAL, "unknown kind of filter", attr)),
+    };
+    let refresh = match get(rule::REFRESH).map(|attr| (attr.u8(), attr)) {
+        None | Some((Some(refreshing::BOTH), _)) => Refresh::Both,
+        Some((Some(refreshing::OUTBOUND), _)) => Refresh::Outbound,
+        Some((_, attr)) => return Err(Refusal::new(EINVAL, "unknown kind of refresh", attr)),
+    };
     let rule = Rule {
         from,
         to: Ipv4Addr::from(to.bytes::<4>().unwrap_or_default()),
         ports,
         protos: get(rule::PROTOS).and_then(|attr| attr.u32()).unwrap_or(0),
+        filter,
+        refresh,
     };
     rule.check().map_err(|e| {
         let wrong = match e {
@@ -205,7 +243,7 @@ fn add_rule<'m>(config: &mut Config, nest: Attr<'m>) -> Done<'m> {
 
 /// A stateless rule: one whose IPv6 addresses are a translation prefix has the hosts under it.
 fn add_mapping<'m>(
-    config: &mut Config,
+    config: &mut Draft,
     nest: Attr<'m>,
     found: &[Option<Attr<'m>>],
     number: u32,
@@ -214,6 +252,12 @@ fn add_mapping<'m>(
     for kind in [rule::PORT_MIN, rule::PORT_MAX, rule::PROTOS, rule::MAPPINGS] {
         if let Some(attr) = get(kind) {
             let text = "a stateless rule is for all protocols and ports";
+            return Err(Refusal::new(EINVAL, text, attr));
+        }
+    }
+    for kind in [rule::FILTER, rule::REFRESH] {
+        if let Some(attr) = get(kind) {
+            let text = "a stateless rule has no sessions to filter or refresh";
             return Err(Refusal::new(EINVAL, text, attr));
         }
     }
@@ -239,7 +283,7 @@ fn add_mapping<'m>(
         length(rule::TO_LENGTH, 32),
     );
     let prefix = config
-        .prefixes
+        .prefixes()
         .iter()
         .find(|it| (it.addr(), it.len()) == v6);
     let mapping = match (prefix, hosts) {
@@ -261,7 +305,7 @@ fn add_mapping<'m>(
         .map_err(|e| refused(e, wrong))
 }
 
-fn renumber<'m>(config: &mut Config, nest: Attr<'m>) -> Done<'m> {
+fn renumber<'m>(config: &mut Draft, nest: Attr<'m>) -> Done<'m> {
     let found = parse::<{ renum::LAST as usize + 1 }>(nest)?;
     let number = |kind| at(&found, kind).and_then(|attr| attr.u32());
     let (start, interval) = RENUM;
@@ -275,7 +319,7 @@ fn renumber<'m>(config: &mut Config, nest: Attr<'m>) -> Done<'m> {
         .map_err(|e| refused(e, nest))
 }
 
-fn set<'m>(config: &mut Config, nest: Attr<'m>) -> Done<'m> {
+fn set<'m>(config: &mut Draft, nest: Attr<'m>) -> Done<'m> {
     let found = parse::<{ variable::LAST as usize + 1 }>(nest)?;
     let Some(name) = at(&found, variable::NAME) else {
         return Err(Refusal::new(EINVAL, "variable has no name", nest));
@@ -286,12 +330,13 @@ fn set<'m>(config: &mut Config, nest: Attr<'m>) -> Done<'m> {
     let number = value.u64().unwrap_or(0);
     match config.set(name.text(), number) {
         Ok(()) => Ok(()),
-        Err(options::Refused::Unknown) => Err(Refusal::new(
+        Err(Unset::Memory(why)) => Err(why.into()),
+        Err(Unset::Refused(options::Refused::Unknown)) => Err(Refusal::new(
             ENOENT,
             "there is no variable of this name",
             name,
         )),
-        Err(options::Refused::Range) => Err(Refusal::new(
+        Err(Unset::Refused(options::Refused::Range)) => Err(Refusal::new(
             ERANGE,
             "value is out of the variable's range",
             value,

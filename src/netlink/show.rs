@@ -2,35 +2,29 @@
 
 //! Listings of what is configured and what goes on.
 
-use super::spec::{attr, cmd, hosts};
+use super::spec::{attr, cmd, filtering, hosts, refreshing};
 use crate::{
     linux::{
         genl::{Do, Dump, List, Message, Refusal, Request},
         pernet::{Net, PerNet},
-        rcu::{self, Guard},
-        sys,
-        table::{HashEntry, Table},
     },
-    nat::options,
+    nat::{
+        options,
+        rule::{Filtering, Refresh},
+    },
     netns::Namespace,
     state::{
         config::{self, Action, Config, Stateful},
         counters,
-        mapping::BibEntry,
-        session::Session,
-        translator::Translator,
     },
     xlate::{addr::Prefix, eam::Eam, side::Side},
 };
-use kernel::{
-    prelude::*,
-    sync::{atomic::ordering, Arc},
-};
+use kernel::{prelude::*, sync::atomic::ordering};
 
 /// Version of the module, from `userspace/Cargo.toml`.
 const VERSION: &str = env!("NATPT_VERSION");
 
-fn namespace(net: &Net) -> &Namespace {
+pub(super) fn namespace(net: &Net) -> &Namespace {
     Namespace::subsystem().of(net)
 }
 
@@ -72,18 +66,18 @@ fn config_row<T: Clone>(
     list: &mut List<'_>,
     part: impl Fn(&Config) -> &[T],
     fill: impl Fn(&mut Message, &T) -> Result,
-) -> Result {
+) {
     let config = namespace(net).config();
     list.set_generation(config.generation);
     row(list, part(&config).iter(), fill);
-    Ok(())
 }
 
 pub(super) struct Prefixes;
 
 impl Dump for Prefixes {
-    fn run(net: &Net, list: &mut List<'_>) -> Result {
-        config_row(net, list, |config| &config.prefixes, prefix)
+    fn run<'m>(net: &Net, list: &mut List<'m>) -> Result<(), Refusal<'m>> {
+        config_row(net, list, |config| config.prefixes(), prefix);
+        Ok(())
     }
 }
 
@@ -95,8 +89,9 @@ fn prefix(message: &mut Message, prefix: &Prefix) -> Result {
 pub(super) struct Rules;
 
 impl Dump for Rules {
-    fn run(net: &Net, list: &mut List<'_>) -> Result {
-        config_row(net, list, |config| &config.rules, rule)
+    fn run<'m>(net: &Net, list: &mut List<'m>) -> Result<(), Refusal<'m>> {
+        config_row(net, list, |config| &config.rules, rule);
+        Ok(())
     }
 }
 
@@ -134,6 +129,17 @@ fn shared(message: &mut Message, sharing: &Stateful) -> Result {
         message.u16(attr::rule::PORT_MAX, max)?;
     }
     message.u32(attr::rule::PROTOS, rule.protos)?;
+    let filter = match rule.filter {
+        Filtering::None => filtering::NONE,
+        Filtering::Address => filtering::ADDRESS,
+        Filtering::Port => filtering::PORT,
+    };
+    message.u8(attr::rule::FILTER, filter)?;
+    let refresh = match rule.refresh {
+        Refresh::Both => refreshing::BOTH,
+        Refresh::Outbound => refreshing::OUTBOUND,
+    };
+    message.u8(attr::rule::REFRESH, refresh)?;
     let mappings = sharing.mappings.load(ordering::Relaxed);
     message.u64(attr::rule::MAPPINGS, mappings)
 }
@@ -141,14 +147,15 @@ fn shared(message: &mut Message, sharing: &Stateful) -> Result {
 pub(super) struct Variables;
 
 impl Dump for Variables {
-    fn run(net: &Net, list: &mut List<'_>) -> Result {
-        let values = namespace(net).config().values;
+    fn run<'m>(net: &Net, list: &mut List<'m>) -> Result<(), Refusal<'m>> {
+        let config = namespace(net).config();
+        list.set_generation(config.generation);
         row(list, 0..options::ALL.len(), |message, i| {
             let Some(variable) = options::ALL.get(i) else {
                 return Ok(());
             };
             message.text(attr::variable::NAME, variable.name)?;
-            message.u64(attr::variable::VALUE, values.at(i).into())?;
+            message.u64(attr::variable::VALUE, config.values.at(i).into())?;
             message.u64(attr::variable::MIN, variable.min.into())?;
             message.u64(attr::variable::MAX, variable.max.into())?;
             message.u64(attr::variable::DEFAULT, variable.default.into())?;
@@ -162,7 +169,7 @@ impl Dump for Variables {
 pub(super) struct Counters;
 
 impl Dump for Counters {
-    fn run(net: &Net, list: &mut List<'_>) -> Result {
+    fn run<'m>(net: &Net, list: &mut List<'m>) -> Result<(), Refusal<'m>> {
         let translator = namespace(net).translator();
         row(list, 0..counters::COUNT, |message, i| {
             let Some(info) = counters::info(translator.as_ref().map(|it| &it.counters), i) else {
@@ -174,80 +181,4 @@ impl Dump for Counters {
         });
         Ok(())
     }
-}
-
-/// Lists the entries of a table: the cursor is a bucket, and how many of its entries are done.
-fn table<T: HashEntry>(
-    net: &Net,
-    list: &mut List<'_>,
-    part: impl Fn(&Translator) -> &Table<T>,
-    fill: impl Fn(&mut Message, &Translator, &T, &Guard) -> Result,
-) -> Result {
-    let Some(translator): Option<Arc<Translator>> = namespace(net).translator() else {
-        return Ok(());
-    };
-    let [bucket, mut done] = list.cursor();
-    let table = part(&translator);
-    for bucket in bucket as u32..table.size() {
-        let guard = rcu::read_lock();
-        let (mut i, mut full) = (0, false);
-        table.visit(bucket, &guard, |entry| {
-            if i >= done && !full {
-                full = !list.entry(|message| fill(message, &translator, &entry, &guard));
-                done = done.wrapping_add(u64::from(!full));
-            }
-            i = i.wrapping_add(1);
-        });
-        if full {
-            list.set_cursor([bucket.into(), done]);
-            return Ok(());
-        }
-        done = 0;
-    }
-    list.set_cursor([table.size().into(), 0]);
-    Ok(())
-}
-
-pub(super) struct Mappings;
-
-impl Dump for Mappings {
-    fn run(net: &Net, list: &mut List<'_>) -> Result {
-        table(net, list, |it| &it.mappings, mapping)
-    }
-}
-
-fn mapping(message: &mut Message, _: &Translator, mapping: &BibEntry, _: &Guard) -> Result {
-    message.u8(attr::mapping::PROTO, mapping.host.proto)?;
-    message.bytes(attr::mapping::ADDRESS6, &mapping.host.addr.octets())?;
-    message.u16(attr::mapping::PORT6, mapping.host.port)?;
-    message.bytes(attr::mapping::ADDRESS4, &mapping.addr.octets())?;
-    message.u16(attr::mapping::PORT4, mapping.port)?;
-    message.u32(attr::mapping::SESSIONS, mapping.sessions())
-}
-
-pub(super) struct Sessions;
-
-impl Dump for Sessions {
-    fn run(net: &Net, list: &mut List<'_>) -> Result {
-        table(net, list, |it| &it.sessions, session)
-    }
-}
-
-fn session(message: &mut Message, it: &Translator, session: &Session, guard: &Guard) -> Result {
-    let (v6, v4) = (&session.v6, &session.v4);
-    message.u8(attr::session::PROTO, session.proto)?;
-    message.bytes(attr::session::SOURCE6, &v6.saddr.octets())?;
-    message.u16(attr::session::SOURCE_PORT6, v6.sport)?;
-    message.bytes(attr::session::TARGET6, &v6.daddr.octets())?;
-    message.bytes(attr::session::SOURCE4, &v4.saddr.octets())?;
-    message.u16(attr::session::SOURCE_PORT4, v4.sport)?;
-    message.bytes(attr::session::TARGET4, &v4.daddr.octets())?;
-    message.u16(attr::session::TARGET_PORT, v6.dport)?;
-    let life = session.life.read();
-    let idle = life.idle(sys::jiffies());
-    let span = life.span(session.proto, &it.config.read(guard).values);
-    let left = span.saturating_sub(idle);
-    message.u8(attr::session::STATE, life.state as u8)?;
-    message.u32(attr::session::IDLE, sys::seconds(idle))?;
-    message.u32(attr::session::EXPIRES, sys::seconds(left))
 }

@@ -5,7 +5,7 @@
 //! The natpt netlink family in numbers.
 #![allow(dead_code)]
 use core::ffi::CStr;
-use crate::linux::genl::Policy;
+use crate::linux::genl::{Group, Policy};
 
 /// Configuration and state of the IPv6/IPv4 translator in one network
 /// namespace. Addresses are in network byte order, every number in host byte
@@ -33,6 +33,22 @@ pub(crate) mod cmd {
     pub(crate) const MAPPING_GET: u8 = 7;
     /// The sessions.
     pub(crate) const SESSION_GET: u8 = 8;
+    /// How many sessions there are, by protocol and state.
+    pub(crate) const COUNT_GET: u8 = 9;
+    /// A mapping was opened or closed.
+    pub(crate) const MAPPING_EVENT: u8 = 10;
+    /// A session was opened or closed.
+    pub(crate) const SESSION_EVENT: u8 = 11;
+    /// A host's packet was dropped because of a limit; once in a second for each
+    /// limit, with the last packet's host or pool address.
+    pub(crate) const LIMIT_EVENT: u8 = 12;
+}
+
+/// Multicast groups, by their place.
+pub(crate) mod group {
+    pub(crate) const MAPPINGS: u32 = 0;
+    pub(crate) const SESSIONS: u32 = 1;
+    pub(crate) const LIMITS: u32 = 2;
 }
 
 /// Attributes, by the set they belong to.
@@ -69,8 +85,12 @@ pub(crate) mod attr {
         /// translation prefix (hosts have the addresses of RFC 6052 under it) or
         /// any other. Absent from stateful rules.
         pub(crate) const STATELESS: u16 = 10;
+        /// Filtering of a stateful rule. Absent in map-add means none.
+        pub(crate) const FILTER: u16 = 11;
+        /// Refreshing of a stateful rule. Absent in map-add means both.
+        pub(crate) const REFRESH: u16 = 12;
         /// The highest number.
-        pub(crate) const LAST: u16 = 10;
+        pub(crate) const LAST: u16 = 12;
     }
     /// New numbering of the rules.
     pub(crate) mod renum {
@@ -95,6 +115,30 @@ pub(crate) mod attr {
         /// The highest number.
         pub(crate) const LAST: u16 = 7;
     }
+    /// What mappings and sessions have to be like to be listed, counted or
+    /// ended: all that is given has to fit.
+    pub(crate) mod filter {
+        /// IPPROTO number as on the IPv4 side (1, 6 or 17).
+        pub(crate) const PROTO: u16 = 1;
+        /// The IPv6 host, or a prefix that it is under.
+        pub(crate) const HOST: u16 = 2;
+        /// Length of the prefix, 0 to 128. Absent means 128.
+        pub(crate) const HOST_LENGTH: u16 = 3;
+        /// The pool address.
+        pub(crate) const POOL: u16 = 4;
+        /// The port, or ICMP identifier, of the pool address.
+        pub(crate) const PORT: u16 = 5;
+        /// The IPv4 peer of sessions.
+        pub(crate) const PEER: u16 = 6;
+        /// The state of sessions, none but for TCP.
+        pub(crate) const STATE: u16 = 7;
+        /// Number of the rule that made the mapping.
+        pub(crate) const RULE: u16 = 8;
+        /// Most entries of a listing.
+        pub(crate) const LIMIT: u16 = 9;
+        /// The highest number.
+        pub(crate) const LAST: u16 = 9;
+    }
     /// Changes to the configuration, carried out in the order in which they
     /// stand in the message: all of them or, after an error, none.
     pub(crate) mod statement {
@@ -108,8 +152,17 @@ pub(crate) mod attr {
         /// 1 starts translation, 0 stops it.
         pub(crate) const ENABLE: u16 = 7;
         pub(crate) const SET: u16 = 8;
+        /// Ends the sessions that fit, all if the filter is empty, once the
+        /// statements have been carried out.
+        pub(crate) const SESSION_DELETE: u16 = 9;
+        /// As prefix-flush, but sessions run out instead of ending.
+        pub(crate) const PREFIX_FLUSH_KEEP: u16 = 10;
+        /// As map-delete, but sessions run out instead of ending.
+        pub(crate) const MAP_DELETE_KEEP: u16 = 11;
+        /// As map-flush, but sessions run out instead of ending.
+        pub(crate) const MAP_FLUSH_KEEP: u16 = 12;
         /// The highest number.
-        pub(crate) const LAST: u16 = 8;
+        pub(crate) const LAST: u16 = 12;
     }
     /// The translator as a whole.
     pub(crate) mod status {
@@ -142,8 +195,10 @@ pub(crate) mod attr {
         pub(crate) const ADDRESS4: u16 = 4;
         pub(crate) const PORT4: u16 = 5;
         pub(crate) const SESSIONS: u16 = 6;
+        /// What is asked for (only in requests).
+        pub(crate) const FILTER: u16 = 7;
         /// The highest number.
-        pub(crate) const LAST: u16 = 6;
+        pub(crate) const LAST: u16 = 7;
     }
     /// One conversation under a mapping.
     pub(crate) mod session {
@@ -166,8 +221,60 @@ pub(crate) mod attr {
         pub(crate) const IDLE: u16 = 10;
         /// Seconds until the session ends if no packet comes.
         pub(crate) const EXPIRES: u16 = 11;
+        /// What is asked for (only in requests).
+        pub(crate) const FILTER: u16 = 12;
         /// The highest number.
-        pub(crate) const LAST: u16 = 11;
+        pub(crate) const LAST: u16 = 12;
+    }
+    /// How many sessions of a protocol are in a state.
+    pub(crate) mod count {
+        /// IPPROTO number as on the IPv4 side (1, 6 or 17).
+        pub(crate) const PROTO: u16 = 1;
+        pub(crate) const STATE: u16 = 2;
+        pub(crate) const SESSIONS: u16 = 3;
+        /// What is asked for (only in requests).
+        pub(crate) const FILTER: u16 = 4;
+        /// The highest number.
+        pub(crate) const LAST: u16 = 4;
+    }
+    /// Something that has happened, told to those who have joined its group when
+    /// it did. Who reads too slowly loses some, and is told so by ENOBUFS and by
+    /// the gap in their numbers.
+    pub(crate) mod event {
+        /// Grows by one with every event of its group in this namespace.
+        pub(crate) const NUMBER: u16 = 1;
+        /// Nanoseconds since 1970 (UTC).
+        pub(crate) const TIME: u16 = 2;
+        pub(crate) const HAPPENING: u16 = 3;
+        /// IPPROTO number as on the IPv4 side (1, 6 or 17).
+        pub(crate) const PROTO: u16 = 4;
+        /// The IPv6 host.
+        pub(crate) const SOURCE6: u16 = 5;
+        pub(crate) const SOURCE_PORT6: u16 = 6;
+        /// The IPv4 peer as the IPv6 host sees it, under the prefix.
+        pub(crate) const TARGET6: u16 = 7;
+        /// The pool address.
+        pub(crate) const SOURCE4: u16 = 8;
+        pub(crate) const SOURCE_PORT4: u16 = 9;
+        /// The IPv4 peer.
+        pub(crate) const TARGET4: u16 = 10;
+        /// The peer's port, the same on both sides.
+        pub(crate) const TARGET_PORT: u16 = 11;
+        /// Number of the rule, if it is there yet.
+        pub(crate) const RULE: u16 = 12;
+        /// Seconds since 1970 (UTC) when what has closed was opened.
+        pub(crate) const START: u16 = 13;
+        /// State in which a session was closed.
+        pub(crate) const STATE: u16 = 14;
+        /// Seconds since the last packet of a session that was closed.
+        pub(crate) const IDLE: u16 = 15;
+        pub(crate) const END: u16 = 16;
+        /// Name of the limit, which is that of a counter without drop-.
+        pub(crate) const LIMIT: u16 = 17;
+        /// Packets that have met the limit since the last event about it.
+        pub(crate) const REFUSED: u16 = 18;
+        /// The highest number.
+        pub(crate) const LAST: u16 = 18;
     }
 }
 
@@ -192,11 +299,50 @@ pub(crate) mod session_state {
     pub(crate) const TRANS: u8 = 7;
 }
 
+/// What has happened to a mapping or session.
+pub(crate) mod happening {
+    pub(crate) const OPENED: u8 = 0;
+    pub(crate) const CLOSED: u8 = 1;
+}
+
+/// Why a session has ended: its time was over, it made room for others, its
+/// rule or prefix went, or somebody had it ended. A mapping ends with its
+/// last session.
+pub(crate) mod end {
+    pub(crate) const EXPIRED: u8 = 0;
+    pub(crate) const EVICTED: u8 = 1;
+    pub(crate) const REMOVED: u8 = 2;
+    pub(crate) const DELETED: u8 = 3;
+}
+
 /// Place of the hosts of a stateless rule.
 pub(crate) mod hosts {
     pub(crate) const V6: u8 = 0;
     pub(crate) const V4: u8 = 1;
 }
+
+/// Which packets of IPv4 hosts open sessions under a mapping (RFC 4787
+/// section 5): all, those of addresses that the host has sessions with, or
+/// none.
+pub(crate) mod filtering {
+    pub(crate) const NONE: u8 = 0;
+    pub(crate) const ADDRESS: u8 = 1;
+    pub(crate) const PORT: u8 = 2;
+}
+
+/// Whose packets keep a session alive, but for TCP (RFC 4787 REQ-6): those
+/// of both sides, or of the IPv6 host only.
+pub(crate) mod refreshing {
+    pub(crate) const BOTH: u8 = 0;
+    pub(crate) const OUTBOUND: u8 = 1;
+}
+
+/// Multicast groups; all but open ones want the rights of an administrator.
+pub(crate) static GROUPS: [Group; 3] = [
+    Group::new(c"mappings", false),
+    Group::new(c"sessions", false),
+    Group::new(c"limits", false),
+];
 
 /// Attributes of prefix that a request may hold.
 pub(crate) static PREFIX_POLICY: [Policy; attr::prefix::LAST as usize + 1] = [
@@ -216,6 +362,8 @@ pub(crate) static RULE_POLICY: [Policy; attr::rule::LAST as usize + 1] = [
     Policy::u16(),
     Policy::flags32(protos::MASK),
     Policy::REJECT,
+    Policy::u8(),
+    Policy::u8(),
     Policy::u8(),
     Policy::u8(),
 ];
@@ -239,6 +387,20 @@ pub(crate) static VARIABLE_POLICY: [Policy; attr::variable::LAST as usize + 1] =
     Policy::REJECT,
 ];
 
+/// Attributes of filter that a request may hold.
+pub(crate) static FILTER_POLICY: [Policy; attr::filter::LAST as usize + 1] = [
+    Policy::REJECT,
+    Policy::u8(),
+    Policy::exact(16),
+    Policy::u8(),
+    Policy::exact(4),
+    Policy::u16(),
+    Policy::exact(4),
+    Policy::u8(),
+    Policy::u32(),
+    Policy::u32(),
+];
+
 /// Attributes of statement that a request may hold.
 pub(crate) static STATEMENT_POLICY: [Policy; attr::statement::LAST as usize + 1] = [
     Policy::REJECT,
@@ -250,4 +412,46 @@ pub(crate) static STATEMENT_POLICY: [Policy; attr::statement::LAST as usize + 1]
     Policy::flag(),
     Policy::u8(),
     Policy::nested(&VARIABLE_POLICY),
+    Policy::nested(&FILTER_POLICY),
+    Policy::flag(),
+    Policy::u32(),
+    Policy::flag(),
+];
+
+/// Attributes of mapping that a request may hold.
+pub(crate) static MAPPING_POLICY: [Policy; attr::mapping::LAST as usize + 1] = [
+    Policy::REJECT,
+    Policy::REJECT,
+    Policy::REJECT,
+    Policy::REJECT,
+    Policy::REJECT,
+    Policy::REJECT,
+    Policy::REJECT,
+    Policy::nested(&FILTER_POLICY),
+];
+
+/// Attributes of session that a request may hold.
+pub(crate) static SESSION_POLICY: [Policy; attr::session::LAST as usize + 1] = [
+    Policy::REJECT,
+    Policy::REJECT,
+    Policy::REJECT,
+    Policy::REJECT,
+    Policy::REJECT,
+    Policy::REJECT,
+    Policy::REJECT,
+    Policy::REJECT,
+    Policy::REJECT,
+    Policy::REJECT,
+    Policy::REJECT,
+    Policy::REJECT,
+    Policy::nested(&FILTER_POLICY),
+];
+
+/// Attributes of count that a request may hold.
+pub(crate) static COUNT_POLICY: [Policy; attr::count::LAST as usize + 1] = [
+    Policy::REJECT,
+    Policy::REJECT,
+    Policy::REJECT,
+    Policy::REJECT,
+    Policy::nested(&FILTER_POLICY),
 ];

@@ -10,6 +10,8 @@ mod icmp_reply;
 mod mss;
 mod outcome;
 mod packet;
+mod peace;
+mod syn;
 mod v4;
 mod v6;
 mod world;
@@ -17,7 +19,10 @@ mod world;
 use crate::{
     linux::{
         family::{V4, V6},
-        hooks::{self, Hooks, Socket, Spec, NF_INET_LOCAL_OUT, NF_INET_PRE_ROUTING},
+        hooks::{
+            self, Hooks, Socket, Spec, NF_INET_LOCAL_IN, NF_INET_LOCAL_OUT, NF_INET_POST_ROUTING,
+            NF_INET_PRE_ROUTING,
+        },
         pernet::Net,
         rcu,
         skb::{Claim, Skb},
@@ -37,8 +42,12 @@ const BEFORE_DEFRAG: i32 = -401;
 /// After all chains that look at packets before they are routed.
 const LAST: i32 = i32::MAX;
 
-/// Puts hooks in place where packets are looked at: four places of each family.
-pub(crate) fn packets(translator: Arc<Translator>) -> Result<Hooks<Translator, 8>> {
+/// Before conntrack confirms what is delivered or leaves, after all others.
+const UNCONFIRMED: i32 = i32::MAX - 1;
+
+/// Puts hooks in place where packets are looked at: four places of each family, and one where IPv4
+/// packets are delivered.
+pub(crate) fn packets(translator: Arc<Translator>) -> Result<Hooks<Translator, 9>> {
     Hooks::register(
         translator.net,
         translator,
@@ -51,8 +60,15 @@ pub(crate) fn packets(translator: Arc<Translator>) -> Result<Hooks<Translator, 8
             Spec::new::<Waiting<V4>>(NF_INET_PRE_ROUTING, LAST),
             Spec::new::<Leaving<V4, false>>(NF_INET_LOCAL_OUT, PRIORITY),
             Spec::new::<Leaving<V4, true>>(NF_INET_LOCAL_OUT, LAST),
+            Spec::new::<Delivered>(NF_INET_LOCAL_IN, UNCONFIRMED),
         ],
     )
+}
+
+/// Puts a hook in place where packets leave that others than hosts send from a pool address.
+pub(crate) fn departures(translator: Arc<Translator>) -> Result<Hooks<Translator, 1>> {
+    let spec = Spec::new::<Departing>(NF_INET_POST_ROUTING, UNCONFIRMED);
+    Hooks::register(translator.net, translator, [spec])
 }
 
 /// Puts hooks in place where fragments are looked at before anybody puts them together.
@@ -75,6 +91,12 @@ struct Arriving<D>(PhantomData<D>);
 
 /// Where packets from the network come when all chains have seen them.
 struct Waiting<D>(PhantomData<D>);
+
+/// Where packets have come to this host.
+struct Delivered;
+
+/// Where packets leave, with the address and port that NAT gave them.
+struct Departing;
 
 /// Where packets of this host's sockets leave; `LATE` where conntrack is to see them before.
 struct Leaving<D, const LATE: bool>(PhantomData<D>);
@@ -149,6 +171,41 @@ impl<D: Direction> hooks::Hook<Translator> for Waiting<D> {
             // It was looked at already.
             _ => Some(skb),
         }
+    }
+}
+
+impl hooks::Hook<Translator> for Delivered {
+    type Family = V4;
+
+    fn packet(
+        translator: &Translator,
+        net: &Net,
+        _: Socket,
+        mut skb: Skb<V4>,
+        guard: &rcu::Guard,
+    ) -> Option<Skb<V4>> {
+        let ctx = Ctx::new(translator, net, Origin::Network, guard);
+        match syn::of_delivered(&ctx, &mut skb) {
+            Some(tuple) => {
+                syn::hold(&ctx, skb, &tuple, DropReason::NoMapping);
+                None
+            }
+            None => Some(skb),
+        }
+    }
+}
+
+impl hooks::Hook<Translator> for Departing {
+    type Family = V4;
+
+    fn packet(
+        translator: &Translator,
+        net: &Net,
+        socket: Socket,
+        skb: Skb<V4>,
+        guard: &rcu::Guard,
+    ) -> Option<Skb<V4>> {
+        peace::keep(&Ctx::new(translator, net, Origin::Own(socket), guard), skb)
     }
 }
 

@@ -7,6 +7,7 @@ use super::{
     egress::{Egress, Recall},
     error, icmp_reply, mss,
     outcome::{done, unwritten, Direction, Outcome},
+    syn,
 };
 use crate::{
     linux::{
@@ -91,6 +92,7 @@ fn carry_out<'g>(
     match decision {
         Ok(Decision::Translate(to, recall)) => done(translate(ctx, skb, &ip, &to, recall)),
         Ok(Decision::Error) => error::to_v6(ctx, skb, ip),
+        Ok(Decision::Hold(tuple, reason)) => syn::hold(ctx, skb, &tuple, reason),
         Ok(Decision::Split) => Outcome::Split(skb.segment()),
         Ok(Decision::Defrag) => Outcome::Defrag(skb),
         Ok(Decision::Unclaimed) => {

@@ -100,7 +100,8 @@ fn carry_out<'g>(
             skb.deliver_solicitation(&BhGuard::new(), ctx.guard);
             Outcome::Done
         }
-        Err(reason) => icmp_reply::drop_v6(ctx, skb, reason),
+        // Of IPv4 packets only.
+        Ok(Decision::Hold(_, reason)) | Err(reason) => icmp_reply::drop_v6(ctx, skb, reason),
     }
 }
 

@@ -19,6 +19,7 @@ use crate::{
     xlate::{
         addr::Prefix,
         addresses::{Addresses, Addrs},
+        icmp, ipv4, proto,
         side::Side,
         tuple::{Tuple4, Tuple6},
         DropReason,
@@ -56,6 +57,12 @@ impl<'g> Ctx<'g> {
         }
         Ok(())
     }
+}
+
+/// The packet is the answer to a ping.
+fn is_echo_reply(skb: &Skb<V4>) -> bool {
+    let header_len = ipv4::Header::read(skb.linear()).map_or(0, |ip| ip.header_len);
+    skb.linear().get(usize::from(header_len)) == Some(&icmp::v4::ECHO_REPLY)
 }
 
 impl<'g> World for Ctx<'g> {
@@ -176,6 +183,25 @@ impl<'g> World for Ctx<'g> {
 
     fn has_mapping4(&self, tuple: &Tuple4, proto: u8) -> bool {
         self.translator.mapping4(tuple, proto, self.guard).is_some()
+    }
+
+    fn is_taken4(&self, skb: &Skb<V4>, tuple: &Tuple4, proto: u8) -> bool {
+        if self.is_own() || self.inverted {
+            return false;
+        }
+        // Where conntrack is given our packets it knows them all.
+        if !self.is_tracked() && skb.is_known4() {
+            return true;
+        }
+        skb.is_local4(self.net, tuple.saddr, self.guard)
+            && match proto {
+                // The box asked for it, or nobody.
+                proto::ICMP => is_echo_reply(skb),
+                _ => {
+                    let (peer, pool) = ((tuple.daddr, tuple.dport), (tuple.saddr, tuple.sport));
+                    sys::has_socket4(self.net, peer, pool, proto, self.guard)
+                }
+            }
     }
 
     fn session6(&self, tuple: &Tuple6, proto: u8) -> Option<Tuple4> {

@@ -2,7 +2,7 @@
 
 //! Identification numbers for the IPv4 packets we make (RFC 6864).
 
-use super::session::Secret;
+use super::hash::Secret;
 use crate::{
     linux::{array::Array, memory::Account, once::read_once, sys},
     nat::siphash,
@@ -66,14 +66,14 @@ impl Identifiers {
     }
 
     /// Chooses the counter of a packet's source, destination and protocol.
-    pub(crate) fn slot(&self, saddr: Ipv4Addr, daddr: Ipv4Addr, proto: u8) -> u32 {
+    pub(crate) fn slot(&self, saddr: Ipv4Addr, daddr: Ipv4Addr, proto: u8) -> u16 {
         let addrs = u64::from(u32::from(saddr)) << 32 | u64::from(u32::from(daddr));
-        siphash::hash(&self.key, [addrs], proto.into()) as u32
+        siphash::hash(&self.key, [addrs], proto.into()) as u16
     }
 
     /// The first of `n` numbers in a row, for packets of one (source, destination, protocol).
     #[inline(always)]
-    pub(crate) fn next(&self, slot: u32, n: u32) -> u16 {
+    pub(crate) fn next(&self, slot: u16, n: u32) -> u16 {
         let Some(counter) = self.counters.get(slot as usize % COUNTERS) else {
             return 0;
         };

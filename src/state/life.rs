@@ -6,6 +6,7 @@ use crate::{
     linux::{once::read_once, sys},
     nat::{
         options::{Id, Values},
+        rule::Refresh,
         tcp::{self, State, Timer},
     },
     xlate::{proto, side::Side},
@@ -24,17 +25,57 @@ pub(crate) struct Moment {
     used: u32,
     /// It was taken out of the table, or is about to be.
     is_over: bool,
+    /// The host is to be asked whether its end of the connection is still there.
+    wants_probe: bool,
+    /// Whose packets count, but for TCP.
+    pub(crate) refresh: Refresh,
 }
 
-/// The bit of the word that tells that it is over.
+/// The bits of the word for what is true or not.
 const OVER: u64 = 1 << 40;
+const PROBE: u64 = 1 << 41;
+const OUTBOUND: u64 = 1 << 42;
+
+/// Seconds between a reset and the probe, so that they do not pass each other.
+const PROBE_AFTER: u32 = 2;
+
+/// Seconds for which a session is not given up, so that it may be answered.
+const ANSWER_TIME: u32 = 4;
+
+/// Seconds without a packet after which one without a connection may be given up.
+const IDLE_TIME: u32 = 60;
+
+/// What a session is worth that may be given up; the least first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Worth {
+    /// Nobody has ever answered.
+    Unanswered,
+    /// Its connection was closed or reset.
+    Closing,
+    /// It is not used.
+    Idle,
+}
+
+/// What is to be done with a session that was looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// Nothing: it lives for so many jiffies yet.
+    Lives(u32),
+    /// Its host is to be sent a probe.
+    Probe,
+    /// It is to be taken out of the table.
+    Over,
+}
 
 impl Moment {
-    const fn new(state: State, used: u32) -> Self {
+    /// The life that goes on in a state, after a packet at this time.
+    const fn on(self, state: State, used: u32) -> Self {
         Self {
             state,
             used,
             is_over: false,
+            wants_probe: false,
+            refresh: self.refresh,
         }
     }
 
@@ -44,13 +85,37 @@ impl Moment {
             state: State::from_u8((word >> 32) as u8).unwrap_or(State::None),
             used: word as u32,
             is_over: word & OVER != 0,
+            wants_probe: word & PROBE != 0,
+            refresh: match word & OUTBOUND != 0 {
+                true => Refresh::Outbound,
+                false => Refresh::Both,
+            },
         }
     }
 
     #[inline(always)]
-    fn pack(self) -> u64 {
+    const fn pack(self) -> u64 {
         let over = if self.is_over { OVER } else { 0 };
-        over | u64::from(self.state as u8) << 32 | u64::from(self.used)
+        let probe = if self.wants_probe { PROBE } else { 0 };
+        let outbound = match self.refresh {
+            Refresh::Outbound => OUTBOUND,
+            Refresh::Both => 0,
+        };
+        over | probe | outbound | (self.state as u64) << 32 | self.used as u64
+    }
+
+    /// How soon it may go when there is no room for others; never, if not at all.
+    pub(crate) fn worth(self, proto: u8, now: u32) -> Option<Worth> {
+        let idle = self.idle(now) / sys::hz().max(1);
+        match self.state {
+            _ if self.is_over => None,
+            // A reset may have been forged: the host is asked first, and may answer.
+            State::Trans if self.wants_probe => None,
+            State::V6Init | State::V4Init => (idle >= ANSWER_TIME).then_some(Worth::Unanswered),
+            State::V6FinV4FinRcv | State::Trans => (idle >= ANSWER_TIME).then_some(Worth::Closing),
+            _ if proto == proto::TCP => None,
+            _ => (idle >= IDLE_TIME).then_some(Worth::Idle),
+        }
     }
 
     /// Jiffies since the last packet that counts.
@@ -77,8 +142,31 @@ impl Moment {
         seconds.saturating_mul(sys::hz())
     }
 
-    fn is_over(self, proto: u8, values: &Values, now: u32) -> bool {
+    fn is_late(self, proto: u8, values: &Values, now: u32) -> bool {
         self.is_over || self.idle(now) > self.span(proto, values)
+    }
+
+    /// What follows when its time is over: the end, if nothing.
+    fn last_chance(self, proto: u8) -> Option<tcp::Step> {
+        match proto {
+            proto::TCP if !self.is_over => tcp::timeout(self.state),
+            _ => None,
+        }
+    }
+
+    /// The life after a look at it, if that changes it.
+    fn looked_at(self, proto: u8, values: &Values, now: u32) -> Option<Self> {
+        if !self.is_late(proto, values, now) {
+            let is_due = self.idle(now) > sys::hz().saturating_mul(PROBE_AFTER);
+            return (self.wants_probe && is_due).then_some(self.on(self.state, now));
+        }
+        Some(match self.last_chance(proto) {
+            Some(step) => self.on(step.state, now),
+            None => Self {
+                is_over: true,
+                ..self
+            },
+        })
     }
 
     /// The life after a packet.
@@ -86,19 +174,41 @@ impl Moment {
         // See `idle`.
         let used = self.used.wrapping_add(self.idle(now));
         let Some(flags) = flags else {
-            return Self::new(self.state, used);
+            let state = match self.state == State::opened_by(side) {
+                true => self.state,
+                false => State::Established,
+            };
+            let used = match (self.refresh, side) {
+                (Refresh::Outbound, Side::V4) => self.used,
+                _ => used,
+            };
+            return self.on(state, used);
         };
         let step = tcp::next(self.state, side, flags);
         match step.timer {
-            Timer::Keep => Self::new(step.state, self.used),
-            Timer::Trans | Timer::Est => Self::new(step.state, used),
+            Timer::Keep => Self {
+                state: step.state,
+                ..self
+            },
+            Timer::Trans | Timer::Est => self.on(step.state, used),
+            Timer::Probe => Self {
+                wants_probe: true,
+                ..self.on(step.state, used)
+            },
         }
     }
 }
 
 impl Life {
-    pub(crate) const fn new(state: State, now: u32) -> Self {
-        Self(Atomic::new((state as u64) << 32 | now as u64))
+    pub(crate) const fn new(state: State, used: u32, refresh: Refresh) -> Self {
+        let first = Moment {
+            state,
+            used,
+            is_over: false,
+            wants_probe: false,
+            refresh,
+        };
+        Self(Atomic::new(first.pack()))
     }
 
     #[inline(always)]
@@ -106,58 +216,84 @@ impl Life {
         Moment::unpack(read_once(&self.0))
     }
 
-    /// Take note of a packet. Return false if it came too late.
+    /// Return true if a packet changes nothing that is worth a note.
     #[inline(always)]
+    pub(crate) fn is_current(&self, (side, flags): (Side, Option<tcp::Flags>), now: u32) -> bool {
+        let life = self.read();
+        let changes = match flags {
+            Some(flags) => !flags.is_data() || life.state != State::Established,
+            None => life.state != State::Established && life.state != State::opened_by(side),
+        };
+        // Most packets follow within a second, which is no time, and change nothing: CPUs do not
+        // fight for the line.
+        now.wrapping_sub(life.used) < sys::hz() && !life.is_over && !changes
+    }
+
+    /// Take note of a packet. Return what it has come to, unless the packet came too late.
     pub(crate) fn advance(
         &self,
         proto: u8,
         values: &Values,
         (side, flags): (Side, Option<tcp::Flags>),
         now: u32,
-    ) -> bool {
-        let life = self.read();
-        let changes = |flags: tcp::Flags| !flags.is_data() || life.state != State::Established;
-        // Most packets follow within a second, which is no time, and change nothing: CPUs do not
-        // fight for the line.
-        if now.wrapping_sub(life.used) < sys::hz() && !life.is_over && !flags.is_some_and(changes) {
-            return true;
+    ) -> Option<Moment> {
+        let next = |life: Moment| match life.is_late(proto, values, now) {
+            true if life.last_chance(proto).is_none() => None,
+            _ => Some(life.after(side, flags, now)),
+        };
+        self.change(next)
+    }
+
+    /// Look at it: its time may be over, or it may be time for a probe.
+    pub(crate) fn look(&self, proto: u8, values: &Values, now: u32) -> Fate {
+        match self.change(|life| life.looked_at(proto, values, now)) {
+            None => {
+                let life = self.read();
+                let left = life.span(proto, values).saturating_sub(life.idle(now));
+                Fate::Lives(left.saturating_add(1))
+            }
+            Some(life) if life.is_over => Fate::Over,
+            Some(_) => Fate::Probe,
         }
-        self.step(proto, values, (side, flags), now)
     }
 
-    #[inline(never)]
-    fn step(
-        &self,
-        proto: u8,
-        values: &Values,
-        (side, flags): (Side, Option<tcp::Flags>),
-        now: u32,
-    ) -> bool {
-        self.change(|life| match life.is_over(proto, values, now) {
-            true => None,
-            false => Some(life.after(side, flags, now)),
-        })
-    }
-
-    /// End the session if its time is over. Return true if it is to be taken out of the table.
-    pub(crate) fn end(&self, proto: u8, values: &Values, now: u32) -> bool {
+    /// End it to make room for others, if it may be.
+    pub(crate) fn give_up(&self, proto: u8, now: u32) -> Option<Worth> {
+        let worth = self.read().worth(proto, now)?;
         self.change(|life| {
-            life.is_over(proto, values, now).then_some(Moment {
+            let is_same = life.worth(proto, now) == Some(worth);
+            is_same.then_some(Moment {
                 is_over: true,
                 ..life
             })
-        })
+        })?;
+        Some(worth)
     }
 
-    /// Change it in one step, unless there is nothing to change it to.
-    fn change(&self, to: impl Fn(Moment) -> Option<Moment>) -> bool {
+    /// End it, whatever its time. Return false if somebody else has.
+    pub(crate) fn end(&self) -> bool {
+        let over = |life: Moment| Moment {
+            is_over: true,
+            ..life
+        };
+        self.change(|life| (!life.is_over).then_some(over(life)))
+            .is_some()
+    }
+
+    /// Change it in one step, unless there is nothing to change it to. Return what it has become.
+    fn change(&self, to: impl Fn(Moment) -> Option<Moment>) -> Option<Moment> {
         let mut old = read_once(&self.0);
-        while let Some(new) = to(Moment::unpack(old)) {
-            match self.0.cmpxchg(old, new.pack(), ordering::Relaxed) {
-                Ok(_) => return true,
+        loop {
+            let new = to(Moment::unpack(old))?;
+            // What stays as it is is not written, lest CPUs fight for the line.
+            let word = new.pack();
+            if word == old {
+                return Some(new);
+            }
+            match self.0.cmpxchg(old, word, ordering::Relaxed) {
+                Ok(_) => return Some(new),
                 Err(other) => old = other,
             }
         }
-        false
     }
 }

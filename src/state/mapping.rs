@@ -2,29 +2,55 @@
 
 //! Mappings: the ports that IPv6 hosts have on the IPv4 side (RFC 6146 BIB).
 
-use super::session::{Secret, Session};
+use super::session::Session;
 use crate::{
     linux::{
         memory::Cache,
+        once::read_once,
+        sys,
         table::{HashEntry, Links},
     },
-    nat::siphash,
+    nat::rule::{Filtering, Refresh},
 };
 use core::net::{Ipv4Addr, Ipv6Addr};
 use kernel::sync::atomic::{ordering, Atomic};
 
-/// (IPv6 address, port, protocol) ↔ (IPv4 address, port), whatever the peer.
+/// (IPv6 address, port, protocol) under a prefix ↔ (IPv4 address, port), whatever the peer.
 pub(crate) struct BibEntry {
     links: Links<Self>,
     pub(crate) host: Host,
-    pub(crate) addr: Ipv4Addr,
-    pub(crate) port: u16,
-    /// The host's first destination: tells the prefix that it uses.
-    pub(crate) target: Ipv6Addr,
+    pub(crate) v4: Endpoint4,
+    /// The prefix under which the host has its peers: under another it has another mapping, so that
+    /// what comes from one peer to the same port is for one session.
+    pub(crate) prefix: u16,
+    /// The rule that made it.
+    pub(crate) rule: u32,
+    /// Length of the prefix of its host's subscriber.
+    pub(crate) subscriber: u8,
+    /// As its rule says.
+    pub(super) filter: Filtering,
+    pub(super) refresh: Refresh,
     sessions: Atomic<u32>,
+    /// Bits of [`ENDS`] and [`USED`].
+    flags: Atomic<u32>,
+    /// Jiffies at the last packet of its host, where only those keep sessions alive.
+    heard: Atomic<u32>,
 }
 
-const _: () = assert!(size_of::<BibEntry>() <= 96);
+const _: () = assert!(size_of::<BibEntry>() <= 88);
+
+/// Its sessions are being ended.
+const ENDS: u32 = 1;
+/// A session of its that has ended may have had peers who still use the port.
+const USED: u32 = 2;
+
+/// The IPv4 side of a mapping.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Endpoint4 {
+    pub(crate) addr: Ipv4Addr,
+    /// Port or ICMP identifier.
+    pub(crate) port: u16,
+}
 
 /// The IPv6 side of a mapping.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -45,36 +71,68 @@ impl Host {
             proto: session.proto,
         }
     }
-
-    pub(crate) fn hash(&self, key: &Secret) -> u32 {
-        let addr = u128::from(self.addr);
-        let rest = u64::from(self.port) << 8 | u64::from(self.proto);
-        siphash::hash(key, [(addr >> 64) as u64, addr as u64], rest) as u32
-    }
-}
-
-/// Hash value of a mapping's IPv4 side.
-pub(crate) fn hash4(key: &Secret, addr: Ipv4Addr, port: u16, proto: u8) -> u32 {
-    let ports = u64::from(port) << 8 | u64::from(proto);
-    siphash::hash(key, [u32::from(addr).into()], ports) as u32
 }
 
 impl BibEntry {
+    /// A mapping with these hash values of its IPv6 and IPv4 side, by a rule with this number.
     pub(crate) fn new(
-        key: &Secret,
+        (hash6, hash4): (u32, u32),
         host: Host,
-        addr: Ipv4Addr,
-        port: u16,
-        target: Ipv6Addr,
+        v4: Endpoint4,
+        (rule, prefix, subscriber): (u32, u16, u8),
+        (filter, refresh): (Filtering, Refresh),
     ) -> Self {
         Self {
-            links: Links::new(host.hash(key), hash4(key, addr, port, host.proto)),
+            links: Links::new(hash6, hash4),
             host,
-            addr,
-            port,
-            target,
+            v4,
+            rule,
+            prefix,
+            subscriber,
+            filter,
+            refresh,
             sessions: Atomic::new(0),
+            flags: Atomic::new(0),
+            heard: Atomic::new(sys::jiffies()),
         }
+    }
+
+    /// Its sessions are being ended, and it gets no new ones.
+    pub(crate) fn ends(&self) -> bool {
+        self.flags.load(ordering::Relaxed) & ENDS != 0
+    }
+
+    pub(super) fn set_ends(&self) {
+        self.set(ENDS);
+    }
+
+    /// A session of its that has ended may have had peers who still use the port. Changed as
+    /// [`BibEntry::sessions`] is.
+    pub(crate) fn was_used(&self) -> bool {
+        self.flags.load(ordering::Relaxed) & USED != 0
+    }
+
+    pub(super) fn set_used(&self) {
+        self.set(USED);
+    }
+
+    /// Under the lock of its host.
+    fn set(&self, flag: u32) {
+        let flags = self.flags.load(ordering::Relaxed);
+        self.flags.store(flags | flag, ordering::Relaxed);
+    }
+
+    /// The time from which on a session counts that a packet of an IPv4 host opens now.
+    pub(super) fn guest_since(&self) -> u32 {
+        match self.refresh {
+            Refresh::Both => sys::jiffies(),
+            Refresh::Outbound => read_once(&self.heard),
+        }
+    }
+
+    /// Its host has sent a packet.
+    pub(super) fn hear(&self) {
+        self.heard.store(sys::jiffies(), ordering::Relaxed);
     }
 
     /// Sessions under this mapping. Changed under the lock of its host only.

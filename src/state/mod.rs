@@ -5,21 +5,41 @@
 
 pub(crate) mod config;
 pub(crate) mod counters;
+pub(crate) mod cursor;
+pub(crate) mod draft;
+pub(crate) mod events;
+mod evict;
 mod expiry;
+pub(crate) mod filter;
+mod hash;
+mod held;
 pub(crate) mod ident;
+mod kept;
+mod late;
 mod life;
 pub(crate) mod mapping;
+mod open;
+mod orphans;
+mod peer;
 mod pool;
+mod probe;
 pub(crate) mod session;
+mod subscriber;
+mod sweep;
+mod syns;
+pub(crate) mod tell;
 pub(crate) mod translator;
 
 use crate::linux::memory::Created;
 use kernel::prelude::*;
 
-/// Creates the caches of sessions and mappings, which go when the result is dropped.
-pub(crate) fn create_caches() -> Result<[Created; 2]> {
+/// Creates the caches of what the tables hold, which go when the result is dropped.
+pub(crate) fn create_caches() -> Result<[Created; 5]> {
     Ok([
         session::CACHE.create(c"natpt_session")?,
         mapping::CACHE.create(c"natpt_mapping")?,
+        subscriber::CACHE.create(c"natpt_subscriber")?,
+        peer::CACHE.create(c"natpt_peer")?,
+        syns::CACHE.create(c"natpt_syn")?,
     ])
 }

@@ -2,31 +2,42 @@
 
 //! Pools: which ports of an IPv4 address are in use.
 
+use super::held::Held;
 use crate::{
     linux::{
         array::Array,
         bh::{BhGuard, BhLock},
         memory::{self, Account, Charge, Charging},
+        once::read_once,
         pernet::Net,
-        sys,
+        rcu, sys,
     },
-    nat::port::{self, PortPolicy},
+    nat::{
+        options::Values,
+        port::{self, PortPolicy},
+    },
     xlate::proto,
 };
 use core::net::Ipv4Addr;
-use kernel::{prelude::*, static_lock_class, sync::Arc};
+use kernel::{
+    prelude::*,
+    static_lock_class,
+    sync::{
+        atomic::{ordering, Atomic},
+        Arc,
+    },
+};
 
-/// Words of 64 ports.
-const WORDS: usize = 1024;
+/// How many ports of an own address are tried before one is that nobody else has.
+const TRIES: usize = 16;
 
-/// An address whose ports are given to IPv6 hosts.
-///
-/// It is kept for the life of its namespace: a rule that is deleted and made
-/// again must find the ports of its old mappings in use.
+/// An address whose ports are given to IPv6 hosts, as long as a rule names it.
 #[pin_data]
 pub(crate) struct Pool {
     pub(crate) addr: Ipv4Addr,
     charge: Charge,
+    /// Generation of the IPv4 routes, and in the lowest bit: the address was the host's own then.
+    own: Atomic<u64>,
     #[pin]
     icmp: BhLock<Ports>,
     #[pin]
@@ -35,8 +46,14 @@ pub(crate) struct Pool {
     udp: BhLock<Ports>,
 }
 
-/// The ports of a protocol that are in use, as bits; absent until the first of them is.
-type Ports = Option<Array<u64>>;
+/// The ports of a protocol, absent until the first of them is in use.
+type Ports = Option<Used>;
+
+/// The ports of a protocol that are in use.
+struct Used {
+    map: Array<u64>,
+    held: Held,
+}
 
 impl Pool {
     pub(crate) fn new(account: Account, addr: Ipv4Addr) -> Result<Arc<Self>> {
@@ -45,6 +62,7 @@ impl Pool {
             pin_init!(Self {
                 addr,
                 charge,
+                own: Atomic::new(u64::MAX),
                 icmp <- BhLock::new(None, static_lock_class!()),
                 tcp <- BhLock::new(None, static_lock_class!()),
                 udp <- BhLock::new(None, static_lock_class!()),
@@ -61,55 +79,146 @@ impl Pool {
         }
     }
 
-    /// Takes a random free port for a host's own port, if there is one.
+    /// Takes a random free port for a host's own port to talk to a peer, if there is one.
     pub(crate) fn take(
         &self,
         net: &Net,
         range: Option<(u16, u16)>,
-        proto: u8,
-        sport: u16,
-        bh: &BhGuard,
-        _: &Charging<'_>,
+        ((proto, sport), peer): ((u8, u16), (Ipv4Addr, u16)),
+        values: &Values,
+        (bh, _): (&BhGuard, &Charging<'_>),
+        guard: &rcu::Guard,
     ) -> Result<Option<u16>> {
         let mut ports = self.ports(proto).lock(bh);
+        let account = self.charge.account();
         let used = match &mut *ports {
             Some(used) => used,
-            none => none.insert(Array::zeroes(self.charge.account(), WORDS)?),
+            none => none.insert(Used {
+                map: Array::zeroes(account, port::MAP)?,
+                held: Held::new(account)?,
+            }),
         };
-        let word = |i| used.get(i).copied().unwrap_or(u64::MAX);
-        let (want, random) = (PortPolicy::of(proto, sport), sys::random());
-        let chosen = match range {
-            Some(range) => port::choose(word, &[range], want, random),
-            None if proto != proto::ICMP && sys::is_local4(net, self.addr) => {
-                port::choose(word, &beside_own_sockets(net), want, random)
-            }
-            None => port::choose(word, &[(1, u16::MAX)], want, random),
+        used.held.grow(account, proto, values);
+        used.release(values);
+        let is_own = self.is_own(net);
+        let ranges: &[_] = match range {
+            Some(range) => &[range],
+            None if is_own && proto != proto::ICMP => &[beside_own_sockets(net)],
+            None => &[(1, u16::MAX)],
         };
-        if let Some(port) = chosen {
-            if let Some(word) = used.get_mut(usize::from(port >> 6)) {
-                *word |= 1 << (port & 63);
+        let want = PortPolicy::of(proto, sport);
+        if !is_own {
+            return Ok(used.take(ranges, want));
+        }
+        // Those of sockets, and of NAT, count as used while others are looked for; port 0 is none.
+        let (mut of_others, mut chosen) = ([0; TRIES], None);
+        for other in &mut of_others {
+            match used.take(ranges, want) {
+                Some(port)
+                    if self.has_socket(net, proto, port, guard)
+                        || self.is_taken(net, (proto, port), peer, guard) =>
+                {
+                    *other = port;
+                }
+                port => {
+                    chosen = port;
+                    break;
+                }
             }
+        }
+        for port in of_others.into_iter().filter(|port| *port != 0) {
+            port::mark(&mut used.map, port, false);
         }
         Ok(chosen)
     }
 
-    /// Gives a port back.
+    /// This host, or its NAT, has the port for a peer.
+    pub(super) fn is_taken(
+        &self,
+        net: &Net,
+        (proto, port): (u8, u16),
+        peer: (Ipv4Addr, u16),
+        guard: &rcu::Guard,
+    ) -> bool {
+        self.is_own(net) && sys::has_connection4(net, peer, (self.addr, port), proto, guard)
+    }
+
+    /// The address is this host's own.
+    pub(super) fn is_own(&self, net: &Net) -> bool {
+        let routes = u64::from(sys::routes4(net)) << 1;
+        let known = read_once(&self.own);
+        if known & !1 == routes {
+            return known & 1 != 0;
+        }
+        let is_own = sys::is_local4(net, self.addr);
+        self.own
+            .store(routes | u64::from(is_own), ordering::Relaxed);
+        is_own
+    }
+
+    /// A socket of this host waits for packets to the port.
+    fn has_socket(&self, net: &Net, proto: u8, port: u16, guard: &rcu::Guard) -> bool {
+        let anybody = (Ipv4Addr::UNSPECIFIED, 0);
+        sys::has_socket4(net, anybody, (self.addr, port), proto, guard)
+    }
+
+    /// Gives a port back that nobody but its host has ever used.
     pub(crate) fn give(&self, proto: u8, port: u16, bh: &BhGuard) {
+        if let Some(used) = &mut *self.ports(proto).lock(bh) {
+            port::mark(&mut used.map, port, false);
+        }
+    }
+
+    /// Gives a port back. It waits before it is given out again, where nobody knows whether its old
+    /// host's peers have done with it (RFC 6888 REQ-8).
+    pub(crate) fn hold(&self, proto: u8, port: u16, values: &Values, bh: &BhGuard) {
         let Some(used) = &mut *self.ports(proto).lock(bh) else {
             return;
         };
-        if let Some(word) = used.get_mut(usize::from(port >> 6)) {
-            *word &= !(1 << (port & 63));
+        used.release(values);
+        if let Some(port) = used.held.push(port, values) {
+            port::mark(&mut used.map, port, false);
         }
     }
 }
 
+impl Used {
+    /// Takes a random free port, if there is one.
+    fn take(&mut self, ranges: &[(u16, u16)], want: PortPolicy) -> Option<u16> {
+        let word = |i| self.map.get(i).copied().unwrap_or(u64::MAX);
+        let port = port::choose(word, ranges, want, sys::random())?;
+        port::mark(&mut self.map, port, true);
+        Some(port)
+    }
+
+    /// Lets go of the ports that have waited.
+    fn release(&mut self, values: &Values) {
+        while let Some(port) = self.held.pop(values) {
+            port::mark(&mut self.map, port, false);
+        }
+    }
+}
+
+/// Return true if hosts may get this port of an address that is the host's own, by a rule with this
+/// range.
+pub(super) fn is_for_hosts(net: &Net, range: Option<(u16, u16)>, port: u16) -> bool {
+    let has_port = |(first, last): (u16, u16)| (first..=last).contains(&port);
+    match range {
+        Some(range) => has_port(range),
+        None => has_port(beside_own_sockets(net)),
+    }
+}
+
 /// Ports of an address that is the host's own: neither those of its services nor those that its
-/// sockets get.
-fn beside_own_sockets(net: &Net) -> [(u16, u16); 2] {
+/// sockets get. Only the longer side of what is left, mostly the one below: the other is for NAT, whose
+/// hosts keep the ports that they have.
+fn beside_own_sockets(net: &Net) -> (u16, u16) {
     let (low, high) = sys::local_ports(net);
-    [
-        (1024, low.saturating_sub(1)),
-        (high.saturating_add(1).max(1024), u16::MAX),
-    ]
+    let below = (1024, low.saturating_sub(1));
+    let above = (high.saturating_add(1).max(1024), u16::MAX);
+    let len = |(first, last): (u16, u16)| last.saturating_sub(first);
+    match high < u16::MAX && len(above) > len(below) {
+        true => above,
+        false => below,
+    }
 }

@@ -11,11 +11,13 @@ use crate::{
         route::DstCache,
         table::{HashEntry, Links},
     },
-    nat::{siphash, tcp},
+    nat::{rule::Refresh, tcp},
     xlate::{
         checksum::Delta,
         l4::Ports,
+        proto,
         rewrite::Rewrite,
+        side::Side,
         tuple::{Tuple4, Tuple6},
     },
 };
@@ -29,13 +31,15 @@ pub(crate) struct Session {
     pub(crate) v4: Tuple4,
     /// As on the IPv4 side.
     pub(crate) proto: u8,
+    /// Who sent the first packet.
+    pub(crate) opener: Side,
     pub(crate) life: Life,
     /// The change that IPv6→IPv4 makes to a finished transport checksum.
     finished: Delta,
     /// The same for a checksum that counts the addresses only.
     partial: Delta,
     /// Chooses the counter for identification numbers.
-    pub(crate) ident: u32,
+    pub(crate) ident: u16,
     /// Hash value of the host's mapping, which chooses its lock.
     pub(crate) host: u32,
     pub(crate) to4: DstCache<V4>,
@@ -46,55 +50,25 @@ pub(crate) struct Session {
 
 const _: () = assert!(size_of::<Session>() <= 168);
 
-/// The secret that keeps hash values from being guessed.
-pub(crate) type Secret = [u64; 2];
-
-#[inline]
-fn ports(sport: u16, dport: u16, proto: u8) -> u64 {
-    u64::from(sport) << 32 | u64::from(dport) << 16 | u64::from(proto)
-}
-
-/// Hash value of a session's IPv6 side.
-#[inline(always)]
-pub(crate) fn hash6(key: &Secret, tuple: &Tuple6, proto: u8) -> u32 {
-    let (saddr, daddr) = (u128::from(tuple.saddr), u128::from(tuple.daddr));
-    siphash::hash(
-        key,
-        [
-            (saddr >> 64) as u64,
-            saddr as u64,
-            (daddr >> 64) as u64,
-            daddr as u64,
-        ],
-        ports(tuple.sport, tuple.dport, proto),
-    ) as u32
-}
-
-/// Hash value of a session's IPv4 side.
-#[inline(always)]
-pub(crate) fn hash4(key: &Secret, tuple: &Tuple4, proto: u8) -> u32 {
-    let addrs = u64::from(u32::from(tuple.saddr)) << 32 | u64::from(u32::from(tuple.daddr));
-    siphash::hash(key, [addrs], ports(tuple.sport, tuple.dport, proto)) as u32
-}
-
 impl Session {
     /// A session with these hash values of its IPv6 and IPv4 side and of its host, and this counter
     /// for identification numbers.
     pub(crate) fn new(
         (hash6, hash4, host): (u32, u32, u32),
-        ident: u32,
+        ident: u16,
         v6: Tuple6,
         v4: Tuple4,
         proto: u8,
-        state: tcp::State,
-        now: u32,
+        (opener, state): (Side, tcp::State),
+        (used, refresh): (u32, Refresh),
     ) -> Self {
         Self {
             links: Links::new(hash6, hash4),
             v6,
             v4,
             proto,
-            life: Life::new(state, now),
+            opener,
+            life: Life::new(state, used, refresh),
             finished: Delta::of(v6.sum(), v4.sum()),
             partial: Delta::of(v6.addr_sum(), v4.addr_sum()),
             ident,
@@ -134,6 +108,14 @@ impl Session {
             }),
             finished: self.finished.inverse(),
             partial: self.partial.inverse(),
+        }
+    }
+
+    /// Its state, none but for TCP.
+    pub(crate) fn state(&self) -> tcp::State {
+        match self.proto {
+            proto::TCP => self.life.read().state,
+            _ => tcp::State::None,
         }
     }
 

@@ -66,6 +66,7 @@ pub struct Prefix {
     mask: u128,
     len: u8,
     private: bool,
+    id: u16,
 }
 
 impl Prefix {
@@ -80,6 +81,7 @@ impl Prefix {
             mask: mask(u32::from(len)),
             len,
             private: false,
+            id: 0,
         };
         if bits & !prefix.mask != 0 {
             return Err(PrefixError::HostBits);
@@ -96,6 +98,17 @@ impl Prefix {
             return Err(PrefixError::WellKnownLength);
         }
         Ok(prefix)
+    }
+
+    /// The same prefix with a number of its own.
+    #[must_use]
+    pub const fn with_id(self, id: u16) -> Prefix {
+        Prefix { id, ..self }
+    }
+
+    /// Its number, by which mappings know it.
+    pub const fn id(&self) -> u16 {
+        self.id
     }
 
     /// The same prefix; `private` lets the well-known prefix carry the addresses of RFC 1918 and

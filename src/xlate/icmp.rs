@@ -18,6 +18,8 @@ pub mod v4 {
     #![allow(missing_docs)]
     pub const ECHO_REPLY: u8 = 0;
     pub const UNREACHABLE: u8 = 3;
+    /// Code of [`UNREACHABLE`].
+    pub const PORT: u8 = 3;
     pub const SOURCE_QUENCH: u8 = 4;
     pub const REDIRECT: u8 = 5;
     pub const ECHO: u8 = 8;

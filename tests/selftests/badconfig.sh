@@ -87,7 +87,7 @@ refused "set udp-timeout = 0300" "19: \`0300\` is ambiguous: write it without th
 refused "set max-sessions = 0" "20: value is out of the variable's range"
 refused "set max-sessions = 2h" "20: not counted in seconds: write a plain number"
 refused "set tos = 256" "11: value is out of the variable's range"
-refused "frobnicate" "1: unexpected \`frobnicate\`: expected prefix, map, set or show"
+refused "frobnicate" "1: unexpected \`frobnicate\`: expected prefix, map, set, session, monitor or show"
 refused "map from any6 to 192.0.2.1;" "27: unexpected character \`;\`"
 
 # RENUM that would go beyond 32 bits

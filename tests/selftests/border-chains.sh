@@ -111,8 +111,9 @@ answered()
 }
 check "a session" answered
 config map flush
-check "... lives on without its rule" answered
+is "... ends with its rule" 0 "$(status sessions)"
 config map from any6 to $POOL
+check "... and begins anew with the next" answered
 natptconfig -n client6 prefix $P
 natptconfig -n client6 map from 192.0.0.1 to 2001:db8:6::c1a7 stateless
 natptconfig -n client6 map enable 2>/dev/null

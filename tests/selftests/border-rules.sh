@@ -137,11 +137,11 @@ echo_at() { at server4 socat UDP4-RECVFROM:"$1",fork EXEC:cat & }
 echo_at 9100
 server=$!
 wait_for at server4 sh -c 'ss -Hlun "sport = :9100" | grep -q .'
-own() { echo hello | at router timeout 20 setpriv --reuid="$1" socat -t "$2" - "UDP6:[$S46]:9100$3" | grep -q hello; }
-check "a socket of the box" own 0 20 ""
+own() { echo hello | at router timeout $((30 * ${slower:-1})) setpriv --reuid="$1" socat -t "$2" - "UDP6:[$S46]:9100$3" | grep -q hello; }
+check "a socket of the box" wait_for own 0 5 ""
 at router ip rule add uidrange 1000-2000 pref 10 blackhole
 check_fails "uidrange, of that user" own 1500 1 ""
-check "... and of another" own 0 20 ""
+check "... and of another" wait_for own 0 5 ""
 at router ip rule del pref 10
 kill $server
 finish

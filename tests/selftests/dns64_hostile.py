@@ -19,8 +19,17 @@ def question(name, kind, query_id):
     return head + labels + b"\0" + struct.pack(">HH", kind, 1)
 
 
+def question_end(query):
+    """What follows is OPT."""
+    at = 12
+    while at < len(query) and query[at]:
+        at += query[at] + 1
+    return at + 5
+
+
 def kind_of(query):
-    return struct.unpack(">H", query[-4:-2])[0]
+    end = question_end(query)
+    return int.from_bytes(query[end - 4 : end - 2], "big")
 
 
 def answer(query, rcode=0, address="198.51.100.10", flags=0x8180):
@@ -29,7 +38,7 @@ def answer(query, rcode=0, address="198.51.100.10", flags=0x8180):
     if kind_of(query) == A and rcode == 0:
         records = b"\xc0\x0c" + struct.pack(">HHIH", A, 1, 60, 4) + socket.inet_aton(address)
     head = query[:2] + struct.pack(">HHHHH", flags | rcode, 1, 1 if records else 0, 0, 0)
-    return head + query[12:] + records
+    return head + query[12 : question_end(query)] + records
 
 
 def ok(passed, text):
@@ -89,7 +98,8 @@ for text, numbers, least in (("a port of its own for each of 1000 questions", po
 # lies before the truth
 def lies(query):
     yield bytes([query[0] ^ 1]) + answer(query, address="192.0.2.66")[1:]
-    yield answer(query[:-6] + b"x\0" + query[-4:], address="192.0.2.66")
+    end = question_end(query)
+    yield answer(query[: end - 6] + b"x\0" + query[end - 4 : end], address="192.0.2.66")
     yield query
     yield b""
     yield query[:2] + random.randbytes(30)

@@ -11,14 +11,7 @@ session() { config -j show xlate | jq -c "[.[] | select($1)] | $2"; }
 no_session() { [ "$(session "$1" length)" = 0 ]; }
 state_is() { [ "$(session "$1" '.[0].state')" = "\"$2\"" ]; }
 
-at server4 nft -f - <<-'END'
-	table ip silence {
-		chain input {
-			type filter hook input priority filter;
-			tcp dport 99 drop
-		}
-	}
-END
+deaf_port server4 99
 at server4 socat -t60 TCP4-LISTEN:9,fork EXEC:cat 2>/dev/null &
 at server4 socat -u UDP4-RECV:9 /dev/null &
 wait_for listening server4 9
@@ -65,6 +58,7 @@ check "... 240 s" [ "$(session "$tcp and .state == \"trans\"" '.[0] | .idle + .e
 # before we have looked.
 config -f - <<-END
 	set tcp-syn-timeout = 100
+	set evict = 0
 	map 50 from any6 to 192.0.2.5 port 5000 - 5000
 END
 # open PORT: a SYN, and some time later another

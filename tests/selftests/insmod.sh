@@ -29,21 +29,9 @@ is "modinfo: depends on nothing" "" "$(modinfo -F depends $module)"
 check_fails "modinfo: every parameter has a description" grep -vE '^[a-z_]+:.{10,} \([a-z0-9]+\)$' <<<"$(modinfo -F parm $module)"
 is "vermagic is this kernel's" "$(uname -r)" "$(modinfo -F vermagic $module | cut -d' ' -f1)"
 
-for bits in 0 7 25 64 4294967295 -1 x; do
-	check_fails "bucket_bits=$bits is refused" insmod $module bucket_bits=$bits
-done
-check "... with a reason" grep -q 'bucket_bits must be 8 to 24' <<<"$(dmesg)"
 check_fails "an unknown parameter is refused or told" \
 	bash -c "insmod $module frobnicate=1 && ! dmesg | tail -3 | grep -q 'unknown parameter .frobnicate. ignored'"
 rmmod natpt 2>/dev/null
-for bits in 8 20; do
-	check "bucket_bits=$bits" insmod $module bucket_bits=$bits
-	ip netns add router
-	check "... serves" config -f /natpt/configs/natpt.conf
-	ip netns del router
-	rmmod natpt
-done
-
 # As an installed module: modprobe, and the kernel's own loading for natptconfig.
 dir=/lib/modules/$(uname -r)/updates
 if mkdir -p "$dir" 2>/dev/null && cp $module "$dir" && depmod; then

@@ -160,6 +160,19 @@ wait_for()
 # listening NAMESPACE PORT: whether a TCP server is there.
 listening() { at "$1" ss -Hltn "sport = :$2" | grep -q .; }
 
+# deaf_port NAMESPACE PORT: whoever connects to this TCP port there gets no answer.
+deaf_port()
+{
+	at "$1" nft -f - <<-END
+		table ip deaf {
+			chain input {
+				type filter hook input priority filter;
+				tcp dport $2 drop
+			}
+		}
+	END
+}
+
 # ssh_key: lets this machine log in to itself; another test may have made the key
 ssh_key()
 {

@@ -40,6 +40,7 @@ echo before >&"${COPROC[1]}"
 read -r -t 20 answer <&"${COPROC[0]}"
 is "a session is there" "before 1" "$answer $(status sessions)"
 
+config set evict = 0
 config set max-sessions = 3
 is "up to the limit sessions are opened" "answer answer" "$(udp 7001 9) $(udp 7002 9)"
 # req: D-047 D-157
@@ -63,10 +64,7 @@ config set max-sessions = 1000
 is "with a higher limit there is room" answer "$(udp 7003 9)"
 
 # req: D-024
-config -f - <<-END
-	map flush
-	map from any6 to 192.0.2.7 port 6000 - 6003
-END
+config map 50 from any6 to 192.0.2.7 port 6000 - 6003
 is "a pool of four ports serves four" "answer answer answer answer" \
 	"$(udp 7101 9) $(udp 7102 9) $(udp 7103 9) $(udp 7104 9)"
 is "... each has its own" "6000 6001 6002 6003" "$(config -j show xlate |

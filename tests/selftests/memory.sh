@@ -80,8 +80,7 @@ for ns in client6 router; do
 	ip netns add $ns
 	at $ns sysctl -qw net.ipv6.conf.default.accept_dad=0
 done
-# the tables of a namespace take 32 megabytes
-insmod /natpt/natpt.ko bucket_bits=20
+insmod /natpt/natpt.ko
 dmesg -C
 
 cat >/tmp/pools.conf <<-END
@@ -107,18 +106,18 @@ check "with userns=1 it may be configured" user natptconfig prefix flush
 
 before=$(kernel) all=$(slab)
 check "4096 rules, each with a pool" user natptconfig -f /tmp/pools.conf
-between "... are charged to the user's cgroup" 500 $(($(kernel) - before)) 8000
+between "... are charged to the user's cgroup" 500 $(($(kernel) - before)) $((8000 * ${slower:-1}))
 between "... and take no more" -8000 $(($(slab) - all)) $((8000 * ${slower:-1}))
 end
 
 begin
 before=$(kernel)
 check "translation is switched on" user natptconfig -f /tmp/user.conf
-between "... and its tables are charged" 32000 $(($(kernel) - before)) 40000
+between "... and its tables are charged" 150 $(($(kernel) - before)) 4000
 before=$(kernel)
 open 8000
 between "another one's packets open sessions, which are charged" \
-	2000 $(($(kernel) - before)) $((8000 * ${slower:-1}))
+	1700 $(($(kernel) - before)) $((8000 * ${slower:-1}))
 is "... all that were asked for" 8000 "$(sessions)"
 end
 
@@ -138,19 +137,13 @@ is "with a higher limit there is room" 8000 "$(sessions)"
 end
 
 begin
-echo 24M >$group/memory.max
-is "tables beyond the cgroup's limit are refused" \
-	"natptconfig: no memory is left, or none in the memory cgroup" \
-	"$(user natptconfig -f /tmp/user.conf 2>&1)"
-is "... as is all of their transaction" "" "$(user natptconfig show prefix)"
-echo max >$group/memory.max
-echo 16 >$parameters/userns_memory
+echo 0 >$parameters/userns_memory
 is "tables beyond the ceiling are refused" \
 	"natptconfig: user namespaces hold too much: raise the module's parameter userns_memory" \
 	"$(user natptconfig -f /tmp/user.conf 2>&1)"
 is "... as is all of their transaction" "" "$(user natptconfig show prefix)"
 check "the initial user namespace has none" config map enable
-echo 33 >$parameters/userns_memory
+echo 1 >$parameters/userns_memory
 check "below the ceiling they are made" user natptconfig -f /tmp/user.conf
 open 8000
 between "at the ceiling a flow is not opened" 1 "$(dropped memory-ceiling)" 7999
@@ -163,7 +156,7 @@ open 8000
 is "with a higher ceiling there is room" 8000 "$(sessions)"
 end
 check "what a namespace held is free when it is gone" freed
-echo 33 >$parameters/userns_memory
+echo 1 >$parameters/userns_memory
 begin
 check "... also below the ceiling" user natptconfig -f /tmp/user.conf
 end

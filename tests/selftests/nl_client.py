@@ -28,9 +28,10 @@ CTRL_ATTR_FAMILY_ID = 1
 CTRL_ATTR_FAMILY_NAME = 2
 
 # src/uapi/natpt.yaml
-APPLY, STATUS_GET, PREFIX_GET, RULE_GET, VARIABLE_GET, COUNTER_GET, MAPPING_GET, SESSION_GET = \
-    range(1, 9)
-(PREFIX_ADD, PREFIX_FLUSH, MAP_ADD, MAP_DELETE, MAP_RENUM, MAP_FLUSH, ENABLE, SET) = range(1, 9)
+(APPLY, STATUS_GET, PREFIX_GET, RULE_GET, VARIABLE_GET, COUNTER_GET, MAPPING_GET, SESSION_GET,
+ COUNT_GET) = range(1, 10)
+(PREFIX_ADD, PREFIX_FLUSH, MAP_ADD, MAP_DELETE, MAP_RENUM, MAP_FLUSH, ENABLE, SET,
+ SESSION_DELETE, PREFIX_FLUSH_KEEP, MAP_DELETE_KEEP, MAP_FLUSH_KEEP) = range(1, 13)
 
 
 class Refused(Exception):
@@ -120,15 +121,18 @@ class Netlink:
         self.send(self.message(command, payload, **header))
         return self.answers()
 
-    def dump(self, command, between=None):
+    def dump(self, command, between=None, payload=b""):
         """All entries, number of reads, whether the kernel flagged a change in between."""
-        self.send(self.message(command, flags=NLM_F_DUMP))
+        self.send(self.message(command, payload, flags=NLM_F_DUMP))
         entries, reads, interrupted = [], 0, False
         while True:
             reads += 1
             for kind, flags, payload in self.messages():
                 interrupted |= bool(flags & NLM_F_DUMP_INTR)
                 if kind == NLMSG_DONE:
+                    code = -struct.unpack_from("=i", payload)[0]
+                    if code > 0:
+                        raise Refused(code, "", None)
                     return entries, reads, interrupted
                 if kind == NLMSG_ERROR:
                     raise Refused(-struct.unpack_from("=i", payload)[0], "", None)

@@ -6,7 +6,7 @@ import random
 import socket
 import struct
 
-from nl_client import (APPLY, COUNTER_GET, ENABLE, MAP_ADD, MAP_DELETE, MAP_FLUSH, MAP_RENUM,
+from nl_client import (APPLY, COUNT_GET, COUNTER_GET, ENABLE, MAP_ADD, MAP_DELETE, MAP_FLUSH, MAP_RENUM,
                        MAPPING_GET, NLM_F_DUMP, PREFIX_ADD, PREFIX_FLUSH, PREFIX_GET,
                        RULE_GET, SESSION_GET, SET, STATUS_GET, VARIABLE_GET, Netlink, Refused, attr,
                        nest, test)
@@ -63,7 +63,7 @@ refused("bad prefix: the kernel checks it too", errno.EINVAL, "prefix has bits s
 refused("unknown attribute in a nest", errno.EINVAL, None, INNER + 28,
         nest(PREFIX_ADD, ADDRESS, LENGTH, attr(3, b"")))
 refused("attribute 0 in a nest", errno.EINVAL, None, INNER, nest(PREFIX_ADD, attr(0, b"")))
-for kind in 0, 9, 100, 0x3fff:
+for kind in 0, 13, 100, 0x3fff:
     refused(f"unknown statement {kind}", errno.EINVAL, None, FIRST, attr(kind, b""))
 refused("nest that is not flagged as one", errno.EINVAL, None, FIRST,
         attr(PREFIX_ADD, ADDRESS + LENGTH))
@@ -77,6 +77,14 @@ refused("mappings of a new rule", errno.EINVAL, None, INNER + 8,
         nest(MAP_ADD, TO, attr(8, bytes(8))))
 refused("unknown protocol", errno.EINVAL, None, INNER + 8,
         nest(MAP_ADD, TO, attr(7, struct.pack("=I", 8))))
+refused("unknown filter", errno.EINVAL, "unknown kind of filter", INNER + 8,
+        nest(MAP_ADD, TO, attr(11, b"\3")))
+refused("unknown refresh", errno.EINVAL, "unknown kind of refresh", INNER + 8,
+        nest(MAP_ADD, TO, attr(12, b"\2")))
+for kind in 11, 12:
+    refused(f"stateless with {kind}", errno.EINVAL,
+            "a stateless rule has no sessions to filter or refresh", INNER + 20 + 8 + 8,
+            nest(MAP_ADD, FROM, TO, attr(10, b"\0"), attr(kind, b"\1")))
 for text, to in (("must not be in 0.0.0.0/8", "0.0.0.0"), ("must not be a loopback address", "127.1.2.3"),
                  ("must not be a multicast address", "239.0.0.1"),
                  ("must not be broadcast or in 240.0.0.0/4", "255.255.255.255")):
@@ -121,12 +129,12 @@ refused("a nest of 65,532 bytes", errno.EINVAL, None, INNER + 28,
 refused("200,000 times the same attribute", errno.EINVAL, None, INNER + 20,
         nest(PREFIX_ADD, *[ADDRESS] * 3000) * 3)
 
-for command in 0, 9, 255:
+for command in 0, 10, 255:
     refused(f"command {command}", errno.EOPNOTSUPP, "", None, b"", command=command)
 for command in APPLY, STATUS_GET:
     refused(f"command {command} as a listing", errno.EOPNOTSUPP, "", None, b"", command=command,
             flags=NLM_F_DUMP)
-for command in PREFIX_GET, RULE_GET, VARIABLE_GET, COUNTER_GET, MAPPING_GET, SESSION_GET:
+for command in PREFIX_GET, RULE_GET, VARIABLE_GET, COUNTER_GET, MAPPING_GET, SESSION_GET, COUNT_GET:
     refused(f"command {command} not as a listing", errno.EOPNOTSUPP, "", None, b"", command=command)
 refused("reserved field of the header", errno.EINVAL, None, None, GOOD, reserved=1)
 

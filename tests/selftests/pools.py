@@ -65,6 +65,8 @@ SECOND = "192.0.2.2"
 config("map", "flush")
 config("map", "from", A6, "to", SECOND, "port", "5000", "-", "5009")
 config("map", "from", B6, "to", SECOND, "port", "6000", ":", "4")
+net.sentinel6 = "2001:db8:6::5e"
+config("map", "from", net.sentinel6, "to", POOL)
 
 # req: D-041 D-046 D-047 D-134
 for text, src, first, count in ("5000 - 5009", A6, 5000, 10), ("6000 : 4", B6, 6000, 4):
@@ -89,6 +91,7 @@ for text, src, first, count in ("5000 - 5009", A6, 5000, 10), ("6000 : 4", B6, 6
 # req: D-134
 config("map", "flush")
 config("map", "from", "any6", "to", POOL)
+net.from_client()
 sessions = len(json.loads(config("-j", "show", "xlate")))
 config("set", "max-sessions", "=", str(sessions + 3))
 rise = Rise()

@@ -6,6 +6,8 @@
 
 network
 translator
+# what has no room is refused
+config set evict = 0
 relay python3 "$(dirname "$0")/pools.py"
 
 # The router's own address as the pool: what is the router's stays its own.

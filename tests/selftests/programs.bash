@@ -133,9 +133,28 @@ runtimes()
 		socket.on("close", () =>
 			console.log(answer.split("\r\n\r\n")[1].trim(), socket.remoteFamily ?? "IPv4"));
 	END
+	cat >/tmp/Get.cs <<-'END'
+		using System; using System.Net; using System.Net.Http; using System.Net.Sockets;
+		class Get {
+			static void Main(string[] args) {
+				var page = new HttpClient().GetStringAsync("http://" + args[0] + "/").Result.Trim();
+				var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp);
+				socket.DualMode = true;
+				socket.Connect(Dns.GetHostAddresses(args[0])[0].MapToIPv6(), 80);
+				Console.WriteLine(page + " " + ((IPEndPoint)socket.RemoteEndPoint).Address.IsIPv4MappedToIPv6);
+			}
+		}
+	END
 	check "javac" javac -J-XX:TieredStopAtLevel=1 -d /tmp /tmp/Get.java
-	is "java, $1" "hello true" "$(launch client6 java -XX:TieredStopAtLevel=1 \
+	is "java, IPv4 only, $1" "hello true" "$(launch client6 java -XX:TieredStopAtLevel=1 \
 		-Djava.net.preferIPv4Stack=true -cp /tmp Get $1 2>&1)"
+	if [ -n "${DUAL-}" ]; then
+		# fault: names-16
+		is "java, sockets for both families" "hello true" \
+			"$(launch client6 java -XX:TieredStopAtLevel=1 -cp /tmp Get $1 2>&1)"
+		check "mcs" mcs -out:/tmp/Get.exe -r:System.Net.Http.dll /tmp/Get.cs
+		is "mono, the same" "hello True" "$(launch client6 mono /tmp/Get.exe $1 2>&1)"
+	fi
 	is "node, $1" "hello IPv4" "$(launch client6 node /tmp/get.js $1 2>&1)"
 	# no byte is read that was not written, none is written beyond its place
 	output=$(launch client6 valgrind -q --error-exitcode=9 curl -4sS http://$1/ 2>&1)

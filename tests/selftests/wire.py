@@ -55,14 +55,20 @@ class Wire:
     """The end of a link to the router, and the made-up hosts there."""
 
     def __init__(self, ns, dev, router_dev, hosts):
-        self.dev, self.hosts = dev, set(hosts)
+        self.dev, self.hosts = dev, set()
         self.router = bytes.fromhex(mac("router", router_dev).replace(":", ""))
         self.sock = inside(ns, lambda: socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM))
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 23)
         self.sock.bind((dev, ETH_P_ALL))
+        self.ns, self.router_dev = ns, router_dev
         for host in hosts:
-            run("ip", "-n", "router", "neigh", "replace", host, "lladdr", mac(ns, dev),
-                "nud", "permanent", "dev", router_dev)
+            self.add(host)
+
+    def add(self, host):
+        """Makes up one more host."""
+        self.hosts.add(host)
+        run("ip", "-n", "router", "neigh", "replace", host, "lladdr", mac(self.ns, self.dev),
+            "nud", "permanent", "dev", self.router_dev)
 
     def send(self, packet, proto=None):
         """Sends a packet, or bytes of a protocol."""
@@ -91,14 +97,14 @@ class Network:
         self.client = Wire("client6", "eth0", "in6", [A6, B6])
         self.server = Wire("server4", "eth0", "out4", [S4, S5])
         self.numbers = itertools.count()
-        self.port = None
+        self.port, self.sentinel6 = None, A6
         self.from_client()
         self.from_server()
 
     def sentinel(self, sender):
         text = b"sentinel %d" % next(self.numbers)
         if sender is self.client:
-            sender.send(IPv6(src=A6, dst=S46) / UDP(sport=9, dport=9) / text)
+            sender.send(IPv6(src=self.sentinel6, dst=S46) / UDP(sport=9, dport=9) / text)
         else:
             sender.send(IP(src=S4, dst=POOL) / UDP(sport=9, dport=self.port) / text)
         return text

@@ -3,6 +3,7 @@
 //! Attributes of a request, read in the message itself.
 
 use crate::linux::bindings;
+use core::slice;
 
 /// An attribute of a request, inside the message.
 #[derive(Clone, Copy)]
@@ -54,7 +55,25 @@ impl<'m> Attr<'m> {
 /// Attributes one after the other.
 #[derive(Clone)]
 pub(crate) struct Attrs<'m> {
-    pub(super) rest: &'m [u8],
+    rest: &'m [u8],
+}
+
+impl Attrs<'_> {
+    /// The attributes of a message.
+    ///
+    /// # Safety
+    ///
+    /// The kernel has checked the message, which lives as long as the result.
+    pub(super) unsafe fn of(message: *const bindings::nlmsghdr) -> Self {
+        const FIXED: usize = size_of::<bindings::nlmsghdr>() + size_of::<bindings::genlmsghdr>();
+        // SAFETY: As the caller says.
+        let len = unsafe { (*message).nlmsg_len } as usize;
+        // SAFETY: The kernel checked that the message has this length.
+        let message = unsafe { slice::from_raw_parts(message.cast::<u8>(), len) };
+        Self {
+            rest: message.get(FIXED..).unwrap_or(&[]),
+        }
+    }
 }
 
 const HEADER: usize = size_of::<bindings::nlattr>();

@@ -2,7 +2,7 @@
 
 //! Answers: single messages, and listings that take several calls.
 
-use super::family::FAMILY;
+use super::{attr::Attrs, family::FAMILY};
 use crate::linux::bindings;
 use core::{ffi::c_int, ptr::NonNull};
 use kernel::{error::to_result, prelude::*};
@@ -62,7 +62,13 @@ pub(crate) struct List<'a> {
     pub(super) cmd: u8,
 }
 
-impl List<'_> {
+impl<'a> List<'a> {
+    /// The attributes of the request, checked against the policy.
+    pub(crate) fn attrs(&self) -> Attrs<'a> {
+        // SAFETY: The callback keeps the request as long as it lives itself.
+        unsafe { Attrs::of(self.cb.nlh) }
+    }
+
     /// Where the listing goes on: two numbers that begin at 0 and are kept between calls.
     pub(crate) fn cursor(&self) -> [u64; 2] {
         // SAFETY: Every value is one of the plain numbers that the context is for.

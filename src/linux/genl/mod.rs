@@ -3,12 +3,14 @@
 //! A generic netlink family: its commands, requests to them, refusals.
 
 mod attr;
+pub(crate) mod event;
 mod family;
 mod message;
 mod policy;
 
 pub(crate) use self::{
     attr::{Attr, Attrs},
+    event::Group,
     message::{List, Message},
     policy::Policy,
 };
@@ -18,7 +20,6 @@ use super::{bindings, memory, pernet::Net};
 use core::{
     ffi::{c_int, c_uint},
     ptr::{self, NonNull},
-    slice,
 };
 use kernel::{error::to_result, prelude::*, ThisModule};
 
@@ -80,8 +81,8 @@ pub(crate) trait Do: 'static {
 
 /// A command that lists something.
 pub(crate) trait Dump: 'static {
-    /// Goes on where `list` stands; an error ends the listing.
-    fn run(net: &Net, list: &mut List<'_>) -> Result;
+    /// Goes on where `list` stands; a refusal ends the listing.
+    fn run<'m>(net: &Net, list: &mut List<'m>) -> Result<(), Refusal<'m>>;
 }
 
 /// A request in work.
@@ -92,15 +93,8 @@ pub(crate) struct Request<'a> {
 impl<'a> Request<'a> {
     /// The attributes, checked against the policy.
     pub(crate) fn attrs(&self) -> Attrs<'a> {
-        // SAFETY: The kernel passes the message's header.
-        let len = unsafe { (*self.info.nlhdr).nlmsg_len } as usize;
-        let base = self.info.nlhdr.cast::<u8>();
-        // SAFETY: The kernel checked that the message has this length.
-        let message = unsafe { slice::from_raw_parts(base, len) };
-        const FIXED: usize = size_of::<bindings::nlmsghdr>() + size_of::<bindings::genlmsghdr>();
-        Attrs {
-            rest: message.get(FIXED..).unwrap_or(&[]),
-        }
+        // SAFETY: The kernel passes a message that lives as long as the request.
+        unsafe { Attrs::of(self.info.nlhdr) }
     }
 
     /// Answers with one message.
@@ -128,30 +122,35 @@ impl<'a> Request<'a> {
         to_result(unsafe { bindings::natpt_genl_reply(skb.as_ptr(), info) })
     }
 
-    fn refuse(&self, refusal: &Refusal<'_>) {
-        if let (Some(ack), Some(attr)) = (NonNull::new(self.info.extack), refusal.attr) {
-            // SAFETY: The kernel passes a valid acknowledgement, ours for the call.
-            unsafe { (*ack.as_ptr()).bad_attr = attr.place };
-        }
-        if !refusal.text.is_empty() {
-            self.warn(refusal.text);
-        }
-    }
-
     /// Has the acknowledgement, good or bad, carry a text.
     pub(crate) fn warn(&self, text: &str) {
-        let Some(ack) = NonNull::new(self.info.extack) else {
-            return;
-        };
         // SAFETY: The kernel passes a valid acknowledgement, ours for the call.
-        let ack = unsafe { &mut *ack.as_ptr() };
-        let room = ack._msg_buf.len().saturating_sub(1);
-        let text = text.bytes().take(room);
-        for (to, from) in ack._msg_buf.iter_mut().zip(Iterator::chain(text, [0])) {
-            *to = from;
+        if let Some(ack) = unsafe { self.info.extack.as_mut() } {
+            tell(ack, text);
         }
-        ack._msg = ack._msg_buf.as_ptr();
     }
+}
+
+/// Explains a refusal. Returns its number.
+fn refuse(ack: Option<&mut bindings::netlink_ext_ack>, refusal: &Refusal<'_>) -> c_int {
+    if let Some(ack) = ack {
+        if let Some(attr) = refusal.attr {
+            ack.bad_attr = attr.place;
+        }
+        if !refusal.text.is_empty() {
+            tell(ack, refusal.text);
+        }
+    }
+    refusal.error.to_errno()
+}
+
+fn tell(ack: &mut bindings::netlink_ext_ack, text: &str) {
+    let room = ack._msg_buf.len().saturating_sub(1);
+    let text = text.bytes().take(room);
+    for (to, from) in ack._msg_buf.iter_mut().zip(Iterator::chain(text, [0])) {
+        *to = from;
+    }
+    ack._msg = ack._msg_buf.as_ptr();
 }
 
 /// A command of the family.
@@ -175,9 +174,14 @@ impl Op {
     }
 
     /// A command that lists something, for administrators of the namespace.
-    pub(crate) const fn new_dump<H: Dump>(cmd: u8) -> Self {
+    pub(crate) const fn new_dump<H: Dump>(cmd: u8, policy: &'static [Policy]) -> Self {
         Self(bindings::genl_ops {
             dumpit: Some(dumpit::<H>),
+            policy: match policy {
+                [] => ptr::null(),
+                _ => policy.as_ptr().cast(),
+            },
+            maxattr: policy.len().saturating_sub(1) as c_uint,
             cmd,
             flags: bindings::GENL_UNS_ADMIN_PERM as u8,
             ..pin_init::zeroed()
@@ -201,10 +205,8 @@ unsafe extern "C" fn doit<H: Do>(
     let request = Request { info };
     match H::run(net, &request) {
         Ok(()) => 0,
-        Err(refusal) => {
-            request.refuse(&refusal);
-            refusal.error.to_errno()
-        }
+        // SAFETY: The kernel passes a valid acknowledgement, ours for the call.
+        Err(refusal) => refuse(unsafe { info.extack.as_mut() }, &refusal),
     }
 }
 
@@ -233,7 +235,10 @@ unsafe extern "C" fn dumpit<H: Dump>(
     match H::run(net, &mut list) {
         // SAFETY: The message is valid.
         Ok(()) => unsafe { (*skb.as_ptr()).len as c_int },
-        Err(e) => e.to_errno(),
+        Err(refusal) => {
+            // SAFETY: The kernel passes a valid acknowledgement, ours for the call.
+            refuse(unsafe { list.cb.extack.as_mut() }, &refusal)
+        }
     }
 }
 
@@ -247,12 +252,16 @@ impl Registration {
         name: &CStr,
         version: u32,
         ops: &'static [Op],
+        groups: &'static [Group],
     ) -> Result<Self> {
         let mut family = bindings::genl_family {
             version,
             module: module.as_ptr(),
             ops: ops.as_ptr().cast(),
             n_ops: ops.len() as u8,
+            mcgrps: groups.as_ptr().cast(),
+            n_mcgrps: groups.len() as u8,
+            bind: Some(event::bind),
             ..pin_init::zeroed()
         };
         family.set_netnsok(1);
@@ -264,12 +273,14 @@ impl Registration {
         unsafe { FAMILY.as_ptr().write(family) };
         // SAFETY: The family is static and initialised.
         to_result(unsafe { bindings::genl_register_family(FAMILY.as_ptr()) })?;
+        event::open();
         Ok(Self(()))
     }
 }
 
 impl Drop for Registration {
     fn drop(&mut self) {
+        event::close();
         // SAFETY: The family was registered.
         unsafe { bindings::genl_unregister_family(FAMILY.as_ptr()) };
     }

@@ -5,7 +5,9 @@ mod common;
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use common::{ip4, ip6, packet4, packet6, prefix, pseudo6, seal, v4, v6, ICMP, ICMPV6, UDP};
+use common::{
+    ip4, ip6, packet4, packet6, prefix, pseudo4, pseudo6, seal, v4, v6, ICMP, ICMPV6, TCP, UDP,
+};
 use natpt_core::{
     nat::{
         border::check_source,
@@ -87,6 +89,7 @@ struct Around {
     pool: bool,
     rule: bool,
     session: bool,
+    taken: bool,
     own: bool,
     inverted: bool,
     local6: bool,
@@ -109,6 +112,7 @@ fn stateful() -> Around {
         pool: true,
         rule: true,
         session: true,
+        taken: false,
         own: false,
         inverted: false,
         local6: false,
@@ -241,6 +245,10 @@ impl World for Around {
         self.session && proto == UDP && tuple.saddr == v4(POOL) && tuple.sport == 4000
     }
 
+    fn is_taken4(&self, _: &Self::Packet4, _: &Tuple4, _: u8) -> bool {
+        self.taken
+    }
+
     fn session6(&self, tuple: &Tuple6, proto: u8) -> Option<Tuple4> {
         (self.session && proto == UDP && *tuple == tuple6()).then(tuple4)
     }
@@ -320,6 +328,7 @@ enum Fate {
     Solicitation,
     Error,
     Translated,
+    Held(DropReason),
     Dropped(DropReason),
 }
 use Fate::*;
@@ -333,6 +342,7 @@ fn fate<A, S>(decision: Result<Decision<A, S>, DropReason>) -> Fate {
         Ok(Decision::Solicitation) => Solicitation,
         Ok(Decision::Error) => Error,
         Ok(Decision::Translate(..)) => Translated,
+        Ok(Decision::Hold(_, reason)) => Held(reason),
         Err(reason) => Dropped(reason),
     }
 }
@@ -417,6 +427,19 @@ fn what_is_ours_is_translated_and_claimed() {
 }
 
 #[test]
+fn a_port_of_ours_may_be_somebody_elses_for_a_peer() {
+    // fault: state-9
+    let mut stranger = udp4();
+    stranger.bytes[21] ^= 1;
+    let mut w = stateful();
+    assert_eq!(four(&w, stranger.clone()), (Translated, true));
+    w.taken = true;
+    assert_eq!(four(&w, stranger), (Unclaimed, false));
+    // one that has a session is a host's, whoever else wants it
+    assert_eq!(four(&w, udp4()), (Translated, true));
+}
+
+#[test]
 fn what_is_for_nobody_behind_us_is_the_boxs_own_or_dropped() {
     let mut w = Around {
         session: false,
@@ -437,6 +460,92 @@ fn what_is_for_nobody_behind_us_is_the_boxs_own_or_dropped() {
     (w.own, w.pool) = (false, false);
     assert_eq!(four(&w, udp4()), (Passed, false));
     assert_eq!(four(&w, error4(POOL)), (Passed, false));
+}
+
+/// A segment from the peer to the pool's port 4000.
+fn segment4(flags: u8) -> Bytes {
+    let mut segment = vec![
+        0, 7, 15, 160, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, flags, 1, 0, 0, 0, 0, 0,
+    ];
+    let (saddr, daddr) = (v4(PEER4), v4(POOL));
+    seal(
+        TCP,
+        &pseudo4(saddr, daddr, TCP, segment.len()),
+        &mut segment,
+    );
+    bytes(ip4(TCP, saddr, daddr, &[], &segment))
+}
+
+// req: D-050 D-051 D-055 D-087
+#[test]
+fn a_syn_that_nobody_waits_for_is_held() {
+    // fault: state-1
+    const SYN: u8 = 0x02;
+    let mut w = stateful();
+    let held = (Held(DropReason::NoMapping), true);
+    assert_eq!(four(&w, segment4(SYN)), held);
+    for flags in [0x00, 0x01, 0x03, 0x04, 0x06, 0x10, 0x11, 0x12, 0x14] {
+        let dropped = (Dropped(DropReason::NoMapping), false);
+        assert_eq!(four(&w, segment4(flags)), dropped, "{flags}");
+    }
+    // of this box's NAT
+    w.taken = true;
+    assert_eq!(four(&w, segment4(SYN)), (Unclaimed, false));
+    // the box looks whether it has a socket itself
+    (w.taken, w.local4) = (false, true);
+    assert_eq!(four(&w, segment4(SYN)), (Unclaimed, false));
+    (w.local4, w.own) = (false, true);
+    assert_eq!(four(&w, segment4(SYN)), (Unclaimed, false));
+    // one that goes back to IPv6
+    (w.own, w.inverted) = (false, true);
+    let dropped = (Dropped(DropReason::NoMapping), false);
+    assert_eq!(four(&w, segment4(SYN)), dropped);
+    // who cannot have sent it is not to be told
+    (w.inverted, w.source) = (false, false);
+    assert_eq!(four(&w, segment4(SYN)).0, Dropped(DropReason::ReversePath));
+    (w.source, w.policy) = (true, false);
+    assert_eq!(four(&w, segment4(SYN)).0, Dropped(DropReason::IpsecPolicy));
+    w.policy = true;
+    w.values.set(b"held-syns", 0).unwrap();
+    assert_eq!(four(&w, segment4(SYN)), dropped);
+}
+
+#[test]
+fn a_delivered_syn_is_held_if_no_host_has_the_port() {
+    let w = Around {
+        local4: true,
+        ..stateful()
+    };
+    let syn = |mut packet: Bytes| {
+        let ip = ipv4::Header::read(&packet.bytes).unwrap();
+        from4::unclaimed_syn(&w, &mut packet, &ip)
+    };
+    assert_eq!(syn(segment4(0x02)), Some(tuple4()));
+    assert_eq!(syn(segment4(0x12)), None);
+    assert_eq!(syn(udp4()), None);
+    let short = bytes(ip4(TCP, v4(PEER4), v4(POOL), &[], &[0, 7, 15, 160]));
+    assert_eq!(syn(short), None);
+}
+
+#[test]
+fn what_leaves_as_if_a_host_had_sent_it_is_told() {
+    // fault: state-9
+    let leaves = |w: &Around, packet: Vec<u8>| from4::is_hosts(w, &mut bytes(packet));
+    let w = stateful();
+    assert!(leaves(&w, packet4(UDP, &tuple4(), b"data")));
+    let mut piece = packet4(UDP, &tuple4(), b"data");
+    piece[6] |= 0x20;
+    assert!(!leaves(&w, piece));
+    let to_another = Tuple4 {
+        dport: 8,
+        ..tuple4()
+    };
+    assert!(!leaves(&w, packet4(UDP, &to_another, b"data")));
+    assert!(!leaves(&w, packet4(UDP, &tuple4().inverted(), b"data")));
+    let short = ip4(UDP, v4(POOL), v4(PEER4), &[], &[15, 160, 0]);
+    assert!(!leaves(&w, short));
+    let w = Around { pool: false, ..w };
+    assert!(!leaves(&w, packet4(UDP, &tuple4(), b"data")));
 }
 
 #[test]

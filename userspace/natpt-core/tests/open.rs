@@ -65,6 +65,7 @@ fn a_session_begins_with_a_syn_or_without_states() {
     for flags in [0, 0x01, 0x03, 0x06, 0x10, 0x12] {
         assert_eq!(first(TCP, flags, Side::V6), Err(DropReason::NoSession));
     }
-    assert_eq!(first(UDP, 0x10, Side::V6), Ok(State::None));
+    assert_eq!(first(UDP, 0x10, Side::V6), Ok(State::V6Init));
+    assert_eq!(first(ICMP, 0x10, Side::V4), Ok(State::V4Init));
     assert_eq!(Flags::read(TCP, &[2; 13]), None);
 }

@@ -4,9 +4,11 @@
 use natpt_core::nat::options::{Refused, Values, ALL};
 
 #[test]
-fn no_time_can_be_set_below_a_second() {
-    let times = ALL.iter().filter(|option| option.unit == "s");
-    assert!(times.map(|option| option.min).min() > Some(1));
+fn no_session_can_live_for_less_than_two_seconds() {
+    let lives = ALL
+        .iter()
+        .filter(|option| option.name.ends_with("-timeout"));
+    assert!(lives.map(|option| option.min).min() > Some(1));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //! Choice of ports.
 
-use natpt_core::nat::port::{choose, PortPolicy};
+use natpt_core::nat::port::{choose, mark, PortPolicy, MAP};
 use proptest::prelude::*;
 use std::cell::Cell;
 
@@ -12,11 +12,11 @@ const ICMP: u8 = 1;
 const ALL: &[(u16, u16)] = &[(0, 65535)];
 
 /// The used ports of one address.
-struct Map([u64; 1024]);
+struct Map([u64; MAP]);
 
 impl Map {
     fn new() -> Map {
-        Map([0; 1024])
+        Map([0; MAP])
     }
 
     fn with(ports: impl IntoIterator<Item = u16>) -> Map {
@@ -30,7 +30,11 @@ impl Map {
     }
 
     fn set(&mut self, port: u16) {
-        self.0[usize::from(port) / 64] |= 1 << (port % 64);
+        mark(&mut self.0, port, true);
+    }
+
+    fn clear(&mut self, port: u16) {
+        mark(&mut self.0, port, false);
     }
 
     fn choose(&self, ranges: &[(u16, u16)], want: PortPolicy, random: u32) -> Option<u16> {
@@ -196,33 +200,40 @@ fn every_port_has_the_same_chance() {
     assert_eq!(hits, [100; 200]);
 }
 
-#[test]
-fn usually_one_word_is_looked_at() {
-    // Nine of ten ports are used.
-    let map = Map::with((0..=65535).filter(|port| port % 10 != 0));
+/// How many words of a map were looked at.
+fn looked_at(map: &Map, want: PortPolicy, random: u32) -> (Option<u16>, u32) {
     let looked = Cell::new(0);
-    for n in 0..10_000 {
-        let words = |word: usize| {
-            looked.set(looked.get() + 1);
-            map.0[word]
-        };
-        assert!(choose(words, ALL, PortPolicy::of(TCP, 40_000), scatter(n)).is_some());
-    }
-    assert!(looked.get() < 12_000, "{}", looked.get());
+    let words = |word: usize| {
+        looked.set(looked.get() + 1);
+        map.0[word]
+    };
+    (choose(words, ALL, want, random), looked.get())
 }
 
 #[test]
-fn at_most_the_whole_map_is_looked_at() {
-    let looked = Cell::new(0);
-    let words = |_| {
-        looked.set(looked.get() + 1);
-        u64::MAX
-    };
-    assert_eq!(
-        choose(words, ALL, PortPolicy::of(UDP, 40_001), 123_456),
-        None
-    );
-    assert!(looked.get() <= 1024 + 2, "{}", looked.get());
+fn few_words_are_looked_at_even_if_all_ports_are_used() {
+    // fault: state-4
+    for used in [0, 5, 9, 10] {
+        let map = Map::with((0..=65535).filter(|port| port % 10 < used));
+        for n in 0..10_000 {
+            let want = PortPolicy::of(TCP, 40_000);
+            let (port, looked) = looked_at(&map, want, scatter(n));
+            assert_eq!(port.is_some(), used < 10);
+            assert!(
+                looked <= if used < 10 { 7 } else { 70 },
+                "{looked} of {used}"
+            );
+        }
+    }
+    for sport in [501, 5001, 5002] {
+        let full = Map::with(0..=65535);
+        let (port, looked) = looked_at(&full, PortPolicy::of(UDP, sport), 123_456);
+        assert!(port.is_none() && looked <= 100, "{looked}");
+    }
+    let mut map = Map::with(0..=65535);
+    map.clear(40_000);
+    let (port, looked) = looked_at(&map, PortPolicy::of(TCP, 5000), 40_001 - 1024);
+    assert!(port == Some(40_000) && looked <= 40, "{looked}");
 }
 
 proptest! {
@@ -259,5 +270,24 @@ proptest! {
         random in any::<u32>(),
     ) {
         let _ = choose(|_| word, &ranges, PortPolicy::of(UDP, sport), random);
+    }
+
+    #[test]
+    fn marks_come_and_go(ports in prop::collection::vec(any::<u16>(), 0..300)) {
+        let mut map = Map::with(0..=65535);
+        let unmarked: Vec<u16> = ports.iter().copied().filter(|port| *port != 0).collect();
+        unmarked.iter().for_each(|port| map.clear(*port));
+        let mut found = Vec::new();
+        while let Some(port) = map.choose(ALL, PortPolicy::of(ICMP, 0), found.len() as u32 * 977) {
+            prop_assert!(!map.is_set(port));
+            map.set(port);
+            found.push(port);
+        }
+        found.sort_unstable();
+        let mut wanted = unmarked;
+        wanted.sort_unstable();
+        wanted.dedup();
+        prop_assert_eq!(found, wanted);
+        prop_assert!(map.0.iter().all(|word| *word == u64::MAX));
     }
 }

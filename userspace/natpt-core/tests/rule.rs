@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 //! Rules.
 
-use natpt_core::nat::rule::{proto_bit, Rule, RuleError, Source6, ICMP, TCP, UDP};
+use natpt_core::nat::rule::{
+    proto_bit, Filtering, Refresh, Rule, RuleError, Source6, ICMP, TCP, UDP,
+};
 
 fn rule() -> Rule {
     Rule {
@@ -9,6 +11,8 @@ fn rule() -> Rule {
         to: "192.0.2.1".parse().unwrap(),
         ports: None,
         protos: 0,
+        filter: Filtering::None,
+        refresh: Refresh::Both,
     }
 }
 

@@ -41,6 +41,12 @@ pub trait Answer: Attributes {
     const DUMP: bool;
 }
 
+/// The answer to a command that can be asked for a part of its list.
+pub trait Filtered: Answer {
+    /// Number of the attribute that says which part.
+    const FILTER: u16;
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attr<'a> {
     pub number: u16,

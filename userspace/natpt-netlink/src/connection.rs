@@ -2,12 +2,12 @@
 
 //! Conversation with the kernel: find the family, ask, and hear the answer out.
 
-use crate::attr::{Answer, Attr, Attributes, Malformed, Writer};
+use crate::attr::{Answer, Attr, Attributes, Attrs, Filtered, Malformed, Writer};
 use crate::error::Error;
 use crate::message::{self, Content, Messages};
 use crate::request::Request;
 use crate::socket::Socket;
-use crate::spec::{cmd, FAMILY, VERSION};
+use crate::spec::{cmd, Filter, FAMILY, VERSION};
 
 const ACK: u16 = libc::NLM_F_ACK as u16;
 const DUMP: u16 = libc::NLM_F_DUMP as u16;
@@ -17,10 +17,12 @@ const ATTEMPTS: usize = 16;
 
 /// An open socket, bound to the network namespace that it was opened in.
 pub struct Connection {
-    socket: Socket,
-    buffer: Vec<u8>,
-    family: u16,
+    pub(crate) socket: Socket,
+    pub(crate) buffer: Vec<u8>,
+    pub(crate) family: u16,
     seq: u32,
+    /// Names and numbers of the multicast groups.
+    pub(crate) groups: Vec<(String, u32)>,
 }
 
 impl Connection {
@@ -32,13 +34,14 @@ impl Connection {
             return Err(Error::Version(family.version));
         }
         connection.family = family.id;
+        connection.groups = family.groups;
         Ok(connection)
     }
 
     /// Carry the statements out, all of them or none; the kernel may have a warning.
     pub fn apply(&mut self, request: &Request) -> Result<Option<String>, Error> {
         let attributes = request.attributes.clone().finish()?;
-        let end = self.exchange(cmd::APPLY, ACK, &attributes, |_| Ok(()))?;
+        let end = self.exchange(cmd::APPLY, ACK, &attributes, |_| Ok::<_, Error>(()))?;
         Ok(end.warning)
     }
 
@@ -47,7 +50,7 @@ impl Connection {
         let mut answer = None;
         self.exchange(A::COMMAND, ACK, &[], |attributes| {
             answer = Some(A::parse(attributes)?);
-            Ok(())
+            Ok::<_, Error>(())
         })?;
         answer.ok_or(Error::Malformed)
     }
@@ -58,7 +61,7 @@ impl Connection {
             let mut list = Vec::new();
             let end = self.exchange(A::COMMAND, DUMP, &[], |attributes| {
                 list.push(A::parse(attributes)?);
-                Ok(())
+                Ok::<_, Error>(())
             })?;
             if !end.interrupted {
                 return Ok(list);
@@ -67,12 +70,28 @@ impl Connection {
         Err(Error::Unsteady)
     }
 
+    /// Hand over what fits of a list that may be long and change meanwhile, one by one.
+    pub fn each<A: Filtered, E: From<Error>>(
+        &mut self,
+        filter: &Filter,
+        mut take: impl FnMut(A) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut to = Writer::default();
+        to.nest(A::FILTER, |to| filter.write(to));
+        let attributes = to.finish().map_err(Error::from)?;
+        self.exchange(A::COMMAND, DUMP, &attributes, |attributes| {
+            take(A::parse(attributes).map_err(Error::from)?)
+        })?;
+        Ok(())
+    }
+
     fn to_controller() -> Result<Self, Error> {
         Ok(Self {
             socket: Socket::open()?,
             buffer: vec![0; 1 << 16],
             family: libc::GENL_ID_CTRL as u16,
             seq: 0,
+            groups: Vec::new(),
         })
     }
 
@@ -83,7 +102,7 @@ impl Connection {
         let command = libc::CTRL_CMD_GETFAMILY as u8;
         let asked = self.exchange(command, ACK, to.bytes(), |attributes| {
             family = Family::parse(attributes)?;
-            Ok(())
+            Ok::<_, Error>(())
         });
         match asked {
             Err(Error::Refused(refusal)) if refusal.errno == libc::ENOENT => Err(Error::NotLoaded),
@@ -94,21 +113,21 @@ impl Connection {
     }
 
     /// Send a request and take in the answer to its end.
-    fn exchange(
+    fn exchange<E: From<Error>>(
         &mut self,
         command: u8,
         flags: u16,
         attributes: &[u8],
-        mut take: impl FnMut(&[u8]) -> Result<(), Malformed>,
-    ) -> Result<End, Error> {
+        mut take: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<End, E> {
         self.seq = self.seq.wrapping_add(1);
         let version = VERSION as u8;
-        let request = message::request(self.family, flags, self.seq, command, version, attributes)?;
-        self.socket.send(&request)?;
+        let request = message::request(self.family, flags, self.seq, command, version, attributes);
+        self.socket.send(&request.map_err(Error::from)?)?;
         let mut end = End::default();
         loop {
             for message in Messages::new(self.socket.receive(&mut self.buffer)?) {
-                let message = message?;
+                let message = message.map_err(Error::from)?;
                 // The rest of an answer that was given up.
                 if message.seq != self.seq {
                     continue;
@@ -118,13 +137,13 @@ impl Connection {
                     Content::Answer(family, attributes) if family == self.family => {
                         take(attributes)?;
                     }
-                    Content::Answer(..) => return Err(Error::Malformed),
+                    Content::Answer(..) => return Err(Error::Malformed.into()),
                     Content::Done => return Ok(end),
                     Content::Ack(warning) => {
                         end.warning = warning;
                         return Ok(end);
                     }
-                    Content::Refused(refusal) => return Err(Error::Refused(refusal)),
+                    Content::Refused(refusal) => return Err(Error::Refused(refusal).into()),
                     Content::Nothing => (),
                 }
             }
@@ -145,6 +164,26 @@ struct End {
 struct Family {
     id: u16,
     version: u32,
+    groups: Vec<(String, u32)>,
+}
+
+#[derive(Default)]
+struct Group {
+    name: String,
+    id: u32,
+}
+
+impl Attributes for Group {
+    fn read(&mut self, attr: Attr<'_>) -> Result<(), Malformed> {
+        match i32::from(attr.number) {
+            libc::CTRL_ATTR_MCAST_GRP_NAME => self.name = attr.value()?,
+            libc::CTRL_ATTR_MCAST_GRP_ID => self.id = attr.value()?,
+            _ => (),
+        }
+        Ok(())
+    }
+
+    fn write(&self, _to: &mut Writer) {}
 }
 
 impl Attributes for Family {
@@ -152,6 +191,12 @@ impl Attributes for Family {
         match i32::from(attr.number) {
             libc::CTRL_ATTR_FAMILY_ID => self.id = attr.value()?,
             libc::CTRL_ATTR_VERSION => self.version = attr.value()?,
+            libc::CTRL_ATTR_MCAST_GROUPS => {
+                for group in Attrs::new(attr.payload) {
+                    let group = Group::parse(group?.payload)?;
+                    self.groups.push((group.name, group.id));
+                }
+            }
             _ => (),
         }
         Ok(())
@@ -210,7 +255,7 @@ mod tests {
             to.put(100 + number, &"y".repeat(60_000));
         }
         let command = libc::CTRL_CMD_GETFAMILY as u8;
-        let refused = connection.exchange(command, ACK, to.bytes(), |_| Ok(()));
+        let refused = connection.exchange(command, ACK, to.bytes(), |_| Ok::<_, Error>(()));
         let Err(Error::Refused(refusal)) = refused else {
             panic!("{refused:?}");
         };

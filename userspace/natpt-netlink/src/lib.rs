@@ -7,6 +7,7 @@
 pub mod attr;
 mod connection;
 mod error;
+mod event;
 mod message;
 pub mod netns;
 mod request;
@@ -16,4 +17,5 @@ pub mod spec;
 
 pub use connection::Connection;
 pub use error::{Error, Refusal};
+pub use event::{Events, Heard};
 pub use request::Request;

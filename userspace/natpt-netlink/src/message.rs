@@ -42,6 +42,8 @@ pub struct Message<'a> {
     pub seq: u32,
     /// The table changed while it was read.
     pub interrupted: bool,
+    /// The generic netlink command of an answer.
+    pub command: u8,
     pub content: Content<'a>,
 }
 
@@ -84,6 +86,7 @@ impl<'a> Messages<'a> {
             kind => Content::Answer(kind, payload.get(4..).ok_or(Malformed)?),
         };
         Ok(Message {
+            command: payload.first().copied().unwrap_or_default(),
             seq: u32::from_ne_bytes([s0, s1, s2, s3]),
             interrupted: flags & libc::NLM_F_DUMP_INTR as u16 != 0,
             content,

@@ -8,7 +8,7 @@ use std::ffi::c_int;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
-use crate::error::Error;
+use crate::error::{Error, Refusal};
 
 pub struct Socket(OwnedFd);
 
@@ -31,6 +31,33 @@ impl Socket {
                 .map_err(|why| Error::Io("netlink socket option", why))?;
         }
         Ok(socket)
+    }
+
+    /// Hear what is said to a multicast group, with as much room as may be, and have the kernel know
+    /// when that was not enough.
+    pub fn join(&self, group: u32) -> Result<(), Error> {
+        let failed = |why| Error::Io("netlink multicast group", why);
+        let room = 8 << 20;
+        if self
+            .set(libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, room)
+            .is_err()
+        {
+            let _ = self.set(libc::SOL_SOCKET, libc::SO_RCVBUF, room);
+        }
+        self.set(libc::SOL_NETLINK, libc::NETLINK_BROADCAST_ERROR, 1)
+            .map_err(failed)?;
+        let joined = self.set(
+            libc::SOL_NETLINK,
+            libc::NETLINK_ADD_MEMBERSHIP,
+            group as c_int,
+        );
+        joined.map_err(|why| match why.raw_os_error() {
+            Some(libc::EPERM) => Error::Refused(Refusal {
+                errno: libc::EPERM,
+                ..Refusal::default()
+            }),
+            _ => failed(why),
+        })
     }
 
     pub fn send(&self, bytes: &[u8]) -> Result<(), Error> {

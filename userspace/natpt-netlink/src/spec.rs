@@ -4,7 +4,7 @@
 
 //! The natpt netlink family: numbers, and types that are read and written.
 use std::net::{Ipv4Addr, Ipv6Addr};
-use crate::attr::{Answer, Attr, Attributes, Malformed, Writer};
+use crate::attr::{Answer, Attr, Attributes, Filtered, Malformed, Writer};
 
 /// Configuration and state of the IPv6/IPv4 translator in one network
 /// namespace. Addresses are in network byte order, every number in host byte
@@ -32,6 +32,22 @@ pub mod cmd {
     pub const MAPPING_GET: u8 = 7;
     /// The sessions.
     pub const SESSION_GET: u8 = 8;
+    /// How many sessions there are, by protocol and state.
+    pub const COUNT_GET: u8 = 9;
+    /// A mapping was opened or closed.
+    pub const MAPPING_EVENT: u8 = 10;
+    /// A session was opened or closed.
+    pub const SESSION_EVENT: u8 = 11;
+    /// A host's packet was dropped because of a limit; once in a second for each
+    /// limit, with the last packet's host or pool address.
+    pub const LIMIT_EVENT: u8 = 12;
+}
+
+/// Multicast groups, by their place.
+pub mod group {
+    pub const MAPPINGS: u32 = 0;
+    pub const SESSIONS: u32 = 1;
+    pub const LIMITS: u32 = 2;
 }
 
 /// Attributes, by the set they belong to.
@@ -68,8 +84,12 @@ pub mod attr {
         /// translation prefix (hosts have the addresses of RFC 6052 under it) or
         /// any other. Absent from stateful rules.
         pub const STATELESS: u16 = 10;
+        /// Filtering of a stateful rule. Absent in map-add means none.
+        pub const FILTER: u16 = 11;
+        /// Refreshing of a stateful rule. Absent in map-add means both.
+        pub const REFRESH: u16 = 12;
         /// The highest number.
-        pub const LAST: u16 = 10;
+        pub const LAST: u16 = 12;
     }
     /// New numbering of the rules.
     pub mod renum {
@@ -94,6 +114,30 @@ pub mod attr {
         /// The highest number.
         pub const LAST: u16 = 7;
     }
+    /// What mappings and sessions have to be like to be listed, counted or
+    /// ended: all that is given has to fit.
+    pub mod filter {
+        /// IPPROTO number as on the IPv4 side (1, 6 or 17).
+        pub const PROTO: u16 = 1;
+        /// The IPv6 host, or a prefix that it is under.
+        pub const HOST: u16 = 2;
+        /// Length of the prefix, 0 to 128. Absent means 128.
+        pub const HOST_LENGTH: u16 = 3;
+        /// The pool address.
+        pub const POOL: u16 = 4;
+        /// The port, or ICMP identifier, of the pool address.
+        pub const PORT: u16 = 5;
+        /// The IPv4 peer of sessions.
+        pub const PEER: u16 = 6;
+        /// The state of sessions, none but for TCP.
+        pub const STATE: u16 = 7;
+        /// Number of the rule that made the mapping.
+        pub const RULE: u16 = 8;
+        /// Most entries of a listing.
+        pub const LIMIT: u16 = 9;
+        /// The highest number.
+        pub const LAST: u16 = 9;
+    }
     /// Changes to the configuration, carried out in the order in which they
     /// stand in the message: all of them or, after an error, none.
     pub mod statement {
@@ -107,8 +151,17 @@ pub mod attr {
         /// 1 starts translation, 0 stops it.
         pub const ENABLE: u16 = 7;
         pub const SET: u16 = 8;
+        /// Ends the sessions that fit, all if the filter is empty, once the
+        /// statements have been carried out.
+        pub const SESSION_DELETE: u16 = 9;
+        /// As prefix-flush, but sessions run out instead of ending.
+        pub const PREFIX_FLUSH_KEEP: u16 = 10;
+        /// As map-delete, but sessions run out instead of ending.
+        pub const MAP_DELETE_KEEP: u16 = 11;
+        /// As map-flush, but sessions run out instead of ending.
+        pub const MAP_FLUSH_KEEP: u16 = 12;
         /// The highest number.
-        pub const LAST: u16 = 8;
+        pub const LAST: u16 = 12;
     }
     /// The translator as a whole.
     pub mod status {
@@ -141,8 +194,10 @@ pub mod attr {
         pub const ADDRESS4: u16 = 4;
         pub const PORT4: u16 = 5;
         pub const SESSIONS: u16 = 6;
+        /// What is asked for (only in requests).
+        pub const FILTER: u16 = 7;
         /// The highest number.
-        pub const LAST: u16 = 6;
+        pub const LAST: u16 = 7;
     }
     /// One conversation under a mapping.
     pub mod session {
@@ -165,8 +220,60 @@ pub mod attr {
         pub const IDLE: u16 = 10;
         /// Seconds until the session ends if no packet comes.
         pub const EXPIRES: u16 = 11;
+        /// What is asked for (only in requests).
+        pub const FILTER: u16 = 12;
         /// The highest number.
-        pub const LAST: u16 = 11;
+        pub const LAST: u16 = 12;
+    }
+    /// How many sessions of a protocol are in a state.
+    pub mod count {
+        /// IPPROTO number as on the IPv4 side (1, 6 or 17).
+        pub const PROTO: u16 = 1;
+        pub const STATE: u16 = 2;
+        pub const SESSIONS: u16 = 3;
+        /// What is asked for (only in requests).
+        pub const FILTER: u16 = 4;
+        /// The highest number.
+        pub const LAST: u16 = 4;
+    }
+    /// Something that has happened, told to those who have joined its group when
+    /// it did. Who reads too slowly loses some, and is told so by ENOBUFS and by
+    /// the gap in their numbers.
+    pub mod event {
+        /// Grows by one with every event of its group in this namespace.
+        pub const NUMBER: u16 = 1;
+        /// Nanoseconds since 1970 (UTC).
+        pub const TIME: u16 = 2;
+        pub const HAPPENING: u16 = 3;
+        /// IPPROTO number as on the IPv4 side (1, 6 or 17).
+        pub const PROTO: u16 = 4;
+        /// The IPv6 host.
+        pub const SOURCE6: u16 = 5;
+        pub const SOURCE_PORT6: u16 = 6;
+        /// The IPv4 peer as the IPv6 host sees it, under the prefix.
+        pub const TARGET6: u16 = 7;
+        /// The pool address.
+        pub const SOURCE4: u16 = 8;
+        pub const SOURCE_PORT4: u16 = 9;
+        /// The IPv4 peer.
+        pub const TARGET4: u16 = 10;
+        /// The peer's port, the same on both sides.
+        pub const TARGET_PORT: u16 = 11;
+        /// Number of the rule, if it is there yet.
+        pub const RULE: u16 = 12;
+        /// Seconds since 1970 (UTC) when what has closed was opened.
+        pub const START: u16 = 13;
+        /// State in which a session was closed.
+        pub const STATE: u16 = 14;
+        /// Seconds since the last packet of a session that was closed.
+        pub const IDLE: u16 = 15;
+        pub const END: u16 = 16;
+        /// Name of the limit, which is that of a counter without drop-.
+        pub const LIMIT: u16 = 17;
+        /// Packets that have met the limit since the last event about it.
+        pub const REFUSED: u16 = 18;
+        /// The highest number.
+        pub const LAST: u16 = 18;
     }
 }
 
@@ -191,11 +298,46 @@ pub mod session_state {
     pub const TRANS: u8 = 7;
 }
 
+/// What has happened to a mapping or session.
+pub mod happening {
+    pub const OPENED: u8 = 0;
+    pub const CLOSED: u8 = 1;
+}
+
+/// Why a session has ended: its time was over, it made room for others, its
+/// rule or prefix went, or somebody had it ended. A mapping ends with its
+/// last session.
+pub mod end {
+    pub const EXPIRED: u8 = 0;
+    pub const EVICTED: u8 = 1;
+    pub const REMOVED: u8 = 2;
+    pub const DELETED: u8 = 3;
+}
+
 /// Place of the hosts of a stateless rule.
 pub mod hosts {
     pub const V6: u8 = 0;
     pub const V4: u8 = 1;
 }
+
+/// Which packets of IPv4 hosts open sessions under a mapping (RFC 4787
+/// section 5): all, those of addresses that the host has sessions with, or
+/// none.
+pub mod filtering {
+    pub const NONE: u8 = 0;
+    pub const ADDRESS: u8 = 1;
+    pub const PORT: u8 = 2;
+}
+
+/// Whose packets keep a session alive, but for TCP (RFC 4787 REQ-6): those
+/// of both sides, or of the IPv6 host only.
+pub mod refreshing {
+    pub const BOTH: u8 = 0;
+    pub const OUTBOUND: u8 = 1;
+}
+
+/// Names of the multicast groups, by their place.
+pub const GROUPS: &[&str] = &["mappings", "sessions", "limits"];
 
 /// Names of protos, by bit.
 pub const PROTOS: &[&str] = &["icmp", "tcp", "udp"];
@@ -212,8 +354,20 @@ pub const SESSION_STATE: &[&str] = &[
     "trans",
 ];
 
+/// Names of happening, by value.
+pub const HAPPENING: &[&str] = &["opened", "closed"];
+
+/// Names of end, by value.
+pub const END: &[&str] = &["expired", "evicted", "removed", "deleted"];
+
 /// Names of hosts, by value.
 pub const HOSTS: &[&str] = &["v6", "v4"];
+
+/// Names of filtering, by value.
+pub const FILTERING: &[&str] = &["none", "address", "port"];
+
+/// Names of refreshing, by value.
+pub const REFRESHING: &[&str] = &["both", "outbound"];
 
 /// A translation prefix (RFC 6052).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -267,6 +421,10 @@ pub struct Rule {
     /// translation prefix (hosts have the addresses of RFC 6052 under it) or
     /// any other. Absent from stateful rules.
     pub stateless: Option<u8>,
+    /// Filtering of a stateful rule. Absent in map-add means none.
+    pub filter: Option<u8>,
+    /// Refreshing of a stateful rule. Absent in map-add means both.
+    pub refresh: Option<u8>,
 }
 
 impl Attributes for Rule {
@@ -282,6 +440,8 @@ impl Attributes for Rule {
             attr::rule::MAPPINGS => self.mappings = Some(attr.value()?),
             attr::rule::TO_LENGTH => self.to_length = Some(attr.value()?),
             attr::rule::STATELESS => self.stateless = Some(attr.value()?),
+            attr::rule::FILTER => self.filter = Some(attr.value()?),
+            attr::rule::REFRESH => self.refresh = Some(attr.value()?),
             _ => {}
         }
         Ok(())
@@ -316,6 +476,12 @@ impl Attributes for Rule {
         }
         if let Some(value) = &self.stateless {
             to.put(attr::rule::STATELESS, value);
+        }
+        if let Some(value) = &self.filter {
+            to.put(attr::rule::FILTER, value);
+        }
+        if let Some(value) = &self.refresh {
+            to.put(attr::rule::REFRESH, value);
         }
     }
 }
@@ -401,6 +567,77 @@ impl Attributes for Variable {
     }
 }
 
+/// What mappings and sessions have to be like to be listed, counted or
+/// ended: all that is given has to fit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// IPPROTO number as on the IPv4 side (1, 6 or 17).
+    pub proto: Option<u8>,
+    /// The IPv6 host, or a prefix that it is under.
+    pub host: Option<Ipv6Addr>,
+    /// Length of the prefix, 0 to 128. Absent means 128.
+    pub host_length: Option<u8>,
+    /// The pool address.
+    pub pool: Option<Ipv4Addr>,
+    /// The port, or ICMP identifier, of the pool address.
+    pub port: Option<u16>,
+    /// The IPv4 peer of sessions.
+    pub peer: Option<Ipv4Addr>,
+    /// The state of sessions, none but for TCP.
+    pub state: Option<u8>,
+    /// Number of the rule that made the mapping.
+    pub rule: Option<u32>,
+    /// Most entries of a listing.
+    pub limit: Option<u32>,
+}
+
+impl Attributes for Filter {
+    fn read(&mut self, attr: Attr<'_>) -> Result<(), Malformed> {
+        match attr.number {
+            attr::filter::PROTO => self.proto = Some(attr.value()?),
+            attr::filter::HOST => self.host = Some(attr.value()?),
+            attr::filter::HOST_LENGTH => self.host_length = Some(attr.value()?),
+            attr::filter::POOL => self.pool = Some(attr.value()?),
+            attr::filter::PORT => self.port = Some(attr.value()?),
+            attr::filter::PEER => self.peer = Some(attr.value()?),
+            attr::filter::STATE => self.state = Some(attr.value()?),
+            attr::filter::RULE => self.rule = Some(attr.value()?),
+            attr::filter::LIMIT => self.limit = Some(attr.value()?),
+            _ => {}
+        }
+        Ok(())
+    }
+    fn write(&self, to: &mut Writer) {
+        if let Some(value) = &self.proto {
+            to.put(attr::filter::PROTO, value);
+        }
+        if let Some(value) = &self.host {
+            to.put(attr::filter::HOST, value);
+        }
+        if let Some(value) = &self.host_length {
+            to.put(attr::filter::HOST_LENGTH, value);
+        }
+        if let Some(value) = &self.pool {
+            to.put(attr::filter::POOL, value);
+        }
+        if let Some(value) = &self.port {
+            to.put(attr::filter::PORT, value);
+        }
+        if let Some(value) = &self.peer {
+            to.put(attr::filter::PEER, value);
+        }
+        if let Some(value) = &self.state {
+            to.put(attr::filter::STATE, value);
+        }
+        if let Some(value) = &self.rule {
+            to.put(attr::filter::RULE, value);
+        }
+        if let Some(value) = &self.limit {
+            to.put(attr::filter::LIMIT, value);
+        }
+    }
+}
+
 /// Changes to the configuration, carried out in the order in which they
 /// stand in the message: all of them or, after an error, none.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -415,6 +652,15 @@ pub enum Statement {
     /// 1 starts translation, 0 stops it.
     Enable(u8),
     Set(Variable),
+    /// Ends the sessions that fit, all if the filter is empty, once the
+    /// statements have been carried out.
+    SessionDelete(Filter),
+    /// As prefix-flush, but sessions run out instead of ending.
+    PrefixFlushKeep,
+    /// As map-delete, but sessions run out instead of ending.
+    MapDeleteKeep(u32),
+    /// As map-flush, but sessions run out instead of ending.
+    MapFlushKeep,
 }
 
 impl Statement {
@@ -435,6 +681,12 @@ impl Statement {
             Self::MapFlush => to.put(attr::statement::MAP_FLUSH, &()),
             Self::Enable(value) => to.put(attr::statement::ENABLE, value),
             Self::Set(value) => to.nest(attr::statement::SET, |to| value.write(to)),
+            Self::SessionDelete(value) => {
+                to.nest(attr::statement::SESSION_DELETE, |to| value.write(to))
+            }
+            Self::PrefixFlushKeep => to.put(attr::statement::PREFIX_FLUSH_KEEP, &()),
+            Self::MapDeleteKeep(value) => to.put(attr::statement::MAP_DELETE_KEEP, value),
+            Self::MapFlushKeep => to.put(attr::statement::MAP_FLUSH_KEEP, &()),
         }
     }
 }
@@ -641,6 +893,160 @@ impl Attributes for Session {
     }
 }
 
+/// How many sessions of a protocol are in a state.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// IPPROTO number as on the IPv4 side (1, 6 or 17).
+    pub proto: Option<u8>,
+    pub state: Option<u8>,
+    pub sessions: Option<u32>,
+}
+
+impl Attributes for Count {
+    fn read(&mut self, attr: Attr<'_>) -> Result<(), Malformed> {
+        match attr.number {
+            attr::count::PROTO => self.proto = Some(attr.value()?),
+            attr::count::STATE => self.state = Some(attr.value()?),
+            attr::count::SESSIONS => self.sessions = Some(attr.value()?),
+            _ => {}
+        }
+        Ok(())
+    }
+    fn write(&self, to: &mut Writer) {
+        if let Some(value) = &self.proto {
+            to.put(attr::count::PROTO, value);
+        }
+        if let Some(value) = &self.state {
+            to.put(attr::count::STATE, value);
+        }
+        if let Some(value) = &self.sessions {
+            to.put(attr::count::SESSIONS, value);
+        }
+    }
+}
+
+/// Something that has happened, told to those who have joined its group when
+/// it did. Who reads too slowly loses some, and is told so by ENOBUFS and by
+/// the gap in their numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Event {
+    /// Grows by one with every event of its group in this namespace.
+    pub number: Option<u32>,
+    /// Nanoseconds since 1970 (UTC).
+    pub time: Option<u64>,
+    pub happening: Option<u8>,
+    /// IPPROTO number as on the IPv4 side (1, 6 or 17).
+    pub proto: Option<u8>,
+    /// The IPv6 host.
+    pub source6: Option<Ipv6Addr>,
+    pub source_port6: Option<u16>,
+    /// The IPv4 peer as the IPv6 host sees it, under the prefix.
+    pub target6: Option<Ipv6Addr>,
+    /// The pool address.
+    pub source4: Option<Ipv4Addr>,
+    pub source_port4: Option<u16>,
+    /// The IPv4 peer.
+    pub target4: Option<Ipv4Addr>,
+    /// The peer's port, the same on both sides.
+    pub target_port: Option<u16>,
+    /// Number of the rule, if it is there yet.
+    pub rule: Option<u32>,
+    /// Seconds since 1970 (UTC) when what has closed was opened.
+    pub start: Option<u64>,
+    /// State in which a session was closed.
+    pub state: Option<u8>,
+    /// Seconds since the last packet of a session that was closed.
+    pub idle: Option<u32>,
+    pub end: Option<u8>,
+    /// Name of the limit, which is that of a counter without drop-.
+    pub limit: Option<String>,
+    /// Packets that have met the limit since the last event about it.
+    pub refused: Option<u32>,
+}
+
+impl Attributes for Event {
+    fn read(&mut self, attr: Attr<'_>) -> Result<(), Malformed> {
+        match attr.number {
+            attr::event::NUMBER => self.number = Some(attr.value()?),
+            attr::event::TIME => self.time = Some(attr.value()?),
+            attr::event::HAPPENING => self.happening = Some(attr.value()?),
+            attr::event::PROTO => self.proto = Some(attr.value()?),
+            attr::event::SOURCE6 => self.source6 = Some(attr.value()?),
+            attr::event::SOURCE_PORT6 => self.source_port6 = Some(attr.value()?),
+            attr::event::TARGET6 => self.target6 = Some(attr.value()?),
+            attr::event::SOURCE4 => self.source4 = Some(attr.value()?),
+            attr::event::SOURCE_PORT4 => self.source_port4 = Some(attr.value()?),
+            attr::event::TARGET4 => self.target4 = Some(attr.value()?),
+            attr::event::TARGET_PORT => self.target_port = Some(attr.value()?),
+            attr::event::RULE => self.rule = Some(attr.value()?),
+            attr::event::START => self.start = Some(attr.value()?),
+            attr::event::STATE => self.state = Some(attr.value()?),
+            attr::event::IDLE => self.idle = Some(attr.value()?),
+            attr::event::END => self.end = Some(attr.value()?),
+            attr::event::LIMIT => self.limit = Some(attr.value()?),
+            attr::event::REFUSED => self.refused = Some(attr.value()?),
+            _ => {}
+        }
+        Ok(())
+    }
+    fn write(&self, to: &mut Writer) {
+        if let Some(value) = &self.number {
+            to.put(attr::event::NUMBER, value);
+        }
+        if let Some(value) = &self.time {
+            to.put(attr::event::TIME, value);
+        }
+        if let Some(value) = &self.happening {
+            to.put(attr::event::HAPPENING, value);
+        }
+        if let Some(value) = &self.proto {
+            to.put(attr::event::PROTO, value);
+        }
+        if let Some(value) = &self.source6 {
+            to.put(attr::event::SOURCE6, value);
+        }
+        if let Some(value) = &self.source_port6 {
+            to.put(attr::event::SOURCE_PORT6, value);
+        }
+        if let Some(value) = &self.target6 {
+            to.put(attr::event::TARGET6, value);
+        }
+        if let Some(value) = &self.source4 {
+            to.put(attr::event::SOURCE4, value);
+        }
+        if let Some(value) = &self.source_port4 {
+            to.put(attr::event::SOURCE_PORT4, value);
+        }
+        if let Some(value) = &self.target4 {
+            to.put(attr::event::TARGET4, value);
+        }
+        if let Some(value) = &self.target_port {
+            to.put(attr::event::TARGET_PORT, value);
+        }
+        if let Some(value) = &self.rule {
+            to.put(attr::event::RULE, value);
+        }
+        if let Some(value) = &self.start {
+            to.put(attr::event::START, value);
+        }
+        if let Some(value) = &self.state {
+            to.put(attr::event::STATE, value);
+        }
+        if let Some(value) = &self.idle {
+            to.put(attr::event::IDLE, value);
+        }
+        if let Some(value) = &self.end {
+            to.put(attr::event::END, value);
+        }
+        if let Some(value) = &self.limit {
+            to.put(attr::event::LIMIT, value);
+        }
+        if let Some(value) = &self.refused {
+            to.put(attr::event::REFUSED, value);
+        }
+    }
+}
+
 impl Answer for Status {
     const COMMAND: u8 = cmd::STATUS_GET;
     const DUMP: bool = false;
@@ -671,7 +1077,24 @@ impl Answer for Mapping {
     const DUMP: bool = true;
 }
 
+impl Filtered for Mapping {
+    const FILTER: u16 = attr::mapping::FILTER;
+}
+
 impl Answer for Session {
     const COMMAND: u8 = cmd::SESSION_GET;
     const DUMP: bool = true;
+}
+
+impl Filtered for Session {
+    const FILTER: u16 = attr::session::FILTER;
+}
+
+impl Answer for Count {
+    const COMMAND: u8 = cmd::COUNT_GET;
+    const DUMP: bool = true;
+}
+
+impl Filtered for Count {
+    const FILTER: u16 = attr::count::FILTER;
 }

@@ -14,7 +14,7 @@ pub fn generate(spec: &Spec) -> Result<TokenStream, String> {
     let about = doc(Some(&spec.doc));
     let numbers = numbers::generate(spec, &quote! { pub });
     let sets = spec.wholes().map(|set| {
-        if spec.requests().any(|name| name == set.name) {
+        if spec.is_choice(set) {
             choice(spec, set)
         } else {
             structure(set)
@@ -29,11 +29,17 @@ pub fn generate(spec: &Spec) -> Result<TokenStream, String> {
         };
         way.reply.as_ref()?;
         let (set, command) = (camel(&op.attribute_set), constant(&op.name));
+        let filter = way.request.as_ref().map(|request| {
+            let module = lower(&op.attribute_set);
+            let filters = request.attributes.iter().map(|name| constant(name));
+            quote! { impl Filtered for #set { #(const FILTER: u16 = attr::#module::#filters;)* } }
+        });
         Some(quote! {
             impl Answer for #set {
                 const COMMAND: u8 = cmd::#command;
                 const DUMP: bool = #dump;
             }
+            #filter
         })
     });
     let tables = spec.definitions.iter().map(|definition| {
@@ -44,13 +50,16 @@ pub fn generate(spec: &Spec) -> Result<TokenStream, String> {
         let (table, entries) = (constant(&definition.name), &definition.entries);
         quote! { #[doc = #about] pub const #table: &[&str] = &[#(#entries),*]; }
     });
+    let groups = spec.groups().iter().map(|group| &group.name);
     Ok(quote! {
         #![doc = " The natpt netlink family: numbers, and types that are read and written."]
         use std::net::{Ipv4Addr, Ipv6Addr};
-        use crate::attr::{Answer, Attr, Attributes, Malformed, Writer};
+        use crate::attr::{Answer, Attr, Attributes, Filtered, Malformed, Writer};
         #about
         pub const FAMILY: &str = #name;
         #numbers
+        #[doc = " Names of the multicast groups, by their place."]
+        pub const GROUPS: &[&str] = &[#(#groups),*];
         #(#tables)*
         #(#sets)*
         #(#answers)*
@@ -64,6 +73,10 @@ fn structure(set: &Set) -> Result<TokenStream, String> {
     let mut readers = Vec::new();
     let mut writers = Vec::new();
     for attribute in &set.attributes {
+        // An answer holds none.
+        if attribute.kind == Some(Kind::Nest) {
+            continue;
+        }
         let (about, field) = (doc(attribute.doc.as_deref()), lower(&attribute.name));
         let (kind, number) = (type_of(attribute)?, constant(&attribute.name));
         fields.push(quote! { #about pub #field: Option<#kind> });

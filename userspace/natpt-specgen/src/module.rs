@@ -17,51 +17,78 @@ pub fn generate(spec: &Spec) -> Result<TokenStream, String> {
     let name = CString::new(&*spec.name).map_err(|why| why.to_string())?;
     let name = Literal::c_string(&name);
     let numbers = numbers::generate(spec, &vis);
-    let mut sets = Vec::new();
-    for set in spec.requests() {
-        collect(spec, spec.set(set)?, &mut sets)?;
+    let mut held = Vec::new();
+    for (set, message) in spec.requests() {
+        let set = spec.set(set)?;
+        let names = message.attributes.iter().map(String::as_str).collect();
+        collect(spec, Held { set, names }, &mut held)?;
     }
-    let policies = sets.iter().map(|set| policy_of(spec, set));
+    let policies = held.iter().map(|held| policy_of(spec, held));
     let policies = policies.collect::<Result<Vec<_>, _>>()?;
+    let groups = spec.groups().iter().map(|group| {
+        let name = CString::new(&*group.name).map_err(|why| why.to_string())?;
+        let name = Literal::c_string(&name);
+        let is_open = group.flags.is_empty();
+        Ok(quote! { Group::new(#name, #is_open) })
+    });
+    let groups = groups.collect::<Result<Vec<_>, String>>()?;
+    let count = Literal::usize_unsuffixed(groups.len());
     Ok(quote! {
         #![doc = " The natpt netlink family in numbers."]
         #![allow(dead_code)]
         use core::ffi::CStr;
-        use crate::linux::genl::Policy;
+        use crate::linux::genl::{Group, Policy};
         #about
         pub(crate) const FAMILY: &CStr = #name;
         #numbers
+        #[doc = " Multicast groups; all but open ones want the rights of an administrator."]
+        pub(crate) static GROUPS: [Group; #count] = [#(#groups),*];
         #(#policies)*
     })
 }
 
-/// Adds `set` to `sets`, after the sets that it nests.
-fn collect<'a>(spec: &'a Spec, set: &'a Set, sets: &mut Vec<&'a Set>) -> Result<(), String> {
-    let whole = spec.whole(set)?;
-    for other in sets.iter() {
-        if other.name == set.name {
+/// A set, and the attributes of it that requests may hold.
+struct Held<'a> {
+    set: &'a Set,
+    names: Vec<&'a str>,
+}
+
+impl Held<'_> {
+    fn has(&self, attribute: &Attribute) -> bool {
+        self.names.contains(&attribute.name.as_str())
+    }
+}
+
+/// Adds `new` to `all`, after the sets that it nests.
+fn collect<'a>(spec: &'a Spec, new: Held<'a>, all: &mut Vec<Held<'a>>) -> Result<(), String> {
+    let whole = spec.whole(new.set)?;
+    for other in all.iter() {
+        if other.set.name == new.set.name && other.names == new.names {
             return Ok(());
         }
-        if spec.whole(other)?.name == whole.name {
+        if spec.whole(other.set)?.name == whole.name {
             return Err(format!("{} needs two policies", whole.name));
         }
     }
-    for attribute in &set.attributes {
+    for attribute in new.set.attributes.iter().filter(|one| new.has(one)) {
         if attribute.kind == Some(Kind::Nest) {
-            collect(spec, spec.set(attribute.nest()?)?, sets)?;
+            let set = spec.set(attribute.nest()?)?;
+            let names = set.attributes.iter().map(|one| one.name.as_str());
+            let names = names.collect();
+            collect(spec, Held { set, names }, all)?;
         }
     }
-    sets.push(set);
+    all.push(new);
     Ok(())
 }
 
-/// The policy has the name of the whole set: what a subset leaves out is rejected.
-fn policy_of(spec: &Spec, set: &Set) -> Result<TokenStream, String> {
-    let whole = spec.whole(set)?;
+/// The policy has the name of the whole set: what requests do not hold of it is rejected.
+fn policy_of(spec: &Spec, held: &Held<'_>) -> Result<TokenStream, String> {
+    let whole = spec.whole(held.set)?;
     let (name, module) = (policy(&whole.name), lower(&whole.name));
     let about = format!(" Attributes of {} that a request may hold.", whole.name);
     let entries = whole.attributes.iter().map(|attribute| {
-        if set.attributes.iter().any(|one| one.name == attribute.name) {
+        if held.has(attribute) {
             entry(spec, attribute)
         } else {
             Ok(quote! { Policy::REJECT })

@@ -32,12 +32,19 @@ pub fn generate(spec: &Spec, vis: &TokenStream) -> TokenStream {
         });
         quote! { #about #vis mod #module { #(#entries)* #mask } }
     });
+    let groups = spec.groups().iter().zip(0u32..).map(|(group, place)| {
+        let name = constant(&group.name);
+        let place = Literal::u32_unsuffixed(place);
+        quote! { #vis const #name: u32 = #place; }
+    });
     let version = Literal::u32_unsuffixed(VERSION);
     quote! {
         #[doc = " Version of the family."]
         #vis const VERSION: u32 = #version;
         #[doc = " Commands."]
         #vis mod cmd { #(#commands)* }
+        #[doc = " Multicast groups, by their place."]
+        #vis mod group { #(#groups)* }
         #[doc = " Attributes, by the set they belong to."]
         #vis mod attr { #(#sets)* }
         #(#definitions)*

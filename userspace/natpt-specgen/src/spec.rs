@@ -19,6 +19,22 @@ pub struct Spec {
     pub definitions: Vec<Definition>,
     pub attribute_sets: Vec<Set>,
     operations: Operations,
+    mcast_groups: Groups,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Groups {
+    list: Vec<Group>,
+}
+
+/// A multicast group.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    pub name: String,
+    #[serde(default)]
+    pub flags: Vec<Permission>,
 }
 
 #[derive(Deserialize)]
@@ -124,6 +140,9 @@ pub struct Operation {
     #[serde(rename = "do")]
     pub action: Option<Exchange>,
     pub dump: Option<Exchange>,
+    /// What the module says by itself, and the group that hears it.
+    pub event: Option<Message>,
+    pub mcgrp: Option<String>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -154,6 +173,10 @@ impl Spec {
         &self.operations.list
     }
 
+    pub fn groups(&self) -> &[Group] {
+        &self.mcast_groups.list
+    }
+
     pub fn set(&self, name: &str) -> Result<&Set, String> {
         let found = self.attribute_sets.iter().find(|set| set.name == name);
         found.ok_or_else(|| format!("there is no attribute set {name}"))
@@ -178,13 +201,23 @@ impl Spec {
         sets.filter(|set| set.subset_of.is_none())
     }
 
-    /// Sets that stand at the top of a request.
-    pub fn requests(&self) -> impl Iterator<Item = &str> {
-        let asking = self.operations.list.iter().filter(|op| {
+    /// The sets that stand at the top of requests, and what a request holds of them.
+    pub fn requests(&self) -> impl Iterator<Item = (&str, &Message)> {
+        self.operations.list.iter().flat_map(|op| {
+            let ways = op.action.iter().chain(&op.dump);
+            let requests = ways.filter_map(|way| way.request.as_ref());
+            requests.map(|message| (op.attribute_set.as_str(), message))
+        })
+    }
+
+    /// The set is what requests are made of, and no answers.
+    pub fn is_choice(&self, set: &Set) -> bool {
+        let mut ops = self.operations.list.iter();
+        let is_answer = ops.any(|op| {
             let mut ways = op.action.iter().chain(&op.dump);
-            ways.any(|way| way.request.is_some())
+            op.attribute_set == set.name && ways.any(|way| way.reply.is_some())
         });
-        asking.map(|op| op.attribute_set.as_str())
+        !is_answer && self.requests().any(|(name, _)| name == set.name)
     }
 }
 

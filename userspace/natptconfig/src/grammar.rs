@@ -42,12 +42,17 @@ choices! {
         "prefix" "set or remove translation prefixes",
         "map" "set or remove rules, start or stop translation",
         "set" "give a variable another value",
+        "session" "end sessions",
+        "monitor" "print what happens, as it happens",
         "show" "show configuration and state";
     END: "the end" "the statement is complete";
 
     PREFIX:
         "V6/LENGTH" "add a prefix, e.g. 2001:db8:64::/96 (the length is 96 if left out)",
         "flush" "remove all prefixes";
+    GONE:
+        "keep" "its sessions run out instead of ending",
+        "the end" "the statement is complete";
     PREFIX_LENGTH:
         "/LENGTH" "length of the prefix: 32, 40, 48, 56, 64 or 96 (if left out)",
         "the end" "the statement is complete";
@@ -87,6 +92,8 @@ choices! {
     AFTER_POOL:
         "port" "ports to use: A - B, or A : COUNT for COUNT ports from A on (KAME took one more)",
         "proto" "transport protocols that the rule is for: icmp, tcp, udp, or several as tcp/udp",
+        "filter" "which packets of IPv4 hosts open sessions: filter address",
+        "refresh" "whose packets keep sessions alive: refresh outbound",
         "the end" "the statement is complete";
     TARGET4:
         "V4" "IPv4 address, e.g. 192.0.2.1",
@@ -95,6 +102,8 @@ choices! {
         "/LENGTH" "an IPv4 address for each host (stateless): length of their prefix, 0 to 32",
         "port" "ports to use: A - B, or A : COUNT for COUNT ports from A on (KAME took one more)",
         "proto" "transport protocols that the rule is for: icmp, tcp, udp, or several as tcp/udp",
+        "filter" "which packets of IPv4 hosts open sessions: filter address",
+        "refresh" "whose packets keep sessions alive: refresh outbound",
         "stateless" "each host has an address of its own",
         "the end" "the statement is complete";
     PORT: "PORT" "first port, 1 to 65535";
@@ -105,6 +114,8 @@ choices! {
     COUNT: "COUNT" "number of ports";
     AFTER_PORTS:
         "proto" "transport protocols that the rule is for: icmp, tcp, udp, or several as tcp/udp",
+        "filter" "which packets of IPv4 hosts open sessions: filter address",
+        "refresh" "whose packets keep sessions alive: refresh outbound",
         "the end" "the statement is complete";
     PROTO:
         "icmp" "ping and the like",
@@ -112,7 +123,19 @@ choices! {
         "udp" "UDP";
     AFTER_PROTO:
         "/" "and another protocol follows",
+        "filter" "which packets of IPv4 hosts open sessions: filter address",
+        "refresh" "whose packets keep sessions alive: refresh outbound",
         "the end" "the statement is complete";
+    FILTER:
+        "none" "all of them, from whatever address (if left out)",
+        "address" "those from addresses that the host has sessions with",
+        "port" "none: only answers pass";
+    AFTER_FILTER:
+        "refresh" "whose packets keep sessions alive: refresh outbound",
+        "the end" "the statement is complete";
+    REFRESH:
+        "both" "those of both sides (if left out)",
+        "outbound" "those of the IPv6 host only, but for TCP";
     NUMBER: "N" "number of the rule";
     START:
         "START" "number of the first rule (100 if left out)",
@@ -134,10 +157,76 @@ choices! {
         "variables" "the variables and what they do",
         "stats" "the counters",
         "config" "the configuration as a file for -f";
-    WIDTH:
+    MONITOR:
+        "mappings" "mappings that are opened and closed",
+        "sessions" "sessions that are opened and closed",
+        "limits" "limits that packets have met",
+        "proto" "what is about a transport protocol: proto tcp",
+        "host" "what is about an IPv6 host, or those under a prefix: host 2001:db8::/32",
+        "pool" "what is about a pool address: pool 192.0.2.1",
+        "port" "what is about a port of the pool address: port 4242",
+        "peer" "what is about an IPv4 host: peer 198.51.100.10",
+        "rule" "what is about a rule: rule 100",
+        "the end" "the statement is complete";
+    XLATE:
         "long" "whole addresses, as when the output is not a terminal",
         "short" "the source's two addresses only",
+        "proto" "those of a transport protocol: proto tcp",
+        "host" "those of an IPv6 host, or of all under a prefix: host 2001:db8::/32",
+        "pool" "those that have a pool address: pool 192.0.2.1",
+        "port" "those that have a port of the pool address: port 4242",
+        "peer" "those with an IPv4 host: peer 198.51.100.10",
+        "state" "those in a state: state established",
+        "rule" "those that a rule has made: rule 100",
+        "limit" "at most so many: limit 100",
         "the end" "the statement is complete";
+    COUNTED:
+        "proto" "those of a transport protocol: proto tcp",
+        "host" "those of an IPv6 host, or of all under a prefix: host 2001:db8::/32",
+        "pool" "those that have a pool address: pool 192.0.2.1",
+        "port" "those that have a port of the pool address: port 4242",
+        "peer" "those with an IPv4 host: peer 198.51.100.10",
+        "state" "those in a state: state established",
+        "rule" "those that a rule has made: rule 100",
+        "the end" "the statement is complete";
+    ENDED:
+        "proto" "those of a transport protocol: proto tcp",
+        "host" "those of an IPv6 host, or of all under a prefix: host 2001:db8::/32",
+        "pool" "those that have a pool address: pool 192.0.2.1",
+        "port" "those that have a port of the pool address: port 4242",
+        "peer" "those with an IPv4 host: peer 198.51.100.10",
+        "state" "those in a state: state established",
+        "rule" "those that a rule has made: rule 100";
+    ALSO_ENDED:
+        "proto" "those of a transport protocol: proto tcp",
+        "host" "those of an IPv6 host, or of all under a prefix: host 2001:db8::/32",
+        "pool" "those that have a pool address: pool 192.0.2.1",
+        "port" "those that have a port of the pool address: port 4242",
+        "peer" "those with an IPv4 host: peer 198.51.100.10",
+        "state" "those in a state: state established",
+        "rule" "those that a rule has made: rule 100",
+        "the end" "the statement is complete";
+    HOST:
+        "V6" "one IPv6 host, e.g. 2001:db8::7",
+        "V6/LENGTH" "the hosts under a prefix, e.g. 2001:db8::/32";
+    HOST_LENGTH:
+        "/LENGTH" "length of the prefix, 0 to 128",
+        "the end" "the statement is complete";
+    ADDRESS4: "V4" "IPv4 address, e.g. 192.0.2.1";
+    POOL_PORT: "PORT" "port of the pool address, or ICMP identifier, 0 to 65535";
+    STATE:
+        "none" "no TCP session",
+        "v6-init" "opened by the IPv6 host, not answered",
+        "v4-init" "opened by the IPv4 host, not answered",
+        "established" "both sides have sent a SYN",
+        "v6-fin-rcv" "closed by the IPv6 host",
+        "v4-fin-rcv" "closed by the IPv4 host",
+        "v6-fin-v4-fin-rcv" "closed by both",
+        "trans" "reset, or idle and probed";
+    LIMIT: "N" "number of sessions, at least 1";
+    SESSION:
+        "delete" "end the sessions for which all that follows holds",
+        "flush" "end all sessions";
     WHICH:
         "NAME" "this variable only",
         "the end" "the statement is complete";

@@ -2,7 +2,7 @@
 
 //! The kernel's state, as JSON with the names of the netlink spec.
 
-use natpt_netlink::spec::{Counter, Prefix, Rule, Session, Status, Variable};
+use natpt_netlink::spec::{Count, Counter, Prefix, Rule, Session, Status, Variable};
 use serde_json::{json, Value};
 
 use crate::statement::Config;
@@ -31,6 +31,8 @@ pub fn rule(rule: &Rule) -> Value {
         "port-max": rule.port_max,
         "protos": statement::protos(rule),
         "stateless": statement::stateless(rule),
+        "filter": statement::filter(rule),
+        "refresh": statement::refresh(rule),
         "mappings": rule.mappings,
     })
 }
@@ -57,7 +59,7 @@ pub fn counter(counter: &Counter) -> Value {
 
 pub fn session(session: &Session) -> Value {
     json!({
-        "proto": xlate::proto(session),
+        "proto": xlate::proto(session.proto),
         "source6": session.source6,
         "source-port6": session.source_port6,
         "target6": session.target6,
@@ -65,21 +67,20 @@ pub fn session(session: &Session) -> Value {
         "source-port4": session.source_port4,
         "target4": session.target4,
         "target-port": session.target_port,
-        "state": xlate::state(session),
+        "state": xlate::state(session.state),
         "idle": session.idle,
         "expires": session.expires,
     })
 }
 
 /// The number of sessions by protocol and state.
-pub fn counts(sessions: &[Session]) -> Value {
-    let mut counts = json!({});
-    for session in sessions {
-        let state = xlate::state(session).unwrap_or("none");
-        let count = &mut counts[xlate::proto(session)][state];
-        *count = (count.as_u64().unwrap_or(0) + 1).into();
+pub fn counts(counts: &[Count]) -> Value {
+    let mut all = json!({});
+    for count in counts {
+        let state = xlate::state(count.state).unwrap_or("none");
+        all[xlate::proto(count.proto)][state] = count.sessions.into();
     }
-    counts
+    all
 }
 
 pub fn config(config: &Config) -> Value {

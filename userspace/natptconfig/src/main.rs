@@ -8,6 +8,7 @@ mod apply;
 mod grammar;
 mod json;
 mod lexer;
+mod monitor;
 mod options;
 mod parser;
 mod problem;
@@ -27,7 +28,7 @@ use natpt_netlink::{netns, Connection, Error};
 
 use grammar::Choices;
 use options::{Input, Options};
-use parser::{Line, Show};
+use parser::{Line, Monitor, Show};
 use problem::Problem;
 use source::Placed;
 
@@ -60,6 +61,7 @@ fn run(options: &Options) -> bool {
         Input::Words(words) => match parser::parse(words.as_bytes()) {
             Ok(Some(Line::Help(choices))) => print_help(choices),
             Ok(Some(Line::Show(show))) => options.check || run_show(options, &show),
+            Ok(Some(Line::Monitor(what))) => options.check || run_monitor(options, &what),
             _ => run_text(options, "command line", words.as_bytes()),
         },
     }
@@ -98,7 +100,15 @@ fn run_show(options: &Options, show: &Show) -> bool {
     let Some(mut kernel) = connect(options) else {
         return false;
     };
-    match show::show(&mut kernel, show, options.json) {
+    is_well(show::show(&mut kernel, show, options.json))
+}
+
+fn run_monitor(options: &Options, what: &Monitor) -> bool {
+    connect(options).is_some_and(|kernel| is_well(monitor::monitor(kernel, what, options.json)))
+}
+
+fn is_well(shown: Result<(), show::Failure>) -> bool {
+    match shown {
         Ok(()) => true,
         // The reader has seen enough.
         Err(show::Failure::Output(why)) if why.kind() == io::ErrorKind::BrokenPipe => true,

@@ -24,23 +24,31 @@ Options, before the statement:
 
 Statements:
   prefix V6[/LENGTH]              add a translation prefix
-  prefix flush                    remove all of them
+  prefix flush [keep]             remove all of them (keep: their sessions run out)
   map [N] from any6|V6[/LENGTH] to V4 [port A - B | A : COUNT] [proto P[/P...]]
+      [filter none|address|port] [refresh both|outbound]
                                   add a rule; A : COUNT are COUNT ports from A on
                                   (KAME took one more), P is icmp, tcp or udp
   map [N] from V6[/LENGTH] to V4[/LENGTH] stateless
   map [N] from V4[/LENGTH] to V6[/LENGTH] stateless
                                   add a rule that gives each host an address of its own
   map enable|disable              start or stop translation
-  map delete N                    remove rule N
+  map delete N [keep]             remove rule N
   map renum [START [INTERVAL]]    number the rules anew
-  map flush                       remove all rules
+  map flush [keep]                remove all rules
   set NAME = VALUE                decimal, hexadecimal (0x10), duration (2h4m) or address
-  show prefix|mapping|rules|sessions|stats|config
-  show xlate [long|short]         the sessions
+  session flush                   end all sessions
+  session delete CONDITION...     end those that fit
+  show prefix|mapping|rules|stats|config
+  show sessions [CONDITION...]    number of sessions by protocol and state
+  show xlate [long|short] [CONDITION...] [limit N]
+                                  the sessions
   show variables [NAME]
+  monitor [mappings] [sessions] [limits] [CONDITION...]
+                                  print what happens, as it happens
 
-A ? in place of any word prints what may stand there.
+CONDITION is proto P, host V6[/LENGTH], pool V4, port N (of the pool), peer V4,
+state S or rule N. A ? in place of any word prints what may stand there.
 ";
 
 pub struct Options {

@@ -7,7 +7,10 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use natpt_core::notation::implied_len;
 use natpt_core::xlate::addr::{self, PrefixError};
 use natpt_core::xlate::side::Side;
-use natpt_netlink::spec::{attr, hosts, protos, Prefix, Renum, Rule, Statement, Variable};
+use natpt_netlink::spec::{
+    attr, filtering, hosts, protos, refreshing, Filter, Prefix, Renum, Rule, Statement, Variable,
+    GROUPS, SESSION_STATE,
+};
 
 use crate::grammar::{self as g, Choices};
 use crate::lexer::{self, Token};
@@ -19,6 +22,7 @@ use crate::value::{self, Notation};
 pub enum Line {
     Change(Change),
     Show(Show),
+    Monitor(Monitor),
     /// A `?` stood where one of these may follow.
     Help(Choices),
 }
@@ -39,11 +43,19 @@ pub enum Show {
     Prefix,
     Mapping,
     Rules,
-    Sessions,
-    Xlate(Width),
+    Sessions(Filter),
+    Xlate(Width, Filter),
     Variables(Option<String>),
     Stats,
     Config,
+}
+
+/// What to listen to.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Monitor {
+    /// Places of the groups, all if there are none.
+    pub groups: Vec<usize>,
+    pub filter: Filter,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +108,8 @@ impl<'a> Parser<'a> {
             "prefix" => self.prefix()?,
             "map" => self.map()?,
             "set" => self.set()?,
+            "session" => self.session()?,
+            "monitor" => return self.monitor().map(Line::Monitor),
             _ => return self.show().map(Line::Show),
         };
         Ok(Line::Change(Change {
@@ -109,8 +123,10 @@ impl<'a> Parser<'a> {
     fn prefix(&mut self) -> Result<Statement> {
         let word = self.next(g::PREFIX)?;
         if word.is("flush") {
-            self.end(g::END)?;
-            return Ok(Statement::PrefixFlush);
+            return Ok(match self.keep()? {
+                true => Statement::PrefixFlushKeep,
+                false => Statement::PrefixFlush,
+            });
         }
         let address = address6(word, g::PREFIX)?;
         let length = self.length(g::PREFIX_LENGTH)?;
@@ -143,8 +159,19 @@ impl<'a> Parser<'a> {
             Some("from") => return self.rule(None),
             Some("enable") => Statement::Enable(1),
             Some("disable") => Statement::Enable(0),
-            Some("delete") => Statement::MapDelete(self.number(g::NUMBER)?),
-            Some("flush") => Statement::MapFlush,
+            Some("delete") => {
+                let number = self.number(g::NUMBER)?;
+                return Ok(match self.keep()? {
+                    true => Statement::MapDeleteKeep(number),
+                    false => Statement::MapDelete(number),
+                });
+            }
+            Some("flush") => {
+                return Ok(match self.keep()? {
+                    true => Statement::MapFlushKeep,
+                    false => Statement::MapFlush,
+                });
+            }
             Some(_) => return self.renum(),
             None if word.text.starts_with(|c: char| c.is_ascii_digit()) => {
                 let number = at(word, value::number32(word.text))?;
@@ -156,6 +183,15 @@ impl<'a> Parser<'a> {
         };
         self.end(g::END)?;
         Ok(statement)
+    }
+
+    /// The sessions of what goes run out. To the end of the statement.
+    fn keep(&mut self) -> Result<bool> {
+        let keep = self.end_or(g::GONE)?.is_some();
+        if keep {
+            self.end(g::END)?;
+        }
+        Ok(keep)
     }
 
     /// Read what comes after `from`.
@@ -200,8 +236,25 @@ impl<'a> Parser<'a> {
             self.ports(&mut rule)?;
             next = self.end_or(g::AFTER_PORTS)?;
         }
+        if next == Some("proto") {
+            (rule.protos, next) = self.protos()?;
+        }
+        if next == Some("filter") {
+            rule.filter = Some(match self.keyword(g::FILTER)? {
+                "none" => filtering::NONE,
+                "address" => filtering::ADDRESS,
+                _ => filtering::PORT,
+            });
+            self.note(attr::rule::FILTER, self.last);
+            next = self.end_or(g::AFTER_FILTER)?;
+        }
         if next.is_some() {
-            rule.protos = Some(self.protos()?);
+            rule.refresh = Some(match self.keyword(g::REFRESH)? {
+                "both" => refreshing::BOTH,
+                _ => refreshing::OUTBOUND,
+            });
+            self.note(attr::rule::REFRESH, self.last);
+            self.end(g::END)?;
         }
         Ok(Statement::MapAdd(rule))
     }
@@ -320,8 +373,8 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    /// To the end of the statement.
-    fn protos(&mut self) -> Result<u32> {
+    /// The protocols, and the keyword behind them.
+    fn protos(&mut self) -> Result<(Option<u32>, Option<&'static str>)> {
         let mut mask = 0;
         loop {
             let name = self.keyword(g::PROTO)?;
@@ -334,9 +387,12 @@ impl<'a> Parser<'a> {
                 _ => protos::UDP,
             };
             match self.maybe(g::AFTER_PROTO)? {
-                None => return Ok(mask),
+                None => return Ok((Some(mask), None)),
                 Some(word) if word.is("/") => (),
-                Some(word) => return Err(unexpected(word, g::AFTER_PROTO)),
+                Some(word) => match keyword(word, g::AFTER_PROTO) {
+                    Some(next) => return Ok((Some(mask), Some(next))),
+                    None => return Err(unexpected(word, g::AFTER_PROTO)),
+                },
             }
         }
     }
@@ -381,19 +437,127 @@ impl<'a> Parser<'a> {
         }))
     }
 
+    fn session(&mut self) -> Result<Statement> {
+        let filter = match self.keyword(g::SESSION)? {
+            "flush" => {
+                self.end(g::END)?;
+                Filter::default()
+            }
+            _ => {
+                let mut filter = Filter::default();
+                let first = self.keyword(g::ENDED)?;
+                self.condition(first, &mut filter)?;
+                while let Some(word) = self.end_or(g::ALSO_ENDED)? {
+                    self.condition(word, &mut filter)?;
+                }
+                filter
+            }
+        };
+        Ok(Statement::SessionDelete(filter))
+    }
+
+    /// Conditions and a width up to the end, in any order.
+    fn filter(&mut self, may: Choices) -> Result<(Option<Width>, Filter)> {
+        let (mut width, mut filter) = (None, Filter::default());
+        while let Some(word) = self.end_or(may)? {
+            match word {
+                "long" | "short" if width.is_some() => return Err(self.twice(word)),
+                "long" => width = Some(Width::Long),
+                "short" => width = Some(Width::Short),
+                _ => self.condition(word, &mut filter)?,
+            }
+        }
+        Ok((width, filter))
+    }
+
+    /// Read what comes after the first word of a condition.
+    fn condition(&mut self, first: &str, filter: &mut Filter) -> Result<()> {
+        let keyword = self.last;
+        let number = match first {
+            "proto" => {
+                let number = match self.keyword(g::PROTO)? {
+                    "icmp" => 1,
+                    "tcp" => 6,
+                    _ => 17,
+                };
+                set(&mut filter.proto, number).then_some(attr::filter::PROTO)
+            }
+            "host" => {
+                let word = self.next(g::HOST)?;
+                let address = address6(word, g::HOST)?;
+                let length = self.length(g::HOST_LENGTH)?;
+                let bits = prefix_bits(word, length, 128)?;
+                if address.to_bits() & !addr::mask(u32::from(bits)) != 0 {
+                    return Err(host_bits(word, address, bits));
+                }
+                self.note(attr::filter::HOST_LENGTH, length.unwrap_or(word));
+                filter.host_length = Some(bits);
+                set(&mut filter.host, address).then_some(attr::filter::HOST)
+            }
+            "pool" => set(&mut filter.pool, self.address4()?).then_some(attr::filter::POOL),
+            "peer" => set(&mut filter.peer, self.address4()?).then_some(attr::filter::PEER),
+            "port" => {
+                let word = self.next(g::POOL_PORT)?;
+                let port = u16::try_from(at(word, value::number(word.text))?);
+                let port = port.map_err(|_| problem(word, "a port is at most 65535"))?;
+                set(&mut filter.port, port).then_some(attr::filter::PORT)
+            }
+            "state" => {
+                let name = self.keyword(g::STATE)?;
+                let state = (0..).zip(SESSION_STATE).find(|(_, one)| **one == name);
+                let state = state.map_or(0, |(state, _)| state);
+                set(&mut filter.state, state).then_some(attr::filter::STATE)
+            }
+            "rule" => set(&mut filter.rule, self.number(g::NUMBER)?).then_some(attr::filter::RULE),
+            _ => {
+                let limit = self.number(g::LIMIT)?;
+                if limit == 0 {
+                    return Err(problem(self.last, "a limit is at least 1"));
+                }
+                set(&mut filter.limit, limit).then_some(attr::filter::LIMIT)
+            }
+        };
+        let Some(number) = number else {
+            self.last = keyword;
+            return Err(self.twice(first));
+        };
+        self.note(number, self.last);
+        Ok(())
+    }
+
+    fn address4(&mut self) -> Result<Ipv4Addr> {
+        let word = self.next(g::ADDRESS4)?;
+        word.text.parse().map_err(|_| unexpected(word, g::ADDRESS4))
+    }
+
+    fn twice(&self, what: &str) -> Stop {
+        problem(self.last, format!("{what} is given twice"))
+    }
+
+    fn monitor(&mut self) -> Result<Monitor> {
+        let mut what = Monitor::default();
+        while let Some(word) = self.end_or(g::MONITOR)? {
+            match GROUPS.iter().position(|group| *group == word) {
+                Some(place) if what.groups.contains(&place) => return Err(self.twice(word)),
+                Some(place) => what.groups.push(place),
+                None => self.condition(word, &mut what.filter)?,
+            }
+        }
+        Ok(what)
+    }
+
     fn show(&mut self) -> Result<Show> {
         let show = match self.keyword(g::SHOW)? {
             "prefix" => Show::Prefix,
             "mapping" => Show::Mapping,
             "rules" => Show::Rules,
-            "sessions" => Show::Sessions,
+            "sessions" => return Ok(Show::Sessions(self.filter(g::COUNTED)?.1)),
             "stats" => Show::Stats,
             "config" => Show::Config,
-            "xlate" => match self.end_or(g::WIDTH)? {
-                Some("long") => Show::Xlate(Width::Long),
-                Some(_) => Show::Xlate(Width::Short),
-                None => return Ok(Show::Xlate(Width::Regular)),
-            },
+            "xlate" => {
+                let (width, filter) = self.filter(g::XLATE)?;
+                return Ok(Show::Xlate(width.unwrap_or(Width::Regular), filter));
+            }
             _ => match self.maybe(g::WHICH)? {
                 Some(word) => Show::Variables(Some(variable(word)?)),
                 None => return Ok(Show::Variables(None)),
@@ -476,6 +640,11 @@ fn keyword(word: Token<'_>, may: Choices) -> Option<&'static str> {
         .iter()
         .find(|choice| choice.is_keyword() && word.is(choice.word));
     found.map(|choice| choice.word)
+}
+
+/// Give a value, unless there is one already.
+fn set<T>(to: &mut Option<T>, value: T) -> bool {
+    to.replace(value).is_none()
 }
 
 fn problem(word: Token<'_>, message: impl Into<String>) -> Stop {

@@ -47,6 +47,9 @@ fn prefixes() {
         })
     };
     assert_eq!(statement("prefix flush"), S::PrefixFlush);
+    assert_eq!(statement("prefix flush keep"), S::PrefixFlushKeep);
+    assert_eq!(statement("map flush keep"), S::MapFlushKeep);
+    assert_eq!(statement("map delete 7 keep"), S::MapDeleteKeep(7));
     assert_eq!(
         statement("PREFIX 2001:db8:64::/96"),
         prefix("2001:db8:64::", 96)
@@ -126,7 +129,10 @@ fn bad_prefixes() {
             "prefix 2001:db8::/96 now",
             "22: unexpected `now`: expected the end",
         ),
-        ("prefix flush all", "14: unexpected `all`: expected the end"),
+        (
+            "prefix flush all",
+            "14: unexpected `all`: expected keep or the end",
+        ),
     ] {
         assert_eq!(problem(line), message, "{line}");
     }
@@ -175,6 +181,41 @@ fn rules() {
         rule("map from any6 to 192.0.2.1 port 1024-65535 proto tcp/icmp/TCP"),
         all
     );
+    let filtered = Rule {
+        filter: Some(filtering::ADDRESS),
+        ..any.clone()
+    };
+    assert_eq!(
+        rule("map from any6 to 192.0.2.1 filter address"),
+        filtered.clone()
+    );
+    let outbound = Rule {
+        refresh: Some(refreshing::OUTBOUND),
+        ..filtered
+    };
+    assert_eq!(
+        rule("map from any6 to 192.0.2.1 FILTER address REFRESH outbound"),
+        outbound
+    );
+    let defaults = Rule {
+        protos: Some(protos::UDP),
+        filter: Some(filtering::NONE),
+        refresh: Some(refreshing::BOTH),
+        ..any.clone()
+    };
+    assert_eq!(
+        rule("map from any6 to 192.0.2.1 proto udp filter none refresh both"),
+        defaults
+    );
+    assert_eq!(
+        change("map from any6 to 192.0.2.1 proto udp filter port refresh both").words,
+        [
+            (attr::rule::TO, 18),
+            (attr::rule::PROTOS, 34),
+            (attr::rule::FILTER, 45),
+            (attr::rule::REFRESH, 58),
+        ]
+    );
     assert_eq!(
         change("map 5 from 2001:db8::/32 to 192.0.2.1 port 1 - 9 proto udp").words,
         [
@@ -222,11 +263,11 @@ fn bad_rules() {
         ),
         (
             "map from any6 to 192.0.2.0/24",
-            "27: unexpected `/`: expected port, proto or the end",
+            "27: unexpected `/`: expected port, proto, filter, refresh or the end",
         ),
         (
             "map from any6 to 192.0.2.1 bidir",
-            "28: unexpected `bidir`: expected port, proto or the end",
+            "28: unexpected `bidir`: expected port, proto, filter, refresh or the end",
         ),
         (
             "map from any6 192.0.2.1",
@@ -282,15 +323,35 @@ fn bad_rules() {
         ),
         (
             "map from any6 to 192.0.2.1 port 1 - 9 port",
-            "39: unexpected `port`: expected proto or the end",
+            "39: unexpected `port`: expected proto, filter, refresh or the end",
         ),
         (
             "map from any6 to 192.0.2.1 proto sctp",
             "34: unexpected `sctp`: expected icmp, tcp or udp",
         ),
         (
+            "map from any6 to 192.0.2.1 filter",
+            "34: the statement is incomplete: expected none, address or port",
+        ),
+        (
+            "map from any6 to 192.0.2.1 filter all",
+            "35: unexpected `all`: expected none, address or port",
+        ),
+        (
+            "map from any6 to 192.0.2.1 filter port proto udp",
+            "40: unexpected `proto`: expected refresh or the end",
+        ),
+        (
+            "map from any6 to 192.0.2.1 refresh inbound",
+            "36: unexpected `inbound`: expected both or outbound",
+        ),
+        (
+            "map from any6 to 192.0.2.1 refresh both filter port",
+            "41: unexpected `filter`: expected the end",
+        ),
+        (
             "map from any6 to 192.0.2.1 proto tcp udp",
-            "38: unexpected `udp`: expected / or the end",
+            "38: unexpected `udp`: expected /, filter, refresh or the end",
         ),
         (
             "map from any6 to 192.0.2.1 proto tcp/",
@@ -435,7 +496,7 @@ fn bad_stateless_rules() {
         ),
         (
             "map from any6 to 192.0.2.1 stateless",
-            "28: unexpected `stateless`: expected port, proto or the end",
+            "28: unexpected `stateless`: expected port, proto, filter, refresh or the end",
         ),
         (
             "map from 2001:db8::1 to 192.0.2.1 stateless proto tcp",
@@ -464,7 +525,10 @@ fn switches_and_numbers() {
     for (line, message) in [
         ("map delete", "11: the statement is incomplete: expected N"),
         ("map delete x", "12: expected a number, not `x`"),
-        ("map delete 1 2", "14: unexpected `2`: expected the end"),
+        (
+            "map delete 1 2",
+            "14: unexpected `2`: expected keep or the end",
+        ),
         ("map renum 1 0", "13: the interval is at least 1"),
         ("map renum 1 2 3", "15: unexpected `3`: expected the end"),
         ("map enable all", "12: unexpected `all`: expected the end"),
@@ -519,15 +583,105 @@ fn variables() {
 }
 
 #[test]
+fn sessions() {
+    assert_eq!(
+        statement("session flush"),
+        S::SessionDelete(Filter::default())
+    );
+    let all =
+        "session delete proto tcp host 2001:db8::/32 pool 192.0.2.1 port 7 peer 198.51.100.1 \
+               state v6-fin-rcv rule 9";
+    let place = all.len();
+    let all = change(all);
+    assert_eq!(
+        all.statement,
+        S::SessionDelete(Filter {
+            proto: Some(6),
+            host: "2001:db8::".parse().ok(),
+            host_length: Some(32),
+            pool: "192.0.2.1".parse().ok(),
+            port: Some(7),
+            peer: "198.51.100.1".parse().ok(),
+            state: Some(4),
+            rule: Some(9),
+            limit: None,
+        })
+    );
+    assert!(all.words.contains(&(attr::filter::RULE, place)));
+    for (line, message) in [
+        (
+            "session delete",
+            "15: the statement is incomplete: expected proto, host, pool, port, peer, state or rule",
+        ),
+        ("session delete proto tcp proto udp", "26: proto is given twice"),
+        (
+            "session delete host 2001:db8::1/32",
+            "21: bits are set beyond the length: write 2001:db8::/32",
+        ),
+        ("session delete port 65536", "21: a port is at most 65535"),
+        (
+            "session delete limit 1",
+            "16: unexpected `limit`: expected proto, host, pool, port, peer, state or rule",
+        ),
+        ("show xlate long short", "17: short is given twice"),
+        ("show xlate limit 0", "18: a limit is at least 1"),
+        ("session flush now", "15: unexpected `now`: expected the end"),
+    ] {
+        assert_eq!(problem(line), message, "{line}");
+    }
+}
+
+#[test]
+fn monitors() {
+    let monitor = |line: &str| match parse(line.as_bytes()) {
+        Ok(Some(Line::Monitor(monitor))) => monitor,
+        other => panic!("{line}: {other:?}"),
+    };
+    assert_eq!(monitor("monitor"), Monitor::default());
+    let what = monitor("monitor limits sessions rule 7");
+    assert_eq!(what.groups, [2, 1]);
+    assert_eq!(what.filter.rule, Some(7));
+    assert_eq!(
+        problem("monitor limits limits"),
+        "16: limits is given twice"
+    );
+}
+
+#[test]
 fn shows() {
     for (line, show) in [
         ("show prefix", Show::Prefix),
         ("show mapping", Show::Mapping),
         ("show rules", Show::Rules),
-        ("show sessions", Show::Sessions),
-        ("show xlate", Show::Xlate(Width::Regular)),
-        ("show xlate long", Show::Xlate(Width::Long)),
-        ("show xlate SHORT", Show::Xlate(Width::Short)),
+        ("show sessions", Show::Sessions(Filter::default())),
+        (
+            "show sessions proto udp",
+            Show::Sessions(Filter {
+                proto: Some(17),
+                ..Filter::default()
+            }),
+        ),
+        ("show xlate", Show::Xlate(Width::Regular, Filter::default())),
+        (
+            "show xlate long",
+            Show::Xlate(Width::Long, Filter::default()),
+        ),
+        (
+            "show xlate SHORT",
+            Show::Xlate(Width::Short, Filter::default()),
+        ),
+        (
+            "show xlate pool 192.0.2.1 port 0 long limit 10",
+            Show::Xlate(
+                Width::Long,
+                Filter {
+                    pool: "192.0.2.1".parse().ok(),
+                    port: Some(0),
+                    limit: Some(10),
+                    ..Filter::default()
+                },
+            ),
+        ),
         ("show variables", Show::Variables(None)),
         ("show variables A-b", Show::Variables(Some("a-b".into()))),
         ("show stats", Show::Stats),
@@ -537,7 +691,8 @@ fn shows() {
     }
     assert_eq!(
         problem("show xlate wide"),
-        "12: unexpected `wide`: expected long, short or the end"
+        "12: unexpected `wide`: expected long, short, proto, host, pool, port, peer, state, rule, \
+         limit or the end"
     );
     assert_eq!(
         problem("show"),
@@ -550,7 +705,7 @@ fn shows() {
 fn unknown_words_and_bytes() {
     assert_eq!(
         problem("mop enable"),
-        "1: unexpected `mop`: expected prefix, map, set or show"
+        "1: unexpected `mop`: expected prefix, map, set, session, monitor or show"
     );
     assert_eq!(problem(b"map\0enable"), "4: unexpected NUL byte");
     assert_eq!(
@@ -599,12 +754,24 @@ fn help_everywhere() {
         ("map delete ?", g::NUMBER),
         ("map renum ?", g::START),
         ("map renum 1 ?", g::INTERVAL),
-        ("map flush ?", g::END),
+        ("map flush ?", g::GONE),
+        ("map flush keep ?", g::END),
+        ("map delete 1 ?", g::GONE),
+        ("prefix flush ?", g::GONE),
         ("set ?", g::VARIABLE),
         ("set x ?", g::ASSIGN),
         ("set x = ?", g::VALUE),
         ("show ?", g::SHOW),
-        ("show xlate ?", g::WIDTH),
+        ("show xlate ?", g::XLATE),
+        ("show xlate long ?", g::XLATE),
+        ("show xlate host 2001:db8::1 ?", g::HOST_LENGTH),
+        ("show sessions ?", g::COUNTED),
+        ("show sessions state ?", g::STATE),
+        ("monitor ?", g::MONITOR),
+        ("monitor limits host 2001:db8::1 ?", g::HOST_LENGTH),
+        ("session ?", g::SESSION),
+        ("session delete ?", g::ENDED),
+        ("session delete rule 5 ?", g::ALSO_ENDED),
         ("show variables ?", g::WHICH),
     ] {
         assert_eq!(
@@ -626,7 +793,8 @@ proptest! {
         prop::sample::select(vec![
             "prefix", "map", "set", "show", "from", "to", "any6", "port", "proto", "tcp", "/",
             "-", ":", "=", "flush", "1", "65535", "2001:db8::", "192.0.2.1", "renum", "xlate",
-            "stateless", "32",
+            "stateless", "32", "session", "delete", "host", "state", "limit", "sessions", "monitor",
+            "filter", "address", "refresh", "outbound",
         ]), 0..12)) {
         let _ = parse(words.join(" ").as_bytes());
     }

@@ -4,14 +4,15 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use natpt_netlink::attr::Answer;
-use natpt_netlink::spec::{Counter, Rule, Session, Status, Variable};
+use natpt_netlink::attr::{Answer, Filtered};
+use natpt_netlink::spec::{Count, Counter, Filter, Rule, Session, Status, Variable};
 use natpt_netlink::{Connection, Error};
+use serde::ser::{SerializeSeq, Serializer};
 use serde_json::Value;
 
 use crate::parser::{Show, Width};
 use crate::statement::Config;
-use crate::table::{self, Align};
+use crate::table::{self, Align, Widths};
 use crate::{json, statement, value, xlate};
 
 pub enum Failure {
@@ -33,16 +34,63 @@ impl From<io::Error> for Failure {
     }
 }
 
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Output(error.into())
+    }
+}
+
 pub fn show(kernel: &mut Connection, what: &Show, as_json: bool) -> Result<(), Failure> {
     let mut out = io::BufWriter::new(io::stdout().lock());
-    if as_json {
-        let value = value(kernel, what)?;
-        serde_json::to_writer_pretty(&mut out, &value).map_err(io::Error::from)?;
-        writeln!(out)?;
-    } else {
-        text(kernel, what, &mut out)?;
+    match (what, as_json) {
+        // There may be millions: none is kept.
+        (Show::Xlate(width, filter), false) => sessions(kernel, *width, filter, &mut out)?,
+        (Show::Xlate(_, filter), true) => json_sessions(kernel, filter, &mut out)?,
+        (_, false) => text(kernel, what, &mut out)?,
+        (_, true) => {
+            serde_json::to_writer_pretty(&mut out, &value(kernel, what)?)?;
+            writeln!(out)?;
+        }
     }
     Ok(out.flush()?)
+}
+
+/// Once for the widths of the columns, and once to print.
+fn sessions(
+    kernel: &mut Connection,
+    width: Width,
+    filter: &Filter,
+    out: &mut impl Write,
+) -> Result<(), Failure> {
+    let width = match width {
+        Width::Regular if !io::stdout().is_terminal() => Width::Long,
+        width => width,
+    };
+    let header = xlate::header(width);
+    let mut widths = Widths::default();
+    widths.fit(&header);
+    kernel.each(filter, |session: Session| {
+        widths.fit(&xlate::row(&session, width));
+        Ok::<_, Failure>(())
+    })?;
+    widths.print(out, &[], &header)?;
+    kernel.each(filter, |session: Session| {
+        Ok::<_, Failure>(widths.print(out, &[], &xlate::row(&session, width))?)
+    })
+}
+
+fn json_sessions(
+    kernel: &mut Connection,
+    filter: &Filter,
+    out: &mut impl Write,
+) -> Result<(), Failure> {
+    let mut serializer = serde_json::Serializer::pretty(&mut *out);
+    let mut list = serializer.serialize_seq(None)?;
+    kernel.each(filter, |session: Session| {
+        Ok::<_, Failure>(list.serialize_element(&json::session(&session))?)
+    })?;
+    list.end()?;
+    Ok(writeln!(out)?)
 }
 
 fn text(kernel: &mut Connection, what: &Show, out: &mut impl Write) -> Result<(), Failure> {
@@ -63,14 +111,8 @@ fn text(kernel: &mut Connection, what: &Show, out: &mut impl Write) -> Result<()
                 writeln!(out, "{number:5}:  {}", statement::rule(&rule))?;
             }
         }
-        Show::Sessions => xlate::print_counts(out, &kernel.dump()?)?,
-        Show::Xlate(width) => {
-            let width = match width {
-                Width::Regular if !io::stdout().is_terminal() => Width::Long,
-                width => *width,
-            };
-            xlate::print(out, &kernel.dump()?, width)?;
-        }
+        Show::Sessions(filter) => xlate::print_counts(out, &all::<Count>(kernel, filter)?)?,
+        Show::Xlate(..) => (),
         Show::Variables(name) => print_variables(out, &variables(kernel, name.as_deref())?)?,
         Show::Stats => {
             let rows = kernel.dump::<Counter>()?.into_iter().map(|counter| {
@@ -94,8 +136,8 @@ fn value(kernel: &mut Connection, what: &Show) -> Result<Value, Failure> {
         Show::Prefix => list(kernel, json::prefix)?,
         Show::Mapping => json::status(&kernel.get::<Status>()?),
         Show::Rules => list(kernel, json::rule)?,
-        Show::Sessions => json::counts(&kernel.dump::<Session>()?),
-        Show::Xlate(_) => list(kernel, json::session)?,
+        Show::Sessions(filter) => json::counts(&all(kernel, filter)?),
+        Show::Xlate(..) => Value::Null,
         Show::Variables(name) => {
             let variables = variables(kernel, name.as_deref())?;
             variables.iter().map(json::variable).collect()
@@ -107,6 +149,16 @@ fn value(kernel: &mut Connection, what: &Show) -> Result<Value, Failure> {
 
 fn list<A: Answer>(kernel: &mut Connection, one: fn(&A) -> Value) -> Result<Value, Error> {
     Ok(kernel.dump::<A>()?.iter().map(one).collect())
+}
+
+/// What fits of a list that is not long.
+fn all<A: Filtered>(kernel: &mut Connection, filter: &Filter) -> Result<Vec<A>, Error> {
+    let mut list = Vec::new();
+    kernel.each(filter, |one| {
+        list.push(one);
+        Ok::<_, Error>(())
+    })?;
+    Ok(list)
 }
 
 /// The configuration as it is at one moment: nothing changed while its parts were read.

@@ -43,8 +43,8 @@ pub fn parse(text: &[u8]) -> Result<Vec<Placed>, Vec<(usize, Problem)>> {
         match parser::parse(bytes) {
             Ok(Some(Line::Change(change))) => changes.push(Placed { line, change }),
             Ok(None) => (),
-            Ok(Some(Line::Show(_) | Line::Help(_))) => {
-                let message = "only on the command line: a file holds prefix, map and set";
+            Ok(Some(Line::Show(_) | Line::Monitor(_) | Line::Help(_))) => {
+                let message = "only on the command line: a file holds prefix, map, set and session";
                 problems.push((line, Problem::new(1, message)));
             }
             Err(problem) => problems.push((line, problem)),
@@ -73,8 +73,8 @@ mod tests {
             told,
             [
                 "2:8: unexpected `x`: expected V6/LENGTH or flush",
-                "5:11: unexpected `now`: expected the end",
-                "6:1: only on the command line: a file holds prefix, map and set",
+                "5:11: unexpected `now`: expected keep or the end",
+                "6:1: only on the command line: a file holds prefix, map, set and session",
             ]
         );
     }
@@ -83,7 +83,7 @@ mod tests {
     fn the_example_is_valid() {
         let text = include_bytes!("../../../configs/natpt.conf");
         let changes = parse(text).unwrap();
-        assert_eq!(changes.len(), 3);
+        assert_eq!(changes.len(), 6);
         // So are the lines that are commented out.
         let lines = text.split(|&byte| byte == b'\n');
         let off = lines.filter_map(|line| line.strip_prefix(b"#"));

@@ -2,7 +2,10 @@
 
 //! The kernel's state, as statements that make it again.
 
-use natpt_netlink::spec::{hosts, Prefix, Rule, Status, Variable, HOSTS, PROTOS};
+use natpt_netlink::spec::{
+    filtering, hosts, refreshing, Prefix, Rule, Status, Variable, FILTERING, HOSTS, PROTOS,
+    REFRESHING,
+};
 
 use crate::value;
 
@@ -26,6 +29,12 @@ pub fn rule(rule: &Rule) -> String {
     let protos = protos(rule);
     if !protos.is_empty() {
         text.push_str(&format!(" proto {}", protos.join("/")));
+    }
+    if let Some(filter) = filter(rule).filter(|_| rule.filter != Some(filtering::NONE)) {
+        text.push_str(&format!(" filter {filter}"));
+    }
+    if let Some(refresh) = refresh(rule).filter(|_| rule.refresh != Some(refreshing::BOTH)) {
+        text.push_str(&format!(" refresh {refresh}"));
     }
     text
 }
@@ -65,6 +74,16 @@ fn addresses4(rule: &Rule) -> String {
 /// `v6` or `v4`: where a stateless rule's hosts are.
 pub fn stateless(rule: &Rule) -> Option<&'static str> {
     HOSTS.get(usize::from(rule.stateless?)).copied()
+}
+
+/// Which packets of IPv4 hosts open sessions of a stateful rule.
+pub fn filter(rule: &Rule) -> Option<&'static str> {
+    FILTERING.get(usize::from(rule.filter?)).copied()
+}
+
+/// Whose packets keep sessions of a stateful rule alive.
+pub fn refresh(rule: &Rule) -> Option<&'static str> {
+    REFRESHING.get(usize::from(rule.refresh?)).copied()
 }
 
 /// None are all of them.
@@ -136,6 +155,9 @@ map 20 from 2001:db8:d::a to 192.0.2.4 stateless
 map 30 from 2001:db8:e::/120 to 198.51.100.0/24 stateless
 map 40 from 192.0.0.1 to 2001:db8:c1a7::1 stateless
 map 50 from 203.0.113.0/24 to 2001:db8:f::/64 stateless
+map 60 from any6 to 192.0.2.2 filter address
+map 70 from any6 to 192.0.2.2 port 1 - 9 filter port refresh outbound
+map 80 from any6 to 192.0.2.2 proto icmp/udp refresh outbound
 map 4294967295 from any6 to 192.0.2.2
 set udp-timeout = 300
 set error-source = 192.0.2.9

@@ -5,50 +5,50 @@
 use std::fmt::Display;
 use std::io::{self, Write};
 
-use natpt_netlink::spec::{session_state as state, Session, SESSION_STATE};
+use natpt_netlink::spec::{session_state as state, Count, Session, SESSION_STATE};
 
 use crate::parser::Width;
-use crate::table::{self, Align};
 
 /// Longest address that is not shortened.
 const WHOLE: usize = 15;
 
-pub fn print(out: &mut impl Write, sessions: &[Session], width: Width) -> io::Result<()> {
-    if width == Width::Short {
-        let header = ["Proto", "Local (src)", "Remote (src)", "Idle", "(state)"];
-        let rows = sessions.iter().map(|session| {
-            let [source6, _, source4, _] = addresses(session, true);
-            let [proto, idle, state] = rest(session);
-            [proto, source6, source4, idle, state]
-        });
-        return table::print(out, [Align::Left; 5], &with_header(header, rows));
+pub fn header(width: Width) -> Vec<String> {
+    let words: &[&str] = match width {
+        Width::Short => &["Proto", "Local (src)", "Remote (src)", "Idle", "(state)"],
+        Width::Regular | Width::Long => &[
+            "Proto",
+            "Local Address (src)",
+            "Local Address (dst)",
+            "Remote Address (src)",
+            "Remote Address (dst)",
+            "Idle",
+            "(state)",
+        ],
+    };
+    words.iter().map(|word| String::from(*word)).collect()
+}
+
+pub fn row(session: &Session, width: Width) -> Vec<String> {
+    let [source6, target6, source4, target4] = addresses(session, width != Width::Long);
+    let [proto, idle, state] = rest(session);
+    match width {
+        Width::Short => vec![proto, source6, source4, idle, state],
+        Width::Regular | Width::Long => {
+            vec![proto, source6, target6, source4, target4, idle, state]
+        }
     }
-    let header = [
-        "Proto",
-        "Local Address (src)",
-        "Local Address (dst)",
-        "Remote Address (src)",
-        "Remote Address (dst)",
-        "Idle",
-        "(state)",
-    ];
-    let rows = sessions.iter().map(|session| {
-        let shorten = width == Width::Regular;
-        let [source6, target6, source4, target4] = addresses(session, shorten);
-        let [proto, idle, state] = rest(session);
-        [proto, source6, target6, source4, target4, idle, state]
-    });
-    table::print(out, [Align::Left; 7], &with_header(header, rows))
 }
 
 /// Print in KAME's columns: a TCP session is opening (syn), open (estab), closing (fin) or closed.
-pub fn print_counts(out: &mut impl Write, sessions: &[Session]) -> io::Result<()> {
-    let count = |proto: u8, states: &[u8]| {
-        let those = sessions.iter().filter(|session| {
-            let state = session.state.unwrap_or_default();
-            session.proto == Some(proto) && (states.is_empty() || states.contains(&state))
+pub fn print_counts(out: &mut impl Write, counts: &[Count]) -> io::Result<()> {
+    let count = |proto: u8, states: &[u8]| -> u64 {
+        let those = counts.iter().filter(|count| {
+            let state = count.state.unwrap_or_default();
+            count.proto == Some(proto) && (states.is_empty() || states.contains(&state))
         });
-        those.count()
+        those
+            .map(|count| u64::from(count.sessions.unwrap_or_default()))
+            .sum()
     };
     let fin = [
         state::V6_FIN_RCV,
@@ -71,8 +71,8 @@ pub fn print_counts(out: &mut impl Write, sessions: &[Session]) -> io::Result<()
     writeln!(out, " icmp: {:8}", count(1, &[]))
 }
 
-pub fn proto(session: &Session) -> String {
-    match session.proto {
+pub fn proto(number: Option<u8>) -> String {
+    match number {
         Some(1) => "icmp".into(),
         Some(6) => "tcp".into(),
         Some(17) => "udp".into(),
@@ -81,20 +81,11 @@ pub fn proto(session: &Session) -> String {
 }
 
 /// Nothing for protocols without states.
-pub fn state(session: &Session) -> Option<&'static str> {
-    match session.state {
+pub fn state(number: Option<u8>) -> Option<&'static str> {
+    match number {
         None | Some(state::NONE) => None,
         Some(state) => SESSION_STATE.get(usize::from(state)).copied(),
     }
-}
-
-fn with_header<const N: usize>(
-    header: [&str; N],
-    rows: impl Iterator<Item = [String; N]>,
-) -> Vec<[String; N]> {
-    std::iter::once(header.map(String::from))
-        .chain(rows)
-        .collect()
 }
 
 /// The IPv6 host and its peer, the pool address and its peer; each with its port.
@@ -122,13 +113,14 @@ fn end(address: Option<impl Display>, port: Option<u16>, shorten: bool) -> Strin
 fn rest(session: &Session) -> [String; 3] {
     let idle = session.idle.unwrap_or_default();
     let idle = format!("{:02}:{:02}:{:02}", idle / 3600, idle / 60 % 60, idle % 60);
-    let state = state(session).unwrap_or_default().to_uppercase();
-    [proto(session), idle, state]
+    let state = state(session.state).unwrap_or_default().to_uppercase();
+    [proto(session.proto), idle, state]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::Widths;
 
     fn sessions() -> [Session; 2] {
         let tcp = Session {
@@ -155,8 +147,12 @@ mod tests {
     }
 
     fn text(width: Width) -> String {
+        let rows: Vec<_> = sessions().iter().map(|one| row(one, width)).collect();
+        let mut widths = Widths::default();
+        let all = || std::iter::once(header(width)).chain(rows.clone());
         let mut out = Vec::new();
-        print(&mut out, &sessions(), width).unwrap();
+        all().for_each(|row| widths.fit(&row));
+        all().for_each(|row| widths.print(&mut out, &[], &row).unwrap());
         String::from_utf8(out).unwrap()
     }
 
@@ -183,13 +179,25 @@ icmp   2001:db8::7.1095     192.0.2.1.32768  01:01:40
 
     #[test]
     fn counts() {
+        let count = |proto, state, sessions| Count {
+            proto: Some(proto),
+            state: Some(state),
+            sessions: Some(sessions),
+        };
+        let counts = [
+            count(1, state::NONE, 1),
+            count(6, state::ESTABLISHED, 20),
+            count(6, state::V4_INIT, 3),
+            count(6, state::V6_INIT, 4),
+            count(6, state::TRANS, 5),
+        ];
         let mut out = Vec::new();
-        print_counts(&mut out, &sessions()).unwrap();
+        print_counts(&mut out, &counts).unwrap();
         assert_eq!(
             String::from_utf8(out).unwrap(),
             "\
 proto:    count    close    estab      fin      syn
-  tcp:        1        0        1        0        0
+  tcp:       32        5       20        0        7
   udp:        0
  icmp:        1
 "

@@ -4,7 +4,10 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use natpt_core::{
-    nat::options::{Id, Values},
+    nat::{
+        options::{Id, Values},
+        rule::Filtering,
+    },
     xlate::{
         addr::{mask, Prefix},
         addresses::Addresses,
@@ -15,11 +18,12 @@ use natpt_core::{
 
 use crate::value::Error;
 
-/// `map from V6/LEN to POOL`.
-#[derive(Clone, Debug)]
+/// `map from V6/LEN to POOL [filter WORD]`.
+#[derive(Clone, Copy, Debug)]
 pub struct Rule {
     from: (u128, u32),
     pub pool: Ipv4Addr,
+    pub filter: Filtering,
 }
 
 /// A configuration.
@@ -68,13 +72,16 @@ impl Config {
                 self.prefixes.push(prefix.with_private(private));
             }
             ["map", "from", from, "to", to, "stateless"] => self.stateless(from, to)?,
-            ["map", "from", from, "to", pool] => self.rules.push(Rule {
-                from: match from {
-                    "any6" => (0, 0),
-                    from => network(from, 128).map(|(addr, len)| (addr.to_bits(), len))?,
-                },
-                pool: pool.parse().ok()?,
-            }),
+            ["map", "from", from, "to", pool] => self.rule(from, pool, Filtering::None)?,
+            ["map", "from", from, "to", pool, "filter", filter] => {
+                let filter = match filter {
+                    "none" => Filtering::None,
+                    "address" => Filtering::Address,
+                    "port" => Filtering::Port,
+                    _ => return None,
+                };
+                self.rule(from, pool, filter)?;
+            }
             ["map", "enable"] => {}
             ["set", name, "=", value] => {
                 let addr = || Some(value.parse::<Ipv4Addr>().ok()?.to_bits());
@@ -87,6 +94,19 @@ impl Config {
             }
             _ => return None,
         }
+        Some(())
+    }
+
+    /// `map from FROM to POOL filter FILTER`.
+    fn rule(&mut self, from: &str, pool: &str, filter: Filtering) -> Option<()> {
+        self.rules.push(Rule {
+            from: match from {
+                "any6" => (0, 0),
+                from => network(from, 128).map(|(addr, len)| (addr.to_bits(), len))?,
+            },
+            pool: pool.parse().ok()?,
+            filter,
+        });
         Some(())
     }
 
@@ -137,10 +157,10 @@ impl Config {
         under.max_by_key(|prefix| prefix.len())
     }
 
-    /// The pool for a host.
-    pub fn pool_for(&self, host: Ipv6Addr) -> Option<Ipv4Addr> {
+    /// The rule for a host.
+    pub fn rule_for(&self, host: Ipv6Addr) -> Option<Rule> {
         let fits = |rule: &&Rule| (host.to_bits() ^ rule.from.0) & mask(rule.from.1) == 0;
-        self.rules.iter().find(fits).map(|rule| rule.pool)
+        self.rules.iter().find(fits).copied()
     }
 }
 

@@ -114,6 +114,7 @@ impl Translator {
         match decision {
             Decision::Pass | Decision::Unclaimed | Decision::Solicitation => Ok(Outcome::Untouched),
             Decision::Defrag | Decision::Split => Ok(Outcome::Kernel),
+            Decision::Hold(_, reason) => Err(reason),
             Decision::Error => match error::decide6(&w, bytes, &from)? {
                 error::Decision::Translate(error) => self.error4(&w, &from, &error),
                 _ => Ok(Outcome::Untouched),
@@ -148,6 +149,7 @@ impl Translator {
         match decision {
             Decision::Pass | Decision::Unclaimed | Decision::Solicitation => Ok(Outcome::Untouched),
             Decision::Defrag | Decision::Split => Ok(Outcome::Kernel),
+            Decision::Hold(_, reason) => Err(reason),
             Decision::Error => match error::decide4(&w, bytes, &ip)? {
                 error::Decision::Translate(error) => {
                     write::error6(&w, &ip, &error, self.mtu).map(Outcome::Out)

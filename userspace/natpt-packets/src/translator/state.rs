@@ -4,7 +4,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use natpt_core::{
-    nat::world::Key,
+    nat::{rule::Filtering, world::Key},
     xlate::{
         checksum::Delta,
         l4::Ports,
@@ -15,7 +15,7 @@ use natpt_core::{
     },
 };
 
-use super::config::Config;
+use super::config::{Config, Rule};
 
 /// A port of an IPv6 host and the one that stands for it.
 #[derive(Clone, Copy)]
@@ -24,6 +24,7 @@ struct Mapping {
     host: (Ipv6Addr, u16),
     pool: (Ipv4Addr, u16),
     target: Ipv6Addr,
+    filter: Filtering,
 }
 
 /// One conversation; `v4` is what the IPv6 host's packets become.
@@ -95,14 +96,14 @@ impl State {
         &mut self,
         config: &Config,
         key: &Key<Tuple6>,
-        pool: Option<Ipv4Addr>,
+        rule: Option<Rule>,
     ) -> Result<Option<Session>, DropReason> {
         let Key { tuple, proto, .. } = *key;
         let Some(prefix) = config.prefix_of(tuple.daddr) else {
             return Ok(None);
         };
         let peer = prefix.target(tuple.daddr)?;
-        let Some(pool) = pool else {
+        let Some(Rule { pool, filter, .. }) = rule else {
             return Ok(None);
         };
         key.first_state(Side::V6)?;
@@ -117,6 +118,7 @@ impl State {
                 host,
                 pool: (pool, port),
                 target: tuple.daddr,
+                filter,
             };
             self.mappings.push(mapping);
             mapping
@@ -137,6 +139,15 @@ impl State {
             .prefix_of(mapping.target)
             .ok_or(DropReason::NoPrefix)?;
         key.first_state(Side::V4)?;
+        let v4 = key.tuple;
+        let ends = |it: &Session| (it.protocol, it.v4.saddr, it.v4.sport, it.v4.daddr);
+        let knows_sender = || {
+            let mut sessions = self.sessions.iter();
+            sessions.any(|it| ends(it) == (key.proto, v4.saddr, v4.sport, v4.daddr))
+        };
+        if !mapping.filter.admits(knows_sender) {
+            return Err(DropReason::Filtered);
+        }
         let v6 = key.tuple6(mapping.host, prefix.source(key.tuple.daddr)?);
         Ok(Some(self.add(key.proto, v6, key.tuple)))
     }

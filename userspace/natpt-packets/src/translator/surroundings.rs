@@ -20,7 +20,10 @@ use natpt_core::{
     },
 };
 
-use super::{config::Config, state::State};
+use super::{
+    config::{Config, Rule},
+    state::State,
+};
 
 /// A packet: all of its bytes.
 pub struct Bytes<'a>(pub &'a [u8]);
@@ -51,7 +54,7 @@ impl<'a> World for Surroundings<'a> {
     type Packet6 = Bytes<'a>;
     type Packet4 = Bytes<'a>;
     type Rule<'b>
-        = Ipv4Addr
+        = Rule
     where
         Self: 'b;
     type To4 = ();
@@ -81,8 +84,8 @@ impl<'a> World for Surroundings<'a> {
         self.config.rules.iter().any(|rule| rule.pool == addr)
     }
 
-    fn rule(&self, host: Ipv6Addr, _: u8) -> Option<Ipv4Addr> {
-        self.config.pool_for(host)
+    fn rule(&self, host: Ipv6Addr, _: u8) -> Option<Rule> {
+        self.config.rule_for(host)
     }
 
     fn error_source(&self) -> Option<Ipv4Addr> {
@@ -112,9 +115,9 @@ impl<'a> World for Surroundings<'a> {
     fn open6(
         &self,
         key: &Key<Tuple6>,
-        pool: Option<Ipv4Addr>,
+        rule: Option<Rule>,
     ) -> Result<Option<Known<Ipv4Addr, ()>>, DropReason> {
-        let session = self.state.borrow_mut().open6(self.config, key, pool)?;
+        let session = self.state.borrow_mut().open6(self.config, key, rule)?;
         Ok(session.map(|session| (session.to_v4(), ())))
     }
 
@@ -134,6 +137,10 @@ impl<'a> World for Surroundings<'a> {
 
     fn has_mapping4(&self, tuple: &Tuple4, proto: u8) -> bool {
         self.state.borrow().has_mapping4(tuple, proto)
+    }
+
+    fn is_taken4(&self, _: &Self::Packet4, _: &Tuple4, _: u8) -> bool {
+        false
     }
 
     fn session6(&self, tuple: &Tuple6, proto: u8) -> Option<Tuple4> {

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Listings of mappings and sessions, and how many there are.
+
+use super::{filter, show::namespace, spec::attr};
+use crate::{
+    linux::{
+        genl::{Dump, List, Message, Refusal},
+        pernet::Net,
+        rcu::Guard,
+        sys,
+        table::{HashEntry, Table},
+    },
+    state::{cursor::walk, mapping::BibEntry, session::Session, translator::Translator},
+    xlate::proto,
+};
+use kernel::prelude::*;
+
+/// Lists the entries of a table that are wanted: the cursor is the place of the next, and how many
+/// there were.
+fn table<T: HashEntry>(
+    list: &mut List<'_>,
+    table: &Table<T>,
+    limit: Option<u32>,
+    wanted: impl Fn(&T, &Guard) -> bool,
+    fill: impl Fn(&mut Message, &T, &Guard) -> Result,
+) {
+    /// So many were listed when there are no more.
+    const ALL: u64 = u64::MAX;
+
+    let [from, mut listed] = list.cursor();
+    let most = limit.map_or(ALL, u64::from);
+    if listed >= most {
+        return;
+    }
+    let next = walk(table, from, wanted, |entry, guard| {
+        let fits = listed < most && list.entry(|message| fill(message, entry, guard));
+        listed = listed.wrapping_add(fits.into());
+        fits
+    });
+    list.set_cursor(next.map_or([0, ALL], |place| [place, listed]));
+}
+
+pub(super) struct Mappings;
+
+impl Dump for Mappings {
+    fn run<'m>(net: &Net, list: &mut List<'m>) -> Result<(), Refusal<'m>> {
+        let filter = filter::asked(net, list, attr::mapping::FILTER)?;
+        let Some(translator) = namespace(net).translator() else {
+            return Ok(());
+        };
+        let wanted = |mapping: &BibEntry, _: &Guard| filter.has_mapping(mapping);
+        table(list, &translator.mappings, filter.limit, wanted, mapping);
+        Ok(())
+    }
+}
+
+fn mapping(message: &mut Message, mapping: &BibEntry, _: &Guard) -> Result {
+    message.u8(attr::mapping::PROTO, mapping.host.proto)?;
+    message.bytes(attr::mapping::ADDRESS6, &mapping.host.addr.octets())?;
+    message.u16(attr::mapping::PORT6, mapping.host.port)?;
+    message.bytes(attr::mapping::ADDRESS4, &mapping.v4.addr.octets())?;
+    message.u16(attr::mapping::PORT4, mapping.v4.port)?;
+    message.u32(attr::mapping::SESSIONS, mapping.sessions())
+}
+
+pub(super) struct Sessions;
+
+impl Dump for Sessions {
+    fn run<'m>(net: &Net, list: &mut List<'m>) -> Result<(), Refusal<'m>> {
+        let filter = filter::asked(net, list, attr::session::FILTER)?;
+        let Some(translator) = namespace(net).translator() else {
+            return Ok(());
+        };
+        let wanted = |it: &Session, guard: &Guard| filter.has_session(&translator, it, guard);
+        let fill = |message: &mut Message, it: &Session, guard: &Guard| {
+            session(message, &translator, it, guard)
+        };
+        table(list, &translator.sessions, filter.limit, wanted, fill);
+        Ok(())
+    }
+}
+
+fn session(message: &mut Message, it: &Translator, session: &Session, guard: &Guard) -> Result {
+    let (v6, v4) = (&session.v6, &session.v4);
+    message.u8(attr::session::PROTO, session.proto)?;
+    message.bytes(attr::session::SOURCE6, &v6.saddr.octets())?;
+    message.u16(attr::session::SOURCE_PORT6, v6.sport)?;
+    message.bytes(attr::session::TARGET6, &v6.daddr.octets())?;
+    message.bytes(attr::session::SOURCE4, &v4.saddr.octets())?;
+    message.u16(attr::session::SOURCE_PORT4, v4.sport)?;
+    message.bytes(attr::session::TARGET4, &v4.daddr.octets())?;
+    message.u16(attr::session::TARGET_PORT, v6.dport)?;
+    message.u8(attr::session::STATE, session.state() as u8)?;
+    let life = session.life.read();
+    let idle = life.idle(sys::jiffies());
+    let span = life.span(session.proto, &it.config.read(guard).values);
+    let left = span.saturating_sub(idle);
+    message.u32(attr::session::IDLE, sys::seconds(idle))?;
+    message.u32(attr::session::EXPIRES, sys::seconds(left))
+}
+
+const PROTOS: [u8; 3] = [proto::ICMP, proto::TCP, proto::UDP];
+
+pub(super) struct Counts;
+
+impl Dump for Counts {
+    fn run<'m>(net: &Net, list: &mut List<'m>) -> Result<(), Refusal<'m>> {
+        let filter = filter::asked(net, list, attr::count::FILTER)?;
+        let Some(translator) = namespace(net).translator() else {
+            return Ok(());
+        };
+        // All rows fit in the first message.
+        if list.cursor() != [0; 2] {
+            return Ok(());
+        }
+        let mut counts = [[0u32; 8]; PROTOS.len()];
+        let wanted = |it: &Session, guard: &Guard| filter.has_session(&translator, it, guard);
+        walk(&translator.sessions, 0, wanted, |session, _| {
+            let mut rows = PROTOS.iter().zip(&mut counts);
+            let row = rows.find(|(proto, _)| **proto == session.proto);
+            if let Some(count) = row.and_then(|(_, row)| row.get_mut(session.state() as usize)) {
+                *count = count.saturating_add(1);
+            }
+            true
+        });
+        for (proto, row) in PROTOS.iter().zip(&counts) {
+            for (state, count) in (0..8u8).zip(row).filter(|(_, count)| **count != 0) {
+                list.entry(|message| {
+                    message.u8(attr::count::PROTO, *proto)?;
+                    message.u8(attr::count::STATE, state)?;
+                    message.u32(attr::count::SESSIONS, *count)
+                });
+            }
+        }
+        list.set_cursor([1, 0]);
+        Ok(())
+    }
+}

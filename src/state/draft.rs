@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A configuration that is being changed.
+
+use super::{
+    config::{first_not, Action, Config, Refused, RuleEntry, Stateful, Tables},
+    kept::Seen,
+    pool::Pool,
+};
+use crate::{
+    linux::{
+        array::Array,
+        memory::{self, Account},
+    },
+    nat::{
+        options::{self, Id, Values},
+        rule::Rule,
+    },
+    xlate::{addr::Prefix, eam::Eam, side::Side},
+};
+use core::{mem, net::Ipv4Addr, ops::Deref};
+use kernel::{
+    prelude::*,
+    sync::{atomic::Atomic, Arc},
+};
+
+/// Most prefixes that there may be: each is compared with every IPv6 packet.
+const MAX_PREFIXES: usize = 64;
+/// Most rules, and most pool addresses, that there may be.
+const MAX_RULES: usize = 4096;
+
+/// The next configuration.
+pub(crate) struct Draft {
+    former: Arc<Config>,
+    pub(crate) enabled: bool,
+    values: Values,
+    /// A copy of the rules and prefixes, once they change.
+    own: Option<Tables>,
+    next_rule: u32,
+    next_prefix: u16,
+}
+
+/// What becomes of the sessions of a rule or prefix that goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sessions {
+    End,
+    /// They run out.
+    Keep,
+}
+
+/// Why a variable keeps its value.
+pub(crate) enum Unset {
+    Refused(options::Refused),
+    Memory(Error),
+}
+
+impl Deref for Draft {
+    type Target = Tables;
+
+    fn deref(&self) -> &Tables {
+        self.own.as_ref().unwrap_or(&self.former.tables)
+    }
+}
+
+impl Draft {
+    pub(crate) fn of(former: Arc<Config>) -> Self {
+        Self {
+            enabled: former.enabled,
+            values: former.values,
+            own: None,
+            next_rule: former.next_rule,
+            next_prefix: former.next_prefix,
+            former,
+        }
+    }
+
+    fn own(&mut self) -> Result<&mut Tables> {
+        if self.own.is_none() {
+            self.own = Some(self.former.tables.copy()?);
+        }
+        self.own.as_mut().ok_or(ENOMEM)
+    }
+
+    /// The changes are done. Return true, too, if a stateful rule or a prefix has gone by them.
+    pub(crate) fn settle(self) -> Result<(Config, bool)> {
+        let former = &self.former;
+        let (mut tables, mut ends) = (former.tables.clone(), false);
+        if let Some(mut own) = self.own {
+            own.index_rules(former.account)?;
+            ends = !former.ids.iter().all(|id| own.has_rule(*id))
+                || !former
+                    .prefixes
+                    .iter()
+                    .all(|it| own.prefix(it.id()).is_some());
+            tables = Arc::new(own, memory::flags())?;
+        }
+        let config = Config {
+            account: former.account,
+            generation: former.generation.wrapping_add(1),
+            enabled: self.enabled,
+            values: self.values,
+            tables,
+            next_rule: self.next_rule,
+            next_prefix: self.next_prefix,
+        };
+        Ok((config, ends))
+    }
+
+    /// Forget the rules and prefixes that were kept for sessions and have none any more.
+    pub(crate) fn forget_kept(&mut self, seen: &Seen) -> Result {
+        let former = self.former.clone();
+        let own = self.own()?;
+        own.kept = (former.kept).filtered(|it| seen.has_rule(&former, it.id))?;
+        for rule in former
+            .kept
+            .iter()
+            .filter(|it| !seen.has_rule(&former, it.id))
+        {
+            own.forget_pool(rule.rule.to)?;
+        }
+        own.prefixes =
+            (former.prefixes).filtered(|it| former.is_set(it) || seen.has_prefix(&former, it))?;
+        Ok(())
+    }
+
+    /// Adds a prefix.
+    pub(crate) fn add_prefix(&mut self, prefix: Prefix) -> Result<(), Refused> {
+        let same = |it: &Prefix| (it.addr(), it.len()) == (prefix.addr(), prefix.len());
+        for other in self.prefixes.iter().filter(|it| it.overlaps(&prefix)) {
+            if self.is_set(other) {
+                return Err(Refused::Exists("prefix overlaps one that is set already"));
+            }
+            if !same(other) {
+                let text =
+                    "sessions under an overlapping prefix run out yet: session flush ends them";
+                return Err(Refused::Exists(text));
+            }
+        }
+        let is_rule = |it: &Eam| it.v6() == (prefix.addr(), prefix.len());
+        if (self.by6.iter()).any(|it| it.hosts() == Side::V6 && is_rule(it)) {
+            return Err(Refused::Exists(
+                "a stateless rule has these IPv6 addresses: delete the rule first",
+            ));
+        }
+        if self.prefixes.len() >= MAX_PREFIXES {
+            return Err(Refused::Full("too many prefixes"));
+        }
+        let mut known = Iterator::chain(self.prefixes.iter(), self.former.prefixes.iter());
+        let id = match known.find(|it| same(it)) {
+            Some(prefix) => prefix.id(),
+            None => self.new_prefix_id(),
+        };
+        let private = self.values.get(Id::PrivateWellKnown) != 0;
+        let prefix = prefix.with_private(private).with_id(id);
+        let own = self.own()?;
+        own.prefixes = own.prefixes.filtered(|it| !same(it))?;
+        own.prefixes.insert(own.set, prefix)?;
+        own.set = own.set.wrapping_add(1);
+        Ok(())
+    }
+
+    /// A number that no prefix has, nor had before the changes.
+    fn new_prefix_id(&mut self) -> u16 {
+        loop {
+            self.next_prefix = self.next_prefix.wrapping_add(1);
+            let id = self.next_prefix;
+            if self.former.prefix(id).or(self.prefix(id)).is_none() {
+                return id;
+            }
+        }
+    }
+
+    /// Deletes all prefixes.
+    pub(crate) fn flush_prefixes(&mut self, sessions: Sessions) -> Result<(), Refused> {
+        if self.by4.iter().any(|mapping| mapping.prefix().is_some()) {
+            return Err(Refused::Exists(
+                "a stateless rule has its hosts under a prefix: delete the rule first",
+            ));
+        }
+        let own = self.own()?;
+        if sessions == Sessions::End {
+            own.prefixes = own.prefixes.filtered(|it| !own.is_set(it))?;
+        }
+        own.set = 0;
+        Ok(())
+    }
+
+    /// Adds a stateful rule that was checked.
+    pub(crate) fn add_rule(&mut self, number: u32, rule: Rule) -> Result<(), Refused> {
+        if self.addresses().eam4(rule.to).is_some() {
+            return Err(Refused::Exists("pool address is in a stateless rule"));
+        }
+        let sharing = match self.former_rule(&rule) {
+            Some(sharing) => sharing,
+            None => {
+                self.next_rule = self.next_rule.wrapping_add(1);
+                let sharing = Stateful {
+                    id: self.next_rule,
+                    rule,
+                    pool: match self.known_pool(rule.to) {
+                        Some(pool) => pool.clone(),
+                        None => Pool::new(self.former.account, rule.to)?,
+                    },
+                    mappings: Atomic::new(0),
+                };
+                Arc::new(sharing, memory::flags())?
+            }
+        };
+        let own = self.own()?;
+        if own.kept.iter().any(|it| it.id == sharing.id) {
+            own.kept = own.kept.filtered(|it| it.id != sharing.id)?;
+        }
+        if own.pool(rule.to).is_none() {
+            let place = first_not(&own.pools, |other| other.addr < rule.to);
+            own.pools.insert(place, sharing.pool.clone())?;
+        }
+        own.add_entry(number, Action::Stateful(sharing))
+    }
+
+    /// The same rule as it was before the changes, or as it is kept.
+    fn former_rule(&self, rule: &Rule) -> Option<Arc<Stateful>> {
+        let rules = &self.former.rules;
+        // Rules that come again mostly do so in the same order.
+        let mut before = rules.iter().take(self.rules.len());
+        let mut places = rules.iter().skip(self.rules.len());
+        let same = |entry: &RuleEntry| entry.sharing().filter(|it| it.rule == *rule).cloned();
+        let kept = || self.kept.iter().find(|it| it.rule == *rule).cloned();
+        (places.find_map(same))
+            .or_else(|| before.find_map(same))
+            .or_else(kept)
+    }
+
+    /// The pool of an address, now or before the changes.
+    fn known_pool(&self, addr: Ipv4Addr) -> Option<&Arc<Pool>> {
+        self.pool(addr).or_else(|| self.former.pool(addr))
+    }
+
+    /// Adds a stateless rule that was checked.
+    pub(crate) fn add_mapping(&mut self, number: u32, mapping: Eam) -> Result<(), Refused> {
+        if self.by4.iter().any(|other| other.overlaps(&mapping)) {
+            return Err(Refused::Exists(
+                "addresses overlap those of another stateless rule",
+            ));
+        }
+        let mut pools = self.pools.iter();
+        if let Some(pool) = pools.find(|pool| mapping.v6_of(pool.addr).is_some()) {
+            let is_kept = !self.has_rule_to(pool.addr);
+            return Err(Refused::Exists(match is_kept {
+                true => "sessions of a removed rule have an address yet: session flush ends them",
+                false => "IPv4 addresses cover a pool's",
+            }));
+        }
+        let own = self.own()?;
+        own.add_entry(number, Action::Stateless(mapping))?;
+        index(&mut own.by6, &mut own.by4, mapping)
+    }
+
+    /// Deletes the rule of a number.
+    pub(crate) fn delete_rule(&mut self, number: u32, sessions: Sessions) -> Result<(), Refused> {
+        let account = self.former.account;
+        let own = self.own()?;
+        let left = own.rules.filtered(|entry| entry.number != number)?;
+        let gone = own.rules.iter().find(|entry| entry.number == number);
+        let Some(gone) = gone.map(|entry| entry.sharing().cloned()) else {
+            return Err(Refused::Missing("there is no rule with this number"));
+        };
+        own.rules = left;
+        match (gone, sessions) {
+            (Some(sharing), Sessions::End) => own.forget_pool(sharing.rule.to)?,
+            (Some(sharing), Sessions::Keep) => own.keep(sharing)?,
+            (None, _) => own.index_mappings(account)?,
+        }
+        Ok(())
+    }
+
+    /// Deletes all rules.
+    pub(crate) fn flush_rules(&mut self, sessions: Sessions) -> Result<(), Refused> {
+        let account = self.former.account;
+        let own = self.own()?;
+        let gone = mem::replace(&mut own.rules, Array::new(account, 0, [])?);
+        if sessions == Sessions::Keep {
+            for sharing in gone.iter().filter_map(RuleEntry::sharing) {
+                own.keep(sharing.clone())?;
+            }
+        }
+        own.pools = own
+            .pools
+            .filtered(|it| own.has_rule_to(it.addr) || own.keeps_pool(it.addr))?;
+        own.index_mappings(account)
+    }
+
+    /// Sets a variable by its name.
+    pub(crate) fn set(&mut self, name: &[u8], value: u64) -> Result<(), Unset> {
+        let was_private = self.values.get(Id::PrivateWellKnown) != 0;
+        self.values.set(name, value).map_err(Unset::Refused)?;
+        let private = self.values.get(Id::PrivateWellKnown) != 0;
+        if private != was_private {
+            for prefix in self.own().map_err(Unset::Memory)?.prefixes.iter_mut() {
+                *prefix = prefix.with_private(private);
+            }
+        }
+        Ok(())
+    }
+
+    /// Numbers the rules anew, in their order.
+    pub(crate) fn renumber(&mut self, start: u32, interval: u32) -> Result<(), Refused> {
+        let mut number = Some(start);
+        for entry in self.own()?.rules.iter_mut() {
+            entry.number = number.ok_or(Refused::Full("numbers go beyond 32 bits"))?;
+            number = entry.number.checked_add(interval);
+        }
+        Ok(())
+    }
+}
+
+impl Tables {
+    /// Adds an entry in the order of the numbers.
+    fn add_entry(&mut self, number: u32, action: Action) -> Result<(), Refused> {
+        if self.rules.len() >= MAX_RULES {
+            return Err(Refused::Full("too many rules"));
+        }
+        let place = first_not(&self.rules, |other| other.number < number);
+        let same = self.rules.get(place).filter(|it| it.number == number);
+        if same.is_some() {
+            return Err(Refused::Exists("there is a rule with this number already"));
+        }
+        Ok(self.rules.insert(place, RuleEntry { number, action })?)
+    }
+
+    /// Puts the mappings of the stateless rules in order.
+    fn index_mappings(&mut self, account: Account) -> Result<(), Refused> {
+        self.by6 = Array::new(account, 0, [])?;
+        self.by4 = Array::new(account, 0, [])?;
+        for mapping in self.rules.iter().filter_map(RuleEntry::mapping) {
+            index(&mut self.by6, &mut self.by4, *mapping)?;
+        }
+        Ok(())
+    }
+
+    /// Puts the numbers of the stateful rules in order.
+    fn index_rules(&mut self, account: Account) -> Result {
+        self.ids = Array::new(account, 0, [])?;
+        let rules = self.rules.iter().filter_map(RuleEntry::sharing);
+        for sharing in Iterator::chain(rules, self.kept.iter()) {
+            let place = first_not(&self.ids, |id| *id < sharing.id);
+            self.ids.insert(place, sharing.id)?;
+        }
+        Ok(())
+    }
+
+    /// The prefix is one that is set.
+    pub(super) fn is_set(&self, prefix: &Prefix) -> bool {
+        self.prefixes().iter().any(|it| it.id() == prefix.id())
+    }
+
+    /// Keeps a rule that goes for its sessions.
+    fn keep(&mut self, sharing: Arc<Stateful>) -> Result<(), Refused> {
+        if self.kept.len() >= MAX_RULES {
+            let text = "too many removed rules have sessions yet: session flush ends them";
+            return Err(Refused::Full(text));
+        }
+        let place = first_not(&self.kept, |it| it.id < sharing.id);
+        Ok(self.kept.insert(place, sharing)?)
+    }
+
+    fn has_rule_to(&self, addr: Ipv4Addr) -> bool {
+        let mut rules = self.rules.iter().filter_map(RuleEntry::sharing);
+        rules.any(|it| it.rule.to == addr)
+    }
+
+    fn keeps_pool(&self, addr: Ipv4Addr) -> bool {
+        self.kept.iter().any(|it| it.rule.to == addr)
+    }
+
+    /// Lets a pool go that no rule names any more.
+    fn forget_pool(&mut self, addr: Ipv4Addr) -> Result {
+        if !self.has_rule_to(addr) && !self.keeps_pool(addr) {
+            self.pools = self.pools.filtered(|it| it.addr != addr)?;
+        }
+        Ok(())
+    }
+}
+
+/// Puts a mapping where it belongs in the order of its addresses.
+fn index(by6: &mut Array<Eam>, by4: &mut Array<Eam>, mapping: Eam) -> Result<(), Refused> {
+    let place = first_not(by4, |other| other.order4() < mapping.order4());
+    by4.insert(place, mapping)?;
+    if let Some(order) = mapping.order6() {
+        let place = first_not(by6, |it| it.order6().is_some_and(|o| o < order));
+        by6.insert(place, mapping)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,480 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! How sessions and mappings come and go.
+
+use super::{
+    config::{Config, Stateful},
+    counters::Event,
+    events::{End, Happening, Limited},
+    hash,
+    mapping::{BibEntry, Endpoint4, Host},
+    pool::Pool,
+    session::Session,
+    subscriber::{Item, Owner},
+    translator::Translator,
+};
+use crate::{
+    linux::{
+        bh::BhGuard,
+        memory::Charging,
+        rcu, sys,
+        table::{HashEntry as _, Index, Linked},
+    },
+    nat::{
+        options::{Id, Values},
+        rule::Filtering,
+        world::Key,
+    },
+    xlate::{
+        proto,
+        side::Side,
+        tuple::{Tuple4, Tuple6},
+        DropReason,
+    },
+};
+use core::net::Ipv4Addr;
+use kernel::sync::{
+    atomic::{ordering, Atomic},
+    Arc,
+};
+
+/// Where something is opened.
+struct Place<'a, 'g> {
+    /// The peer's address and port.
+    peer: (Ipv4Addr, u16),
+    values: &'a Values,
+    bh: &'a BhGuard,
+    charging: &'a Charging<'a>,
+    guard: &'g rcu::Guard,
+}
+
+impl Translator {
+    /// Opens a session for an IPv6 packet by its rule; nothing if there is none.
+    pub(crate) fn open6<'g>(
+        &'g self,
+        config: &Config,
+        key: &Key<Tuple6>,
+        rule: Option<&Stateful>,
+        guard: &'g rcu::Guard,
+    ) -> Result<Option<Linked<'g, Session>>, DropReason> {
+        let Some(rule) = rule else {
+            return Ok(None);
+        };
+        let opened = self.try_open6(config, key, rule, guard);
+        let wanted = (Side::V6, (rule.rule.to, key.proto));
+        match opened {
+            Err(why) if self.make_room(config, why, wanted, guard) => {
+                self.try_open6(config, key, rule, guard)
+            }
+            _ => opened,
+        }
+        .inspect_err(|why| {
+            let met = Limited {
+                why: *why,
+                proto: key.proto,
+                host: Some(key.tuple.saddr),
+                pool: rule.rule.to,
+                refused: 0,
+            };
+            self.tell_limit(config, met, guard);
+        })
+    }
+
+    fn try_open6<'g>(
+        &'g self,
+        config: &Config,
+        key: &Key<Tuple6>,
+        rule: &Stateful,
+        guard: &'g rcu::Guard,
+    ) -> Result<Option<Linked<'g, Session>>, DropReason> {
+        let Key { tuple, proto, .. } = *key;
+        let host = Host {
+            addr: tuple.saddr,
+            port: tuple.sport,
+            proto,
+        };
+        let Some(prefix) = config.prefix_to_open(tuple.daddr) else {
+            return Ok(None);
+        };
+        let peer = prefix.target(tuple.daddr)?;
+        let state = key.first_state(Side::V6)?;
+
+        let bh = BhGuard::new();
+        let values = &config.values;
+        let mut owner = Owner::new(&self.key, host.addr, values.get(Id::HostPrefix) as u8);
+        let hash = owner.hash(&self.key, host.port, proto);
+        let _lock = self.hosts.lock(hash, &bh);
+        // Another CPU may have been here first.
+        if let Some(session) = self.find6(key, guard) {
+            return Ok(Some(session));
+        }
+        let known = self.mappings.find(Index::V6, hash, guard, |mapping| {
+            mapping.host == host
+                && mapping.prefix == prefix.id()
+                && !config.keeps_rule(mapping.rule)
+        });
+        if known.is_some_and(|mapping| mapping.ends()) {
+            return Err(DropReason::NoMapping);
+        }
+        let place = Place {
+            peer: (peer, tuple.dport),
+            values,
+            bh: &bh,
+            charging: &self.memcg.charging(&bh),
+            guard,
+        };
+        if let Some(mapping) = known {
+            owner.len = mapping.subscriber;
+            let (v4, pool) = (mapping.v4, config.pool(mapping.v4.addr));
+            let is_taken = |pool: &Arc<Pool>| {
+                let port = (proto, v4.port);
+                pool.is_taken(&self.net, port, place.peer, guard)
+            };
+            if pool.is_some_and(is_taken) {
+                return Err(DropReason::PortTaken);
+            }
+        }
+        let item = Item {
+            opener: Side::V6,
+            mapping: known.is_none(),
+        };
+        // Its own limits come first: others make no room for one that may have no more.
+        self.open_item((owner, item), &place)?;
+        let opened = || {
+            let mapping = match known {
+                Some(mapping) => self.reserve_session(values).map(|()| mapping)?,
+                None => {
+                    let mapping =
+                        self.open_mapping(rule, (host, hash), (prefix.id(), owner.len), &place)?;
+                    self.tell(config, Happening::MappingOpened(&mapping), &bh, guard);
+                    mapping
+                }
+            };
+            let v4 = key.tuple4((mapping.v4.addr, mapping.v4.port), peer);
+            let hashes = (key.hash, self.hash4(&v4, proto), hash);
+            let ident = self.idents.slot(v4.saddr, v4.daddr, proto);
+            let first = (Side::V6, state);
+            let life = (sys::jiffies(), mapping.refresh);
+            let session = || Session::new(hashes, ident, tuple, v4, proto, first, life);
+            self.add(config, mapping, session, (&v4, proto), &place)
+        };
+        opened()
+            .inspect_err(|_| self.undo_item((owner, item), &place))
+            .map(Some)
+    }
+
+    /// Opens a session for an IPv4 packet that hits a mapping; nothing if there is none.
+    #[cold]
+    pub(crate) fn open4<'g>(
+        &'g self,
+        config: &Config,
+        key: &Key<Tuple4>,
+        guard: &'g rcu::Guard,
+    ) -> Result<Option<Linked<'g, Session>>, DropReason> {
+        let opened = self.try_open4(config, key, guard);
+        let wanted = (Side::V4, (key.tuple.saddr, key.proto));
+        match opened {
+            Err(why) if self.make_room(config, why, wanted, guard) => {
+                self.try_open4(config, key, guard)
+            }
+            _ => opened,
+        }
+        .inspect_err(|why| {
+            let met = Limited {
+                why: *why,
+                proto: key.proto,
+                host: None,
+                pool: key.tuple.saddr,
+                refused: 0,
+            };
+            self.tell_limit(config, met, guard);
+        })
+    }
+
+    fn try_open4<'g>(
+        &'g self,
+        config: &Config,
+        key: &Key<Tuple4>,
+        guard: &'g rcu::Guard,
+    ) -> Result<Option<Linked<'g, Session>>, DropReason> {
+        let Key { tuple, proto, .. } = *key;
+        let mapping = self.mapping4(&tuple, proto, guard);
+        let Some(mapping) = mapping.filter(|it| config.may_open(it.rule, it.prefix)) else {
+            return Ok(None);
+        };
+        let prefix = config.prefix(mapping.prefix).ok_or(DropReason::NoPrefix)?;
+        let state = key.first_state(Side::V4)?;
+        let knows_sender = || self.peers.has(&self.key, (&tuple, proto), guard);
+        if !mapping.filter.admits(knows_sender) {
+            return Err(DropReason::Filtered);
+        }
+        let host = mapping.host;
+        let values = &config.values;
+
+        let bh = BhGuard::new();
+        let hash = mapping.links().hash(Index::V6);
+        let _lock = self.hosts.lock(hash, &bh);
+        if let Some(session) = self.find4(key, guard) {
+            return Ok(Some(session));
+        }
+        if mapping.links().is_dead() || mapping.ends() {
+            return Ok(None);
+        }
+        if mapping.sessions() >= values.get(Id::MappingSessions) {
+            return Err(DropReason::MappingSessions);
+        }
+        let target = prefix.source(tuple.daddr)?;
+        let place = Place {
+            peer: (tuple.daddr, tuple.dport),
+            values,
+            bh: &bh,
+            charging: &self.memcg.charging(&bh),
+            guard,
+        };
+        let item = Item {
+            opener: Side::V4,
+            mapping: false,
+        };
+        let item = (self.owner(&mapping), item);
+        self.open_item(item, &place)?;
+        let v6 = key.tuple6((host.addr, host.port), target);
+        let hashes = (self.hash6(&v6, proto), key.hash, hash);
+        let ident = self.idents.slot(tuple.saddr, tuple.daddr, proto);
+        let first = (Side::V4, state);
+        let life = match proto {
+            proto::TCP => (sys::jiffies(), mapping.refresh),
+            _ => (mapping.guest_since(), mapping.refresh),
+        };
+        let session = || Session::new(hashes, ident, v6, tuple, proto, first, life);
+        self.reserve_session(values)
+            .and_then(|()| self.add(config, mapping, session, (&tuple, proto), &place))
+            .inspect_err(|_| self.undo_item(item, &place))
+            .map(Some)
+    }
+
+    fn owner(&self, mapping: &BibEntry) -> Owner {
+        Owner::new(&self.key, mapping.host.addr, mapping.subscriber)
+    }
+
+    #[inline]
+    fn open_item(&self, item: (Owner, Item), place: &Place<'_, '_>) -> Result<(), DropReason> {
+        self.subscribers.open(
+            (&self.key, place.values),
+            item,
+            place.bh,
+            place.charging,
+            place.guard,
+        )
+    }
+
+    /// Takes back what [`Translator::open_item`] did.
+    fn undo_item(&self, item: (Owner, Item), place: &Place<'_, '_>) {
+        self.subscribers
+            .undo(&self.key, item, place.bh, place.guard);
+    }
+
+    fn reserve_session(&self, values: &Values) -> Result<(), DropReason> {
+        if !reserve(&self.session_count, values.get(Id::MaxSessions)) {
+            return Err(DropReason::SessionLimit);
+        }
+        self.sweep.wake();
+        Ok(())
+    }
+
+    fn unreserve_session(&self) {
+        self.session_count.fetch_sub(1, ordering::Relaxed);
+    }
+
+    fn reserve_mapping(&self, values: &Values) -> Result<(), DropReason> {
+        match reserve(&self.mapping_count, values.get(Id::MaxMappings)) {
+            true => Ok(()),
+            false => Err(DropReason::MappingLimit),
+        }
+    }
+
+    fn unreserve_mapping(&self) {
+        self.mapping_count.fetch_sub(1, ordering::Relaxed);
+    }
+
+    /// Opens a mapping, and reserves its first session.
+    fn open_mapping<'g>(
+        &'g self,
+        rule: &Stateful,
+        (host, hash): (Host, u32),
+        (prefix, subscriber): (u16, u8),
+        place: &Place<'_, 'g>,
+    ) -> Result<Linked<'g, BibEntry>, DropReason> {
+        self.reserve_session(place.values)?;
+        self.reserve_mapping(place.values)
+            .and_then(|()| {
+                self.add_mapping(rule, (host, hash), (prefix, subscriber), place)
+                    .inspect_err(|_| self.unreserve_mapping())
+            })
+            .inspect_err(|_| self.unreserve_session())
+    }
+
+    fn add_mapping<'g>(
+        &'g self,
+        rule: &Stateful,
+        (host, hash): (Host, u32),
+        (prefix, subscriber): (u16, u8),
+        place: &Place<'_, 'g>,
+    ) -> Result<Linked<'g, BibEntry>, DropReason> {
+        let (pool, ports) = (&rule.pool, rule.rule.ports);
+        let wanted = (host.proto, host.port);
+        let (values, bh, charging) = (place.values, place.bh, place.charging);
+        let port = pool
+            .take(
+                &self.net,
+                ports,
+                (wanted, place.peer),
+                values,
+                (bh, charging),
+                place.guard,
+            )?
+            .ok_or(DropReason::PortsExhausted)?;
+        let v4 = Endpoint4 {
+            addr: pool.addr,
+            port,
+        };
+        let hashes = (hash, hash::mapping4(&self.key, v4.addr, port, host.proto));
+        let (number, manner) = (rule.id, (rule.rule.filter, rule.rule.refresh));
+        let mapping = || BibEntry::new(hashes, host, v4, (number, prefix, subscriber), manner);
+        let mapping = self
+            .mappings
+            .insert(mapping, bh, charging, place.guard)
+            .inspect_err(|_| pool.give(host.proto, port, bh))?;
+        self.counters.inc(Event::Mapping, 1);
+        rule.mappings.add(1, ordering::Relaxed);
+        Ok(mapping)
+    }
+
+    /// Adds a session that was reserved.
+    #[inline]
+    fn add<'g>(
+        &'g self,
+        config: &Config,
+        mapping: Linked<'_, BibEntry>,
+        session: impl FnOnce() -> Session,
+        v4: (&Tuple4, u8),
+        place: &Place<'_, 'g>,
+    ) -> Result<Linked<'g, Session>, DropReason> {
+        let (bh, charging, guard) = (place.bh, place.charging, place.guard);
+        let session = self
+            .open_peer(mapping, v4, place)
+            .and_then(|()| {
+                let session = self.sessions.insert(session, bh, charging, guard);
+                Ok(session.inspect_err(|_| self.close_peer(mapping, v4, bh, guard))?)
+            })
+            .inspect_err(|_| {
+                self.unreserve_session();
+                self.close_unused(config, mapping, bh, guard);
+            })?;
+        // Mappings are no more than sessions.
+        if self.sessions.is_crowded(self.session_count(), guard) {
+            self.sweep.make_room();
+        }
+        mapping.set_sessions(mapping.sessions().saturating_add(1));
+        self.counters.inc(Event::Session, 1);
+        self.tell(
+            config,
+            Happening::SessionOpened(&session, &mapping),
+            bh,
+            guard,
+        );
+        Ok(session)
+    }
+
+    /// Takes note of the peer of a session that a mapping gets, where that wants to know.
+    #[inline]
+    fn open_peer(
+        &self,
+        mapping: Linked<'_, BibEntry>,
+        v4: (&Tuple4, u8),
+        place: &Place<'_, '_>,
+    ) -> Result<(), DropReason> {
+        if mapping.filter != Filtering::Address {
+            return Ok(());
+        }
+        let (bh, charging) = (place.bh, place.charging);
+        Ok(self.peers.open(&self.key, v4, bh, charging, place.guard)?)
+    }
+
+    /// Takes back what [`Translator::open_peer`] did.
+    fn close_peer(
+        &self,
+        mapping: Linked<'_, BibEntry>,
+        v4: (&Tuple4, u8),
+        bh: &BhGuard,
+        guard: &rcu::Guard,
+    ) {
+        if mapping.filter == Filtering::Address {
+            self.peers.close(&self.key, v4, bh, guard);
+        }
+    }
+
+    /// Ends a session that is over, for a reason, and its mapping with the last one; `holds`: the
+    /// mapping's port waits then.
+    pub(super) fn close(
+        &self,
+        config: &Config,
+        session: Linked<'_, Session>,
+        (holds, why): (bool, End),
+        guard: &rcu::Guard,
+    ) {
+        let bh = BhGuard::new();
+        let _lock = self.hosts.lock(session.host, &bh);
+        if !self.sessions.remove(session, &bh, guard) {
+            return;
+        }
+        let Some(mapping) = self.mapping_of(&session, guard) else {
+            return self.unreserve_session();
+        };
+        self.unreserve_session();
+        mapping.set_sessions(mapping.sessions().saturating_sub(1));
+        self.close_peer(mapping, (&session.v4, session.proto), &bh, guard);
+        let closed = Happening::SessionClosed(&session, &mapping, why);
+        self.tell(config, closed, &bh, guard);
+        if holds {
+            mapping.set_used();
+        }
+        let item = Item {
+            opener: session.opener,
+            mapping: self.close_unused(config, mapping, &bh, guard),
+        };
+        let item = (self.owner(&mapping), item);
+        self.subscribers.close(&self.key, item, &bh, guard);
+    }
+
+    /// Ends a mapping without sessions. Return false if it has some, or has ended.
+    fn close_unused(
+        &self,
+        config: &Config,
+        mapping: Linked<'_, BibEntry>,
+        bh: &BhGuard,
+        guard: &rcu::Guard,
+    ) -> bool {
+        if mapping.sessions() != 0 || !self.mappings.remove(mapping, bh, guard) {
+            return false;
+        }
+        self.unreserve_mapping();
+        self.tell(config, Happening::MappingClosed(&mapping), bh, guard);
+        let (host, port) = (mapping.host, mapping.v4.port);
+        match config.pool(mapping.v4.addr) {
+            Some(pool) if mapping.was_used() => pool.hold(host.proto, port, &config.values, bh),
+            Some(pool) => pool.give(host.proto, port, bh),
+            None => {}
+        }
+        true
+    }
+}
+
+/// Counts one more, if there may be.
+fn reserve(count: &Atomic<u32>, most: u32) -> bool {
+    // In full order, so that expiry either sees it or is woken.
+    let may = count.fetch_add(1, ordering::Full) < most;
+    if !may {
+        count.fetch_sub(1, ordering::Relaxed);
+    }
+    may
+}
