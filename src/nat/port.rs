@@ -22,12 +22,18 @@ pub fn mark(map: &mut [u64], port: u16, used: bool) {
     let Some(word) = map.get_mut(place) else {
         return;
     };
+    let (parity, first) = match port & 1 {
+        0 => (EVEN, PORTS),
+        _ => (!EVEN, PORTS + SUMS),
+    };
+    let was_full = !*word & parity == 0;
     put(word, port & 63, used);
-    let word = *word;
-    for (parity, first) in [(EVEN, PORTS), (!EVEN, PORTS + SUMS)] {
-        if let Some(sums) = map.get_mut(first.wrapping_add(place >> 6)) {
-            put(sums, (place & 63) as u16, !word & parity == 0);
-        }
+    let is_full = !*word & parity == 0;
+    if is_full == was_full {
+        return;
+    }
+    if let Some(sums) = map.get_mut(first.wrapping_add(place >> 6)) {
+        put(sums, (place & 63) as u16, is_full);
     }
 }
 
@@ -152,17 +158,15 @@ impl<M: Fn(usize) -> u64> Search<'_, M> {
     /// The first free port between two ports.
     fn scan(&self, from: u32, to: u32) -> Option<u16> {
         let mut word = from >> 6;
-        while let Some(found) = self.open_word(word, to >> 6).filter(|_| from <= to) {
-            let base = found << 6;
-            let below = from.saturating_sub(base).min(63);
-            let above = 63u32.saturating_sub(to.saturating_sub(base).min(63));
-            let inside = u64::MAX.wrapping_shl(below) & u64::MAX.wrapping_shr(above);
-            let free = inside & self.parity & !(self.map)(found as usize);
+        let mut inside = u64::MAX.wrapping_shl(from & 63);
+        while word <= to >> 6 {
+            let free = inside & self.parity & !(self.map)(word as usize);
             if free != 0 {
-                return Some((base | free.trailing_zeros()) as u16);
+                let port = (word << 6) | free.trailing_zeros();
+                return (port <= to).then_some(port as u16);
             }
-            // Only one at an end of the range may have nothing inside.
-            word = found.wrapping_add(1);
+            inside = u64::MAX;
+            word = self.open_word(word.wrapping_add(1), to >> 6)?;
         }
         None
     }
