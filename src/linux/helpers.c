@@ -638,14 +638,17 @@ u64 natpt_percpu_sum(u64 __percpu *counter)
 	return sum;
 }
 
+/* In a softirq they are disabled from begin to end. */
 void natpt_bh_disable(void)
 {
-	local_bh_disable();
+	if (!in_serving_softirq())
+		local_bh_disable();
 }
 
 void natpt_bh_enable(void)
 {
-	local_bh_enable();
+	if (!in_serving_softirq())
+		local_bh_enable();
 }
 
 void natpt_work_init(struct delayed_work *work, work_func_t func)

@@ -2,7 +2,7 @@
 
 //! Who pays for memory: the memory cgroup that asked for it, and a ceiling over all user namespaces.
 
-use super::{bh::BhGuard, bindings, pernet::Net};
+use super::{bh::BhGuard, bindings, once::read_once, pernet::Net};
 use core::{ffi::c_void, marker::PhantomData, ptr::NonNull};
 use kernel::{
     alloc::Flags,
@@ -177,7 +177,7 @@ impl<T> Cache<T> {
     /// Memory in which an object is made, to be freed by `kvfree_call_rcu`. May not sleep.
     #[inline]
     pub(super) fn put(&self, object: impl FnOnce() -> T, _: &Charging<'_>) -> Result<NonNull<T>> {
-        let raw = self.raw.load(ordering::Relaxed);
+        let raw = read_once(&self.raw);
         // SAFETY: A cache, or null.
         let place = unsafe { bindings::natpt_cache_alloc(raw) };
         let place = NonNull::new(place).ok_or(ENOMEM)?.cast::<T>();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Loads that stand in line: those of the kernel crate are calls, on the way of every packet.
+//! Loads and stores that stand in line: those of the kernel crate are calls, on the way of every
+//! packet.
 
 use super::rcu;
 use core::sync::atomic::{fence, Ordering};
@@ -30,6 +31,13 @@ pub(crate) fn dereference<T: 'static>(from: &Atomic<*mut T>, _: &rcu::Guard) -> 
 #[inline(always)]
 pub(crate) fn read_barrier() {
     fence(Ordering::Acquire);
+}
+
+/// As `smp_store_release()`. The fence is no instruction where the processor keeps stores in order.
+#[inline(always)]
+pub(crate) fn store_release<T: AtomicType>(to: &Atomic<T>, value: T) {
+    fence(Ordering::Release);
+    write_once(to, value);
 }
 
 /// As `smp_load_acquire()`. The fence is no instruction where the processor keeps loads in order.

@@ -7,7 +7,7 @@ use super::{
     bindings,
     family::{Family, V4, V6},
     hooks::Socket,
-    once::{load_acquire, read_once},
+    once::{load_acquire, read_once, store_release, write_once},
     pernet::Net,
     rcu,
     skb::{Ingress, Skb},
@@ -364,10 +364,10 @@ impl<F: Family> DstCache<F> {
     pub(crate) fn put<T>(&self, route: Route<F>, usage: Use, _: &SpinLockGuard<'_, T>) {
         let route = mem::ManuallyDrop::new(route);
         self.clear();
-        self.cookie.store(route.cookie(), ordering::Relaxed);
-        self.generation.store(usage.generation, ordering::Relaxed);
-        self.key.store(usage.key, ordering::Release);
-        self.dst.store(route.dst.as_ptr(), ordering::Release);
+        write_once(&self.cookie, route.cookie());
+        write_once(&self.generation, usage.generation);
+        store_release(&self.key, usage.key);
+        store_release(&self.dst, route.dst.as_ptr());
     }
 
     /// A new packet of this host, with these bytes, for one that the kept route may lead to: mark

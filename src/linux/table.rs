@@ -10,7 +10,7 @@ use super::{
     buckets::Buckets,
     entry::follow,
     memory::{Account, Charging, Memcg},
-    once::dereference,
+    once::{dereference, read_once, store_release, write_once},
     rcu, sys,
 };
 use kernel::{
@@ -163,9 +163,8 @@ impl<T: HashEntry> Table<T> {
             let hash = entry.links().hash(side);
             let _lock = self.stripes(side).lock(hash, bh);
             if let Some(chain) = self.buckets(guard).newest(guard).chain(side, hash) {
-                let first = chain.load(ordering::Relaxed);
-                entry.links().next(side).store(first, ordering::Relaxed);
-                chain.store(raw, ordering::Release);
+                write_once(entry.links().next(side), read_once(chain));
+                store_release(chain, raw);
             }
         }
         // SAFETY: It is in the table now.
@@ -195,8 +194,7 @@ impl<T: HashEntry> Table<T> {
             let mut link = buckets.chain(side, hash);
             while let Some((at, found)) = link.and_then(|at| Some((at, follow(at, guard)?))) {
                 if core::ptr::eq(found.get(), entry.get()) {
-                    let next = entry.links().next(side).load(ordering::Relaxed);
-                    at.store(next, ordering::Release);
+                    store_release(at, read_once(entry.links().next(side)));
                     return;
                 }
                 link = Some(found.get().links().next(side));

@@ -6,14 +6,14 @@ use super::session::Session;
 use crate::{
     linux::{
         memory::Cache,
-        once::read_once,
+        once::{read_once, write_once},
         sys,
         table::{HashEntry, Links},
     },
     nat::rule::{Filtering, Refresh},
 };
 use core::net::{Ipv4Addr, Ipv6Addr};
-use kernel::sync::atomic::{ordering, Atomic};
+use kernel::sync::atomic::Atomic;
 
 /// (IPv6 address, port, protocol) under a prefix ↔ (IPv4 address, port), whatever the peer.
 pub(crate) struct BibEntry {
@@ -99,7 +99,7 @@ impl BibEntry {
 
     /// Its sessions are being ended, and it gets no new ones.
     pub(crate) fn ends(&self) -> bool {
-        self.flags.load(ordering::Relaxed) & ENDS != 0
+        read_once(&self.flags) & ENDS != 0
     }
 
     pub(super) fn set_ends(&self) {
@@ -109,7 +109,7 @@ impl BibEntry {
     /// A session of its that has ended may have had peers who still use the port. Changed as
     /// [`BibEntry::sessions`] is.
     pub(crate) fn was_used(&self) -> bool {
-        self.flags.load(ordering::Relaxed) & USED != 0
+        read_once(&self.flags) & USED != 0
     }
 
     pub(super) fn set_used(&self) {
@@ -118,8 +118,7 @@ impl BibEntry {
 
     /// Under the lock of its host.
     fn set(&self, flag: u32) {
-        let flags = self.flags.load(ordering::Relaxed);
-        self.flags.store(flags | flag, ordering::Relaxed);
+        write_once(&self.flags, read_once(&self.flags) | flag);
     }
 
     /// The time from which on a session counts that a packet of an IPv4 host opens now.
@@ -132,16 +131,16 @@ impl BibEntry {
 
     /// Its host has sent a packet.
     pub(super) fn hear(&self) {
-        self.heard.store(sys::jiffies(), ordering::Relaxed);
+        write_once(&self.heard, sys::jiffies());
     }
 
     /// Sessions under this mapping. Changed under the lock of its host only.
     pub(crate) fn sessions(&self) -> u32 {
-        self.sessions.load(ordering::Relaxed)
+        read_once(&self.sessions)
     }
 
     pub(crate) fn set_sessions(&self, n: u32) {
-        self.sessions.store(n, ordering::Relaxed);
+        write_once(&self.sessions, n);
     }
 }
 

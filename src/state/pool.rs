@@ -8,7 +8,7 @@ use crate::{
         array::Array,
         bh::{BhGuard, BhLock},
         memory::{self, Account, Charge, Charging},
-        once::read_once,
+        once::{read_once, write_once},
         pernet::Net,
         rcu, sys,
     },
@@ -22,10 +22,7 @@ use core::net::Ipv4Addr;
 use kernel::{
     prelude::*,
     static_lock_class,
-    sync::{
-        atomic::{ordering, Atomic},
-        Arc,
-    },
+    sync::{atomic::Atomic, Arc},
 };
 
 /// How many ports of an own address are tried before one is that nobody else has.
@@ -151,8 +148,7 @@ impl Pool {
             return known & 1 != 0;
         }
         let is_own = sys::is_local4(net, self.addr);
-        self.own
-            .store(routes | u64::from(is_own), ordering::Relaxed);
+        write_once(&self.own, routes | u64::from(is_own));
         is_own
     }
 

@@ -7,7 +7,7 @@ use crate::{
     linux::{
         family::{V4, V6},
         memory::Cache,
-        once::read_once,
+        once::{read_once, write_once},
         route::DstCache,
         table::{HashEntry, Links},
     },
@@ -22,7 +22,7 @@ use crate::{
     },
 };
 use core::net::{Ipv4Addr, Ipv6Addr};
-use kernel::sync::atomic::{ordering, Atomic};
+use kernel::sync::atomic::Atomic;
 
 /// One conversation, seen from the IPv6 host: it is the source on both sides.
 pub(crate) struct Session {
@@ -127,7 +127,7 @@ impl Session {
 
     /// The IPv4 side's source is good for packets of this stamp.
     pub(crate) fn know_source(&self, stamp: u64) {
-        self.source.store(stamp, ordering::Relaxed);
+        write_once(&self.source, stamp);
     }
 }
 
