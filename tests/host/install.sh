@@ -18,14 +18,24 @@ paths_of_units()
 	done
 }
 
+# every manual of ours is there
+manuals_left_out()
+{
+	local page
+	for page in "$top"/userspace/*/*.[1-9]; do
+		[ -f "$work/dest/opt/natpt/share/man/man${page##*.}/${page##*/}" ] || echo "$page"
+	done
+}
+
 leftovers() { find "$work/dest" ! -type d; }
 
 release() { basename "$work"/dest/lib/modules/*; }
 
-echo 1..9
+echo 1..10
 make -s -C "$top" module vm-files >/dev/null 2>&1
 check "install" make_as install
 clean "units name what was installed" paths_of_units
+clean "all manuals are installed" manuals_left_out
 check "the module lies in the tree of its kernel" grep -qzx "vermagic=$(release) .*" \
 	"$work/dest/lib/modules/$(release)/updates/natpt.ko"
 check "natptrun finds its libraries" "$top/scripts/buildroot" run "$work/dest/opt/natpt/bin/natptrun" \
