@@ -342,7 +342,7 @@ impl Server {
             let (socket, addr) = match listener.map(|one| one.tcp.accept()) {
                 Some(Ok(accepted)) => accepted,
                 Some(Err(problem)) if files::is_short(&problem) => {
-                    if !self.make_room(proxy, ANYBODY) {
+                    if !self.free_files(proxy) {
                         let listener = self.listeners.iter().find(|one| one.key == key);
                         self.spare.lend(|| listener.map(|one| one.tcp.accept()));
                     }
@@ -360,6 +360,11 @@ impl Server {
                 let _ = watch(&self.epoll, socket, Source::Client, key);
             }
         }
+    }
+
+    /// Close what nobody needs, or else a client's connection, so that there are descriptors.
+    fn free_files(&mut self, proxy: &mut Proxy) -> bool {
+        self.upstream.close_resting() || self.make_room(proxy, ANYBODY)
     }
 
     /// Close a client's connection, so that one of `addr` has room.
@@ -410,9 +415,9 @@ impl Server {
 
     fn forwarder(&mut self, proxy: &mut Proxy, now: u64, key: Key) {
         match self.upstream.read(key, &mut self.buffer) {
-            Event::Answer(answer) => proxy.response(now, key, &answer),
-            Event::Nobody => proxy.failed(now, key),
-            Event::Nothing => (),
+            Some((attempt, Event::Answer(answer))) => proxy.response(now, attempt, &answer),
+            Some((attempt, Event::Nobody)) => proxy.failed(now, attempt),
+            None => (),
         }
     }
 
@@ -444,9 +449,12 @@ impl Server {
     fn send(&mut self, now: u64, query: &Query) -> io::Result<()> {
         match query.transport {
             Transport::Udp => {
-                let (key, message) = (query.attempt, &query.message);
-                if let Some(socket) = self.upstream.query(key, query.to, message)? {
-                    watch(&self.epoll, socket, Source::Forwarder, key)?;
+                let (attempt, message) = (query.attempt, &query.message);
+                if let Some((key, socket)) = self.upstream.query(attempt, query.to, message)? {
+                    if let Err(problem) = watch(&self.epoll, socket, Source::Forwarder, key) {
+                        self.upstream.close(attempt);
+                        return Err(problem.into());
+                    }
                 }
             }
             Transport::Tcp => {
@@ -476,9 +484,7 @@ impl Server {
                 match action {
                     Action::Query(query) => {
                         let mut sent = self.send(now, &query);
-                        if sent.as_ref().is_err_and(files::is_short)
-                            && self.make_room(proxy, ANYBODY)
-                        {
+                        if sent.as_ref().is_err_and(files::is_short) && self.free_files(proxy) {
                             sent = self.send(now, &query);
                         }
                         if let Err(problem) = sent {

@@ -2,7 +2,7 @@
 
 //! Opening sockets, none of which ever blocks.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, TcpListener, UdpSocket};
 use std::os::fd::{AsRawFd, OwnedFd};
 
 use nix::errno::Errno;
@@ -70,10 +70,23 @@ pub fn tcp_listener(endpoint: &Endpoint) -> Result<TcpListener> {
 }
 
 /// A connected datagram socket, on a random port that the kernel chooses.
-pub fn udp_to(addr: SocketAddr) -> Result<OwnedFd> {
+pub fn udp_to(addr: SocketAddr) -> Result<UdpSocket> {
     let socket = open(addr, SockType::Datagram)?;
     connect(socket.as_raw_fd(), &SockaddrStorage::from(addr))?;
-    Ok(socket)
+    Ok(socket.into())
+}
+
+/// Take the port from a socket that [`udp_to`] made: when it is connected again, the kernel chooses
+/// another.
+#[allow(unsafe_code)]
+pub fn disconnect(socket: &UdpSocket) -> Result<()> {
+    let nobody = libc::sockaddr {
+        sa_family: libc::AF_UNSPEC as libc::sa_family_t,
+        sa_data: [0; 14],
+    };
+    let (fd, len) = (socket.as_raw_fd(), size_of_val(&nobody) as libc::socklen_t);
+    // SAFETY: the address has that length, and the call only reads it.
+    Errno::result(unsafe { libc::connect(fd, &nobody, len) }).map(drop)
 }
 
 /// A connection on its way.

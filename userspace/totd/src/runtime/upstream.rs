@@ -1,54 +1,129 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Questions on their way to forwarders over UDP: a socket for each, and so a port for each.
+//! Questions on their way to forwarders over UDP: a socket for each, and so a port for each. Between
+//! two questions sockets rest without a port, for it takes long to open one.
 
 use std::collections::HashMap;
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
 
-use totd::proxy::Key;
+use totd::proxy::{Key, Table};
 
 use super::sockets;
 
+/// Most sockets of a family that rest.
+const RESTING: usize = 256;
+
 #[derive(Default)]
 pub struct Upstream {
-    sockets: HashMap<Key, UdpSocket>,
+    sockets: Table<Socket>,
+    /// The sockets of attempts.
+    used: HashMap<Key, Key>,
+    /// Those that rest: of IPv4, of IPv6.
+    resting: [Vec<Key>; 2],
+}
+
+struct Socket {
+    inner: UdpSocket,
+    is_v6: bool,
+    /// Of what it awaits an answer.
+    attempt: Option<Key>,
 }
 
 /// The result of reading a socket.
 pub enum Event {
     Answer(Vec<u8>),
-    Nothing,
     /// ICMP: nobody is there.
     Nobody,
 }
 
 impl Upstream {
-    /// Send; return the socket if it is new.
+    /// Send; return the key of the socket, and the socket itself, if it is new.
     pub fn query(
         &mut self,
-        key: Key,
+        attempt: Key,
         to: SocketAddr,
         message: &[u8],
-    ) -> io::Result<Option<&UdpSocket>> {
-        if let Some(socket) = self.sockets.get(&key) {
-            socket.send(message)?;
+    ) -> io::Result<Option<(Key, &UdpSocket)>> {
+        let known = self.used.get(&attempt);
+        if let Some(socket) = known.and_then(|&key| self.sockets.get(key)) {
+            socket.inner.send(message)?;
             return Ok(None);
         }
-        let socket = UdpSocket::from(sockets::udp_to(to)?);
-        socket.send(message)?;
-        Ok(Some(self.sockets.entry(key).or_insert(socket)))
-    }
-
-    pub fn forget(&mut self, key: Key) {
-        self.sockets.remove(&key);
-    }
-
-    pub fn read(&mut self, key: Key, buffer: &mut [u8]) -> Event {
-        match self.sockets.get(&key).map(|socket| socket.recv(buffer)) {
-            Some(Ok(len)) => Event::Answer(buffer[..len].to_vec()),
-            Some(Err(error)) if error.kind() != io::ErrorKind::WouldBlock => Event::Nobody,
-            _ => Event::Nothing,
+        let rested = self.resting[usize::from(to.is_ipv6())].pop();
+        if let Some((key, socket)) = rested.and_then(|key| Some((key, self.sockets.get_mut(key)?))) {
+            socket.attempt = Some(attempt);
+            self.used.insert(attempt, key);
+            // What fails is closed: see `forget`.
+            socket.inner.connect(to)?;
+            socket.inner.send(message)?;
+            return Ok(None);
         }
+        let inner = sockets::udp_to(to)?;
+        inner.send(message)?;
+        let key = self.sockets.insert(Socket {
+            inner,
+            is_v6: to.is_ipv6(),
+            attempt: Some(attempt),
+        });
+        self.used.insert(attempt, key);
+        Ok(self.sockets.get(key).map(|socket| (key, &socket.inner)))
+    }
+
+    /// Nobody awaits an answer any more: the socket rests, or is closed.
+    pub fn forget(&mut self, attempt: Key) {
+        let Some(key) = self.used.remove(&attempt) else {
+            return;
+        };
+        let Some(socket) = self.sockets.get_mut(key) else {
+            return;
+        };
+        socket.attempt = None;
+        let resting = &mut self.resting[usize::from(socket.is_v6)];
+        if resting.len() < RESTING && socket.rest().is_ok() {
+            resting.push(key);
+        } else {
+            self.sockets.remove(key);
+        }
+    }
+
+    /// As [`Upstream::forget`], but the socket cannot be used again.
+    pub fn close(&mut self, attempt: Key) {
+        if let Some(key) = self.used.remove(&attempt) {
+            self.sockets.remove(key);
+        }
+    }
+
+    /// Close the sockets that rest. Return false if there are none.
+    pub fn close_resting(&mut self) -> bool {
+        let mut closed = false;
+        for key in self.resting.iter_mut().flat_map(|keys| keys.drain(..)) {
+            closed |= self.sockets.remove(key).is_some();
+        }
+        closed
+    }
+
+    /// Read a socket; return the attempt that it is about, too.
+    pub fn read(&mut self, key: Key, buffer: &mut [u8]) -> Option<(Key, Event)> {
+        let socket = self.sockets.get(key)?;
+        let event = match socket.inner.recv(buffer) {
+            Ok(len) => Event::Answer(buffer[..len].to_vec()),
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => Event::Nobody,
+            Err(_) => return None,
+        };
+        Some((socket.attempt?, event))
+    }
+}
+
+impl Socket {
+    /// Give up the port, and with it what has come there.
+    fn rest(&self) -> io::Result<()> {
+        sockets::disconnect(&self.inner)?;
+        // An error is told once, and the rest comes to an end, for nothing more arrives.
+        let is_empty = |result: io::Result<usize>| {
+            result.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+        };
+        while !is_empty(self.inner.recv(&mut [0])) {}
+        Ok(())
     }
 }
