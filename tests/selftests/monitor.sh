@@ -77,7 +77,7 @@ is "numbers of a group have no gap" '[true,true]' \
 
 # Limits
 config set host-sessions = 2
-for port in 1 2 3 4 5 6; do udp $C6 4100 $port; done
+at client6 python3 "$here/nl_churn.py" $C6 $S46 1 50
 check "a limit is heard of" wait_for eval 'grep -q host-sessions "$dir/all"'
 is "... with the host that met it" "[\"limit\",\"host-sessions\",\"udp\",\"$C6\"]" \
 	"$(heard all '[.[] | select(.limit)][0] | [.event, .limit, .proto, .source6]')"
@@ -105,7 +105,7 @@ before=$(counter events-lost)
 opened=$(counter sessions-opened)
 kill -STOP "${listeners[some]}"
 config set host-rate = 1000000
-many=$(sized 20000 3000)
+many=$(sized 20000 10000)
 at client6 python3 "$here/nl_churn.py" $C6B $S46 100 "$many"
 check "traffic does not wait for who is slow" [ "$(counter sessions-opened)" -ge $((opened + many)) ]
 kill -CONT "${listeners[some]}"
