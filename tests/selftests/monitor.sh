@@ -105,7 +105,7 @@ before=$(counter events-lost)
 opened=$(counter sessions-opened)
 kill -STOP "${listeners[some]}"
 config set host-rate = 1000000
-many=$(sized 20000 10000)
+many=20000
 at client6 python3 "$here/nl_churn.py" $C6B $S46 100 "$many"
 check "traffic does not wait for who is slow" [ "$(counter sessions-opened)" -ge $((opened + many)) ]
 kill -CONT "${listeners[some]}"
