@@ -51,7 +51,8 @@ impl Upstream {
             return Ok(None);
         }
         let rested = self.resting[usize::from(to.is_ipv6())].pop();
-        if let Some((key, socket)) = rested.and_then(|key| Some((key, self.sockets.get_mut(key)?))) {
+        if let Some((key, socket)) = rested.and_then(|key| Some((key, self.sockets.get_mut(key)?)))
+        {
             socket.attempt = Some(attempt);
             self.used.insert(attempt, key);
             // What fails is closed: see `forget`.
