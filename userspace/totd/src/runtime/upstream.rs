@@ -38,7 +38,8 @@ pub enum Event {
 }
 
 impl Upstream {
-    /// Send; return the key of the socket, and the socket itself, if it is new.
+    /// Send; return the key of the socket, and the socket itself, if it is new. Whoever hears of a
+    /// failure forgets the attempt.
     pub fn query(
         &mut self,
         attempt: Key,
@@ -55,7 +56,6 @@ impl Upstream {
         {
             socket.attempt = Some(attempt);
             self.used.insert(attempt, key);
-            // What fails is closed: see `forget`.
             socket.inner.connect(to)?;
             socket.inner.send(message)?;
             return Ok(None);
@@ -120,11 +120,15 @@ impl Socket {
     /// Give up the port, and with it what has come there.
     fn rest(&self) -> io::Result<()> {
         sockets::disconnect(&self.inner)?;
-        // An error is told once, and the rest comes to an end, for nothing more arrives.
-        let is_empty = |result: io::Result<usize>| {
-            result.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
-        };
-        while !is_empty(self.inner.recv(&mut [0])) {}
-        Ok(())
+        // Nothing more arrives: datagrams come to an end, and one error of the old peer may wait.
+        let mut told = false;
+        loop {
+            match self.inner.recv(&mut [0]) {
+                Ok(_) => (),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if told => return Err(error),
+                Err(_) => told = true,
+            }
+        }
     }
 }
