@@ -81,6 +81,18 @@ impl<T> Array<T> {
         Ok(())
     }
 
+    /// Takes out the item at `place`, if there is one.
+    pub(crate) fn remove(&mut self, place: usize) -> Option<T> {
+        let behind = self.len.checked_sub(place)?.checked_sub(1)?;
+        let gone = self.first.as_ptr().wrapping_add(place);
+        // SAFETY: It is an element, and is not one any more from here on.
+        let item = unsafe { gone.read() };
+        // SAFETY: Those behind it are elements, and move to where it and they were.
+        unsafe { gone.copy_from(gone.wrapping_add(1), behind) };
+        self.len = self.len.wrapping_sub(1);
+        Some(item)
+    }
+
     fn grow(&mut self) -> Result {
         let room = self.room.saturating_mul(2).max(4);
         let mut bigger = Self::with_room(self.charge.account(), room, true)?;

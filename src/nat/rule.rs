@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-//! One `map` statement: which hosts go out under which address.
+//! One `map` statement: which hosts go out under which addresses.
 
-use core::net::{Ipv4Addr, Ipv6Addr};
+use core::net::Ipv6Addr;
 
-use crate::xlate::{addr, proto};
+use crate::xlate::{
+    addr::{self, Range4},
+    proto,
+};
 
 /// Bit of ICMP in a set of protocols, numbered as `protos` of the netlink family.
 pub const ICMP: u32 = 1 << 0;
@@ -88,9 +91,9 @@ pub enum Refresh {
 pub struct Rule {
     /// IPv6 hosts.
     pub from: Source6,
-    /// IPv4 address of the pool.
-    pub to: Ipv4Addr,
-    /// First and last port of the pool; all that are free to use if not given.
+    /// IPv4 addresses of the pool.
+    pub to: Range4,
+    /// First and last port of each address; all that are free to use if not given.
     pub ports: Option<(u16, u16)>,
     /// Set of protocols; 0 is all of them.
     pub protos: u32,
@@ -115,6 +118,8 @@ pub enum RuleError {
     PoolMulticast,
     /// Pool address in 240/4.
     PoolReserved,
+    /// Last pool address before the first one.
+    PoolReversed,
     /// Port 0.
     PortZero,
     /// Last port before the first one.
@@ -133,6 +138,7 @@ impl RuleError {
             RuleError::PoolLoopback => "pool address must not be a loopback address",
             RuleError::PoolMulticast => "pool address must not be a multicast address",
             RuleError::PoolReserved => "pool address must not be broadcast or in 240.0.0.0/4",
+            RuleError::PoolReversed => "last pool address must not be below the first one",
             RuleError::PortZero => "port 0 cannot be used",
             RuleError::PortsReversed => "last port must not be below the first port",
             RuleError::Protocols => "unknown protocol",
@@ -149,11 +155,15 @@ impl Rule {
         if self.from.addr.to_bits() & !addr::mask(u32::from(self.from.len)) != 0 {
             return Err(RuleError::SourceHostBits);
         }
-        match self.to.octets() {
-            [0, ..] => return Err(RuleError::PoolUnspecified),
-            [127, ..] => return Err(RuleError::PoolLoopback),
-            [224..=239, ..] => return Err(RuleError::PoolMulticast),
-            [240..=255, ..] => return Err(RuleError::PoolReserved),
+        let ([first, ..], [last, ..]) = (self.to.first.octets(), self.to.last.octets());
+        match (first, last) {
+            _ if self.to.last.to_bits() < self.to.first.to_bits() => {
+                return Err(RuleError::PoolReversed)
+            }
+            (0, _) => return Err(RuleError::PoolUnspecified),
+            (..=127, 127..) => return Err(RuleError::PoolLoopback),
+            (..=239, 224..) => return Err(RuleError::PoolMulticast),
+            (_, 240..) => return Err(RuleError::PoolReserved),
             _ => {}
         }
         match self.ports {

@@ -28,7 +28,7 @@ use crate::{
         draft::{Draft, Sessions, Unset},
     },
     xlate::{
-        addr::{Prefix, PrefixError},
+        addr::{Prefix, PrefixError, Range4},
         eam::{Eam, EamError},
         side::Side,
     },
@@ -177,11 +177,8 @@ fn add_rule<'m>(config: &mut Draft, nest: Attr<'m>) -> Done<'m> {
         return add_mapping(config, nest, &found, number);
     }
     if let Some(attr) = get(rule::TO_LENGTH) {
-        return Err(Refusal::new(
-            EINVAL,
-            "only stateless rules have many IPv4 addresses",
-            attr,
-        ));
+        let text = "only stateless rules have an IPv4 prefix: give the last pool address";
+        return Err(Refusal::new(EINVAL, text, attr));
     }
     let Some(to) = get(rule::TO) else {
         return Err(Refusal::new(EINVAL, "rule has no pool address", nest));
@@ -219,9 +216,13 @@ fn add_rule<'m>(config: &mut Draft, nest: Attr<'m>) -> Done<'m> {
         Some((Some(refreshing::OUTBOUND), _)) => Refresh::Outbound,
         Some((_, attr)) => return Err(Refusal::new(EINVAL, "unknown kind of refresh", attr)),
     };
+    let address = |attr: Attr<'_>| Ipv4Addr::from(attr.bytes::<4>().unwrap_or_default());
     let rule = Rule {
         from,
-        to: Ipv4Addr::from(to.bytes::<4>().unwrap_or_default()),
+        to: Range4 {
+            first: address(to),
+            last: address(get(rule::TO_LAST).unwrap_or(to)),
+        },
         ports,
         protos: get(rule::PROTOS).and_then(|attr| attr.u32()).unwrap_or(0),
         filter,
@@ -233,6 +234,7 @@ fn add_rule<'m>(config: &mut Draft, nest: Attr<'m>) -> Done<'m> {
             RuleError::SourceHostBits => rule::FROM,
             RuleError::PortZero | RuleError::PortsReversed => rule::PORT_MIN,
             RuleError::Protocols => rule::PROTOS,
+            RuleError::PoolReversed => rule::TO_LAST,
             _ => rule::TO,
         };
         Refusal::new(EINVAL, e.text(), get(wrong).unwrap_or(nest))
@@ -249,6 +251,10 @@ fn add_mapping<'m>(
     number: u32,
 ) -> Done<'m> {
     let get = |kind| at(found, kind);
+    if let Some(attr) = get(rule::TO_LAST) {
+        let text = "a stateless rule has an IPv4 prefix, no last address";
+        return Err(Refusal::new(EINVAL, text, attr));
+    }
     for kind in [rule::PORT_MIN, rule::PORT_MAX, rule::PROTOS, rule::MAPPINGS] {
         if let Some(attr) = get(kind) {
             let text = "a stateless rule is for all protocols and ports";

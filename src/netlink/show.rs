@@ -123,7 +123,10 @@ fn shared(message: &mut Message, sharing: &Stateful) -> Result {
         message.bytes(attr::rule::FROM, &rule.from.addr.octets())?;
         message.u8(attr::rule::FROM_LENGTH, rule.from.len)?;
     }
-    message.bytes(attr::rule::TO, &rule.to.octets())?;
+    message.bytes(attr::rule::TO, &rule.to.first.octets())?;
+    if rule.to.count() > 1 {
+        message.bytes(attr::rule::TO_LAST, &rule.to.last.octets())?;
+    }
     if let Some((min, max)) = rule.ports {
         message.u16(attr::rule::PORT_MIN, min)?;
         message.u16(attr::rule::PORT_MAX, max)?;

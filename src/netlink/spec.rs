@@ -70,11 +70,11 @@ pub(crate) mod attr {
         pub(crate) const FROM: u16 = 2;
         /// Length of the source prefix, 0 to 128. Absent means 128.
         pub(crate) const FROM_LENGTH: u16 = 3;
-        /// IPv4 pool address, or the IPv4 addresses of a stateless rule.
+        /// First IPv4 pool address, or the IPv4 addresses of a stateless rule.
         pub(crate) const TO: u16 = 4;
-        /// First port of the pool. Absent means all that are free to use.
+        /// First port of each pool address. Absent means all that are free to use.
         pub(crate) const PORT_MIN: u16 = 5;
-        /// Last port of the pool, given together with port-min.
+        /// Last port of each pool address, given together with port-min.
         pub(crate) const PORT_MAX: u16 = 6;
         pub(crate) const PROTOS: u16 = 7;
         /// New mappings that the rule made (only in answers).
@@ -89,8 +89,10 @@ pub(crate) mod attr {
         pub(crate) const FILTER: u16 = 11;
         /// Refreshing of a stateful rule. Absent in map-add means both.
         pub(crate) const REFRESH: u16 = 12;
+        /// Last IPv4 pool address. Absent means that there is one only.
+        pub(crate) const TO_LAST: u16 = 13;
         /// The highest number.
-        pub(crate) const LAST: u16 = 12;
+        pub(crate) const LAST: u16 = 13;
     }
     /// New numbering of the rules.
     pub(crate) mod renum {
@@ -366,6 +368,7 @@ pub(crate) static RULE_POLICY: [Policy; attr::rule::LAST as usize + 1] = [
     Policy::u8(),
     Policy::u8(),
     Policy::u8(),
+    Policy::exact(4),
 ];
 
 /// Attributes of renum that a request may hold.

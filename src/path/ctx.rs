@@ -114,6 +114,6 @@ impl<'g> Ctx<'g> {
     pub(super) fn is_hairpin(&self, daddr: Ipv4Addr) -> bool {
         !self.is_own()
             && !self.inverted
-            && (self.config.pool(daddr).is_some() || self.config.addresses().is_hairpin(daddr))
+            && (self.config.is_pool(daddr) || self.config.addresses().is_hairpin(daddr))
     }
 }

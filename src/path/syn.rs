@@ -24,11 +24,11 @@ pub(super) fn hold(ctx: &Ctx<'_>, skb: Skb<V4>, tuple: &Tuple4, reason: DropReas
 #[inline]
 pub(super) fn of_delivered(ctx: &Ctx<'_>, skb: &mut Skb<V4>) -> Option<Tuple4> {
     let ip = ipv4::Header::read(skb.linear()).ok()?;
-    if ip.protocol != proto::TCP || ctx.config.pool(ip.daddr).is_none() {
+    if ip.protocol != proto::TCP || !ctx.config.is_pool(ip.daddr) {
         return None;
     }
     // Hosts that come round by us, and this one, are told at once.
-    if ctx.config.pool(ip.saddr).is_some() || !skb.is_strangers() {
+    if ctx.config.is_pool(ip.saddr) || !skb.is_strangers() {
         return None;
     }
     let tuple = unclaimed_syn(ctx, skb, &ip)?;

@@ -44,7 +44,7 @@ impl Direction for V4 {
     #[inline(always)]
     fn concern(config: &Config, skb: &Skb<V4>) -> Option<bool> {
         let bytes = skb.linear().get(16..)?.first_chunk::<4>()?;
-        let for_pool = config.pool(Ipv4Addr::from(*bytes)).is_some();
+        let for_pool = config.is_pool(Ipv4Addr::from(*bytes));
         (for_pool || config.is_stateless()).then_some(for_pool)
     }
 
@@ -109,7 +109,7 @@ fn carry_out<'g>(
 #[cold]
 pub(super) fn turn_back(ctx: &Ctx<'_>, mut skb: Skb<V4>, flow: Flow<Ipv4Addr>) -> Outcome<V6> {
     let ctx = ctx.inverted();
-    let for_pool = ctx.config.pool(flow.daddr).is_some();
+    let for_pool = ctx.config.is_pool(flow.daddr);
     // Not by the short way: its frame would stay on the stack beside those of the long one.
     let outcome = match ipv4::Header::read(skb.linear()) {
         Ok(ip) => {

@@ -101,11 +101,11 @@ impl<'g> World for Ctx<'g> {
 
     #[inline(always)]
     fn is_pool(&self, addr: Ipv4Addr) -> bool {
-        self.config.pool(addr).is_some()
+        self.config.is_pool(addr)
     }
 
     fn rule(&self, host: Ipv6Addr, proto: u8) -> Option<&Stateful> {
-        self.config.rule_for(host, proto)
+        self.config.rules_for(host, proto).next()
     }
 
     fn error_source(&self) -> Option<Ipv4Addr> {

@@ -2,7 +2,10 @@
 
 //! The configuration: an immutable snapshot that is replaced whole.
 
-use super::pool::{self, Pool};
+use super::{
+    pool::{self, Pool},
+    pools::Pools,
+};
 use crate::{
     linux::{
         array::Array,
@@ -41,12 +44,13 @@ pub(crate) enum Action {
     Stateless(Eam),
 }
 
-/// A stateful rule with its pool.
+/// A stateful rule.
 pub(crate) struct Stateful {
     /// Its mappings know it by this: one that a transaction deletes and makes again is the same.
     pub(crate) id: u32,
     pub(crate) rule: Rule,
-    pub(crate) pool: Arc<Pool>,
+    /// The place, among its pools, of one that may have ports left when others have none.
+    pub(super) spare: Atomic<u32>,
     /// New mappings that the rule made.
     pub(crate) mappings: Atomic<u64>,
 }
@@ -113,8 +117,8 @@ pub(crate) struct Tables {
     pub(crate) rules: Array<RuleEntry>,
     /// Rules that are kept for their sessions, as long as these last, by number.
     pub(super) kept: Array<Arc<Stateful>>,
-    /// In the order of their addresses.
-    pub(super) pools: Array<Arc<Pool>>,
+    /// Those of all these rules.
+    pub(crate) pools: Pools,
     /// The explicit mappings of stateless rules, in the order of their IPv6 addresses.
     pub(super) by6: Array<Eam>,
     /// All of them, in the order of their IPv4 addresses.
@@ -139,7 +143,7 @@ impl Config {
             set: 0,
             rules: Array::new(account, 0, [])?,
             kept: Array::new(account, 0, [])?,
-            pools: Array::new(account, 0, [])?,
+            pools: Pools::new(account)?,
             by6: Array::new(account, 0, [])?,
             by4: Array::new(account, 0, [])?,
             ids: Array::new(account, 0, [])?,
@@ -157,13 +161,14 @@ impl Config {
 }
 
 impl Tables {
-    pub(super) fn copy(&self) -> Result<Self> {
+    /// A copy to be changed.
+    pub(super) fn copy(&self, account: Account) -> Result<Self> {
         Ok(Self {
             prefixes: self.prefixes.filtered(|_| true)?,
             set: self.set,
             rules: self.rules.filtered(|_| true)?,
             kept: self.kept.filtered(|_| true)?,
-            pools: self.pools.filtered(|_| true)?,
+            pools: self.pools.copy(account)?,
             by6: self.by6.filtered(|_| true)?,
             by4: self.by4.filtered(|_| true)?,
             ids: self.ids.filtered(|_| true)?,
@@ -252,19 +257,24 @@ impl Tables {
         Some(self.rules.iter().find(is_it)?.number)
     }
 
-    /// The first stateful rule for a host and protocol.
-    pub(crate) fn rule_for(&self, host: Ipv6Addr, proto: u8) -> Option<&Stateful> {
+    /// The stateful rules for a host and protocol.
+    pub(crate) fn rules_for(&self, host: Ipv6Addr, proto: u8) -> impl Iterator<Item = &Stateful> {
         self.rules
             .iter()
             .filter_map(RuleEntry::sharing)
-            .find(|sharing| sharing.rule.matches(host, proto))
+            .filter(move |sharing| sharing.rule.matches(host, proto))
             .map(|sharing| &**sharing)
+    }
+
+    /// Hosts share this address.
+    #[inline]
+    pub(crate) fn is_pool(&self, addr: Ipv4Addr) -> bool {
+        self.pools.contains(addr)
     }
 
     /// The pool of an address.
     pub(crate) fn pool(&self, addr: Ipv4Addr) -> Option<&Arc<Pool>> {
-        let place = first_not(&self.pools, |pool| pool.addr < addr);
-        self.pools.get(place).filter(|pool| pool.addr == addr)
+        self.pools.get(addr)
     }
 
     /// Return true if a pool is an address of the box's own.
@@ -276,7 +286,7 @@ impl Tables {
     pub(crate) fn gives(&self, net: &Net, (addr, port): (Ipv4Addr, u16), proto: u8) -> bool {
         let mut rules = self.rules.iter().filter_map(RuleEntry::sharing);
         rules.any(|it| {
-            it.rule.to == addr
+            it.rule.to.contains(addr)
                 && it.rule.is_for(proto)
                 && pool::is_for_hosts(net, it.rule.ports, port)
         })

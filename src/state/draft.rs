@@ -5,7 +5,7 @@
 use super::{
     config::{first_not, Action, Config, Refused, RuleEntry, Stateful, Tables},
     kept::Seen,
-    pool::Pool,
+    pools::Pools,
 };
 use crate::{
     linux::{
@@ -16,9 +16,13 @@ use crate::{
         options::{self, Id, Values},
         rule::Rule,
     },
-    xlate::{addr::Prefix, eam::Eam, side::Side},
+    xlate::{
+        addr::{Prefix, Range4},
+        eam::Eam,
+        side::Side,
+    },
 };
-use core::{mem, net::Ipv4Addr, ops::Deref};
+use core::{mem, ops::Deref};
 use kernel::{
     prelude::*,
     sync::{atomic::Atomic, Arc},
@@ -26,8 +30,12 @@ use kernel::{
 
 /// Most prefixes that there may be: each is compared with every IPv6 packet.
 const MAX_PREFIXES: usize = 64;
-/// Most rules, and most pool addresses, that there may be.
+/// Most rules that there may be.
 const MAX_RULES: usize = 4096;
+/// Most pool addresses that there may be: those of a /16.
+const MAX_POOLS: u64 = 65536;
+
+const TOO_MANY_POOLS: &str = "too many pool addresses: 65536 are the most";
 
 /// The next configuration.
 pub(crate) struct Draft {
@@ -76,7 +84,7 @@ impl Draft {
 
     fn own(&mut self) -> Result<&mut Tables> {
         if self.own.is_none() {
-            self.own = Some(self.former.tables.copy()?);
+            self.own = Some(self.former.tables.copy(self.former.account)?);
         }
         self.own.as_mut().ok_or(ENOMEM)
     }
@@ -87,6 +95,7 @@ impl Draft {
         let (mut tables, mut ends) = (former.tables.clone(), false);
         if let Some(mut own) = self.own {
             own.index_rules(former.account)?;
+            own.pools.settle(former.account, &former.pools)?;
             ends = !former.ids.iter().all(|id| own.has_rule(*id))
                 || !former
                     .prefixes
@@ -111,13 +120,7 @@ impl Draft {
         let former = self.former.clone();
         let own = self.own()?;
         own.kept = (former.kept).filtered(|it| seen.has_rule(&former, it.id))?;
-        for rule in former
-            .kept
-            .iter()
-            .filter(|it| !seen.has_rule(&former, it.id))
-        {
-            own.forget_pool(rule.rule.to)?;
-        }
+        own.find_pools(former.account)?;
         own.prefixes =
             (former.prefixes).filtered(|it| former.is_set(it) || seen.has_prefix(&former, it))?;
         Ok(())
@@ -187,7 +190,7 @@ impl Draft {
 
     /// Adds a stateful rule that was checked.
     pub(crate) fn add_rule(&mut self, number: u32, rule: Rule) -> Result<(), Refused> {
-        if self.addresses().eam4(rule.to).is_some() {
+        if self.has_eam_in(&rule.to) {
             return Err(Refused::Exists("pool address is in a stateless rule"));
         }
         let sharing = match self.former_rule(&rule) {
@@ -197,10 +200,7 @@ impl Draft {
                 let sharing = Stateful {
                     id: self.next_rule,
                     rule,
-                    pool: match self.known_pool(rule.to) {
-                        Some(pool) => pool.clone(),
-                        None => Pool::new(self.former.account, rule.to)?,
-                    },
+                    spare: Atomic::new(0),
                     mappings: Atomic::new(0),
                 };
                 Arc::new(sharing, memory::flags())?
@@ -210,9 +210,13 @@ impl Draft {
         if own.kept.iter().any(|it| it.id == sharing.id) {
             own.kept = own.kept.filtered(|it| it.id != sharing.id)?;
         }
-        if own.pool(rule.to).is_none() {
-            let place = first_not(&own.pools, |other| other.addr < rule.to);
-            own.pools.insert(place, sharing.pool.clone())?;
+        // Before pools are made for them.
+        if rule.to.count() > MAX_POOLS {
+            return Err(Refused::Full(TOO_MANY_POOLS));
+        }
+        own.pools.add(rule.to)?;
+        if own.pools.count() > MAX_POOLS {
+            return Err(Refused::Full(TOO_MANY_POOLS));
         }
         own.add_entry(number, Action::Stateful(sharing))
     }
@@ -230,11 +234,6 @@ impl Draft {
             .or_else(kept)
     }
 
-    /// The pool of an address, now or before the changes.
-    fn known_pool(&self, addr: Ipv4Addr) -> Option<&Arc<Pool>> {
-        self.pool(addr).or_else(|| self.former.pool(addr))
-    }
-
     /// Adds a stateless rule that was checked.
     pub(crate) fn add_mapping(&mut self, number: u32, mapping: Eam) -> Result<(), Refused> {
         if self.by4.iter().any(|other| other.overlaps(&mapping)) {
@@ -242,10 +241,9 @@ impl Draft {
                 "addresses overlap those of another stateless rule",
             ));
         }
-        let mut pools = self.pools.iter();
-        if let Some(pool) = pools.find(|pool| mapping.v6_of(pool.addr).is_some()) {
-            let is_kept = !self.has_rule_to(pool.addr);
-            return Err(Refused::Exists(match is_kept {
+        let range = mapping.range4();
+        if self.pools.overlaps(&range) {
+            return Err(Refused::Exists(match !self.has_rule_to(&range) {
                 true => "sessions of a removed rule have an address yet: session flush ends them",
                 false => "IPv4 addresses cover a pool's",
             }));
@@ -266,7 +264,7 @@ impl Draft {
         };
         own.rules = left;
         match (gone, sessions) {
-            (Some(sharing), Sessions::End) => own.forget_pool(sharing.rule.to)?,
+            (Some(_), Sessions::End) => own.find_pools(account)?,
             (Some(sharing), Sessions::Keep) => own.keep(sharing)?,
             (None, _) => own.index_mappings(account)?,
         }
@@ -283,9 +281,7 @@ impl Draft {
                 own.keep(sharing.clone())?;
             }
         }
-        own.pools = own
-            .pools
-            .filtered(|it| own.has_rule_to(it.addr) || own.keeps_pool(it.addr))?;
+        own.find_pools(account)?;
         own.index_mappings(account)
     }
 
@@ -363,20 +359,28 @@ impl Tables {
         Ok(self.kept.insert(place, sharing)?)
     }
 
-    fn has_rule_to(&self, addr: Ipv4Addr) -> bool {
+    /// A stateful rule that is set has one of the addresses.
+    fn has_rule_to(&self, range: &Range4) -> bool {
         let mut rules = self.rules.iter().filter_map(RuleEntry::sharing);
-        rules.any(|it| it.rule.to == addr)
+        rules.any(|it| it.rule.to.overlaps(range))
     }
 
-    fn keeps_pool(&self, addr: Ipv4Addr) -> bool {
-        self.kept.iter().any(|it| it.rule.to == addr)
+    /// A stateless rule has one of the addresses.
+    fn has_eam_in(&self, range: &Range4) -> bool {
+        // They are apart: if any it is the last that does not begin behind them.
+        let behind = first_not(&self.by4, |it| it.order4() <= range.last.to_bits());
+        let last = behind.checked_sub(1).and_then(|it| self.by4.get(it));
+        last.is_some_and(|it| it.range4().overlaps(range))
     }
 
-    /// Lets a pool go that no rule names any more.
-    fn forget_pool(&mut self, addr: Ipv4Addr) -> Result {
-        if !self.has_rule_to(addr) && !self.keeps_pool(addr) {
-            self.pools = self.pools.filtered(|it| it.addr != addr)?;
+    /// The pools are those of the rules that are there.
+    fn find_pools(&mut self, account: Account) -> Result {
+        let mut pools = Pools::new(account)?;
+        let rules = self.rules.iter().filter_map(RuleEntry::sharing);
+        for sharing in Iterator::chain(rules, self.kept.iter()) {
+            pools.add(sharing.rule.to)?;
         }
+        self.pools = pools;
         Ok(())
     }
 }

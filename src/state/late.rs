@@ -93,7 +93,7 @@ impl Translator {
 
     /// Forgets the SYNs to pools that are not there any more; all, while translation is off. May sleep.
     pub(crate) fn forget_syns(&self, config: &Config) {
-        self.drop_syns(|syn| !config.enabled || config.pool(syn.tuple.saddr).is_none());
+        self.drop_syns(|syn| !config.enabled || !config.is_pool(syn.tuple.saddr));
     }
 
     /// Forgets the SYNs that one of the filters is for. May sleep.

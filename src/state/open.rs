@@ -26,17 +26,21 @@ use crate::{
         world::Key,
     },
     xlate::{
+        addr::Range4,
         proto,
         side::Side,
         tuple::{Tuple4, Tuple6},
         DropReason,
     },
 };
-use core::net::Ipv4Addr;
+use core::net::{Ipv4Addr, Ipv6Addr};
 use kernel::sync::{
     atomic::{ordering, Atomic},
     Arc,
 };
+
+/// Most rules that are asked for a port when the pool of the first has none.
+const MORE_RULES: usize = 4;
 
 /// Where something is opened.
 struct Place<'a, 'g> {
@@ -60,24 +64,41 @@ impl Translator {
         let Some(rule) = rule else {
             return Ok(None);
         };
+        let (host, proto) = (key.tuple.saddr, key.proto);
         let opened = self.try_open6(config, key, rule, guard);
-        let wanted = (Side::V6, (rule.rule.to, key.proto));
-        match opened {
-            Err(why) if self.make_room(config, why, wanted, guard) => {
-                self.try_open6(config, key, rule, guard)
+        if let Err(DropReason::PortsExhausted) = opened {
+            // Where a pool has no port left the next rule may have one.
+            let others = config.rules_for(host, proto).filter(|it| it.id != rule.id);
+            for (_, other) in (0..MORE_RULES).zip(others) {
+                let by_other = self.try_open6(config, key, other, guard);
+                if by_other.is_ok() {
+                    return by_other;
+                }
             }
-            _ => opened,
+        }
+        let Err(why) = opened else {
+            return opened;
+        };
+        let owner = self.owner_of(host, &config.values);
+        let addresses = self.addresses_for(rule, &owner, guard);
+        match self.make_room(config, why, (Side::V6, (addresses, proto)), guard) {
+            true => self.try_open6(config, key, rule, guard),
+            false => Err(why),
         }
         .inspect_err(|why| {
             let met = Limited {
                 why: *why,
-                proto: key.proto,
-                host: Some(key.tuple.saddr),
-                pool: rule.rule.to,
+                proto,
+                host: Some(host),
+                pool: addresses.first,
                 refused: 0,
             };
             self.tell_limit(config, met, guard);
         })
+    }
+
+    fn owner_of(&self, host: Ipv6Addr, values: &Values) -> Owner {
+        Owner::new(&self.key, host, values.get(Id::HostPrefix) as u8)
     }
 
     fn try_open6<'g>(
@@ -101,7 +122,7 @@ impl Translator {
 
         let bh = BhGuard::new();
         let values = &config.values;
-        let mut owner = Owner::new(&self.key, host.addr, values.get(Id::HostPrefix) as u8);
+        let mut owner = self.owner_of(host.addr, values);
         let hash = owner.hash(&self.key, host.port, proto);
         let _lock = self.hosts.lock(hash, &bh);
         // Another CPU may have been here first.
@@ -144,8 +165,9 @@ impl Translator {
             let mapping = match known {
                 Some(mapping) => self.reserve_session(values).map(|()| mapping)?,
                 None => {
-                    let mapping =
-                        self.open_mapping(rule, (host, hash), (prefix.id(), owner.len), &place)?;
+                    let rule = (rule, config.pools.of(&rule.rule.to));
+                    let whose = (&owner, prefix.id());
+                    let mapping = self.open_mapping(rule, (host, hash), whose, &place)?;
                     self.tell(config, Happening::MappingOpened(&mapping), &bh, guard);
                     mapping
                 }
@@ -172,7 +194,7 @@ impl Translator {
         guard: &'g rcu::Guard,
     ) -> Result<Option<Linked<'g, Session>>, DropReason> {
         let opened = self.try_open4(config, key, guard);
-        let wanted = (Side::V4, (key.tuple.saddr, key.proto));
+        let wanted = (Side::V4, (Range4::one(key.tuple.saddr), key.proto));
         match opened {
             Err(why) if self.make_room(config, why, wanted, guard) => {
                 self.try_open4(config, key, guard)
@@ -299,15 +321,15 @@ impl Translator {
     /// Opens a mapping, and reserves its first session.
     fn open_mapping<'g>(
         &'g self,
-        rule: &Stateful,
+        rule: (&Stateful, &[Arc<Pool>]),
         (host, hash): (Host, u32),
-        (prefix, subscriber): (u16, u8),
+        (owner, prefix): (&Owner, u16),
         place: &Place<'_, 'g>,
     ) -> Result<Linked<'g, BibEntry>, DropReason> {
         self.reserve_session(place.values)?;
         self.reserve_mapping(place.values)
             .and_then(|()| {
-                self.add_mapping(rule, (host, hash), (prefix, subscriber), place)
+                self.add_mapping(rule, (host, hash), (owner, prefix), place)
                     .inspect_err(|_| self.unreserve_mapping())
             })
             .inspect_err(|_| self.unreserve_session())
@@ -315,35 +337,31 @@ impl Translator {
 
     fn add_mapping<'g>(
         &'g self,
-        rule: &Stateful,
+        rule: (&Stateful, &[Arc<Pool>]),
         (host, hash): (Host, u32),
-        (prefix, subscriber): (u16, u8),
+        (owner, prefix): (&Owner, u16),
         place: &Place<'_, 'g>,
     ) -> Result<Linked<'g, BibEntry>, DropReason> {
-        let (pool, ports) = (&rule.pool, rule.rule.ports);
-        let wanted = (host.proto, host.port);
         let (values, bh, charging) = (place.values, place.bh, place.charging);
-        let port = pool
-            .take(
-                &self.net,
-                ports,
-                (wanted, place.peer),
-                values,
-                (bh, charging),
-                place.guard,
-            )?
-            .ok_or(DropReason::PortsExhausted)?;
+        let wanted = ((host.proto, host.port), place.peer);
+        let take = |pool: &Pool| {
+            let (ports, means) = (rule.0.rule.ports, (bh, charging));
+            pool.take(&self.net, ports, wanted, values, means, place.guard)
+        };
+        let give = |pool: &Pool, port| pool.give(host.proto, port, bh);
+        let (pool, port) = self.take_port(rule, owner, take, give, place.guard)?;
+        let rule = rule.0;
         let v4 = Endpoint4 {
             addr: pool.addr,
             port,
         };
         let hashes = (hash, hash::mapping4(&self.key, v4.addr, port, host.proto));
         let (number, manner) = (rule.id, (rule.rule.filter, rule.rule.refresh));
-        let mapping = || BibEntry::new(hashes, host, v4, (number, prefix, subscriber), manner);
+        let mapping = || BibEntry::new(hashes, host, v4, (number, prefix, owner.len), manner);
         let mapping = self
             .mappings
             .insert(mapping, bh, charging, place.guard)
-            .inspect_err(|_| pool.give(host.proto, port, bh))?;
+            .inspect_err(|_| give(pool, port))?;
         self.counters.inc(Event::Mapping, 1);
         rule.mappings.add(1, ordering::Relaxed);
         Ok(mapping)

@@ -12,9 +12,13 @@ use crate::{
         table::{HashEntry, Index, Linked, Links, Table, WIDE},
     },
     nat::options::{Id, Values},
-    xlate::{addr, side::Side, DropReason},
+    xlate::{
+        addr::{self, Range4},
+        side::Side,
+        DropReason,
+    },
 };
-use core::net::Ipv6Addr;
+use core::net::{Ipv4Addr, Ipv6Addr};
 use kernel::{
     prelude::*,
     static_lock_class,
@@ -34,6 +38,8 @@ pub(crate) struct Subscriber {
     /// jiffies; and when that was so.
     tokens: Atomic<u32>,
     filled: Atomic<u32>,
+    /// The pool address that the host has its ports of, where its rule has several; 0 is none.
+    pool: Atomic<u32>,
 }
 
 const _: () = assert!(size_of::<Subscriber>() <= 88);
@@ -57,6 +63,11 @@ impl Owner {
     /// Hash value of its mapping of a port and protocol.
     pub(crate) fn hash(&self, key: &Secret, port: u16, proto: u8) -> u32 {
         hash::mapping6(key, self.hash, port, proto)
+    }
+
+    /// A number below `count` that is always the same for it, whoever may know its address.
+    pub(super) fn share_of(&self, count: usize) -> usize {
+        ((self.hash >> 32).wrapping_mul(count as u64) >> 32) as usize
     }
 
     /// Its network, with that's hash value.
@@ -141,7 +152,26 @@ impl Subscriber {
             guests: Atomic::new(0),
             tokens: Atomic::new(rate.saturating_mul(sys::hz())),
             filled: Atomic::new(sys::jiffies()),
+            pool: Atomic::new(0),
         }
+    }
+
+    /// The pool address that a host has, if it is one of a rule's.
+    pub(super) fn pool(&self, range: &Range4) -> Option<Ipv4Addr> {
+        let addr = Ipv4Addr::from_bits(read_once(&self.pool));
+        range.contains(addr).then_some(addr)
+    }
+
+    /// Gives a host this pool address, unless it has got one of its rule's. Return which it has.
+    pub(super) fn pair(&self, addr: Ipv4Addr, range: &Range4) -> Ipv4Addr {
+        let mut had = read_once(&self.pool);
+        while !range.contains(Ipv4Addr::from_bits(had)) {
+            match self.pool.cmpxchg(had, addr.to_bits(), ordering::Relaxed) {
+                Ok(_) => return addr,
+                Err(other) => had = other,
+            }
+        }
+        Ipv4Addr::from_bits(had)
     }
 
     fn sessions(&self, opener: Side) -> &Atomic<u32> {
@@ -272,6 +302,17 @@ impl Subscribers {
             })?;
         }
         Ok(())
+    }
+
+    /// The subscriber that a host alone is, if it has something.
+    pub(super) fn of<'g>(
+        &'g self,
+        key: &Secret,
+        owner: &Owner,
+        guard: &'g rcu::Guard,
+    ) -> Option<Linked<'g, Subscriber>> {
+        let (addrs, hash) = owner.address().unwrap_or_else(|| owner.network(key));
+        self.find(hash, addrs, guard)
     }
 
     /// Closes an item of a host.

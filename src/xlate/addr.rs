@@ -267,3 +267,40 @@ pub const fn illegal_source6(addr: Ipv6Addr) -> bool {
     // ::, ::1; multicast; link-local; IPv4-mapped.
     bits <= 1 || bits >> 120 == 0xff || bits >> 118 == 0xfe80 >> 6 || bits >> 32 == 0xffff
 }
+
+/// IPv4 addresses in a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range4 {
+    /// The first.
+    pub first: Ipv4Addr,
+    /// The last.
+    pub last: Ipv4Addr,
+}
+
+impl Range4 {
+    /// One address.
+    pub const fn one(addr: Ipv4Addr) -> Range4 {
+        Range4 {
+            first: addr,
+            last: addr,
+        }
+    }
+
+    /// Return true if `addr` is one of the addresses.
+    #[inline]
+    pub const fn contains(&self, addr: Ipv4Addr) -> bool {
+        let addr = addr.to_bits();
+        self.first.to_bits() <= addr && addr <= self.last.to_bits()
+    }
+
+    /// Return true if some address is in both.
+    pub const fn overlaps(&self, other: &Range4) -> bool {
+        self.first.to_bits() <= other.last.to_bits() && other.first.to_bits() <= self.last.to_bits()
+    }
+
+    /// How many addresses there are.
+    pub const fn count(&self) -> u64 {
+        let distance = self.last.to_bits().saturating_sub(self.first.to_bits());
+        (distance as u64).saturating_add(1)
+    }
+}

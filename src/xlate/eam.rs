@@ -4,7 +4,7 @@
 use core::net::{Ipv4Addr, Ipv6Addr};
 
 use super::{
-    addr::{illegal_source6, mask, Prefix},
+    addr::{illegal_source6, mask, Prefix, Range4},
     side::Side,
 };
 
@@ -148,6 +148,14 @@ impl Eam {
     /// The IPv4 addresses as prefix and length.
     pub const fn v4(&self) -> (Ipv4Addr, u8) {
         (Ipv4Addr::from_bits(self.v4), self.v4_len)
+    }
+
+    /// The IPv4 addresses as a range.
+    pub const fn range4(&self) -> Range4 {
+        Range4 {
+            first: Ipv4Addr::from_bits(self.v4),
+            last: Ipv4Addr::from_bits(self.v4 | !mask4(self.v4_len)),
+        }
     }
 
     /// The translation prefix that the hosts' addresses are under, if that is how they are made.

@@ -28,8 +28,10 @@ def ok(text, good, *why):
                 print("   ", part, flush=True)
 
 
-def run(*command):
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+def run(*command, text=None):
+    """What a command, to which this is said, says."""
+    done = subprocess.run(command, check=True, capture_output=True, text=True, input=text)
+    return done.stdout
 
 
 @contextlib.contextmanager

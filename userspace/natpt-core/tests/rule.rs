@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 //! Rules.
 
-use natpt_core::nat::rule::{
-    proto_bit, Filtering, Refresh, Rule, RuleError, Source6, ICMP, TCP, UDP,
+use natpt_core::{
+    nat::rule::{proto_bit, Filtering, Refresh, Rule, RuleError, Source6, ICMP, TCP, UDP},
+    xlate::addr::Range4,
 };
 
 fn rule() -> Rule {
     Rule {
         from: Source6::ANY,
-        to: "192.0.2.1".parse().unwrap(),
+        to: Range4::one("192.0.2.1".parse().unwrap()),
         ports: None,
         protos: 0,
         filter: Filtering::None,
@@ -46,9 +47,50 @@ fn pool_addresses() {
         ("240.0.0.1", RuleError::PoolReserved),
         ("255.255.255.255", RuleError::PoolReserved),
     ] {
-        let to = addr.parse().unwrap();
+        let to = range(addr, addr);
         assert_eq!(Rule { to, ..rule() }.check(), Err(error), "{addr}");
     }
+}
+
+fn range(first: &str, last: &str) -> Range4 {
+    Range4 {
+        first: first.parse().unwrap(),
+        last: last.parse().unwrap(),
+    }
+}
+
+#[test]
+fn pools_of_several_addresses() {
+    for (first, last, expect) in [
+        ("192.0.2.0", "192.0.2.255", Ok(())),
+        ("192.0.2.1", "192.0.2.0", Err(RuleError::PoolReversed)),
+        ("0.255.255.255", "1.0.0.0", Err(RuleError::PoolUnspecified)),
+        ("126.255.255.255", "127.0.0.0", Err(RuleError::PoolLoopback)),
+        ("126.0.0.0", "128.0.0.0", Err(RuleError::PoolLoopback)),
+        ("126.0.0.0", "126.255.255.255", Ok(())),
+        ("128.0.0.0", "223.255.255.255", Ok(())),
+        ("223.0.0.0", "224.0.0.0", Err(RuleError::PoolMulticast)),
+        ("223.0.0.0", "250.0.0.0", Err(RuleError::PoolMulticast)),
+        ("240.0.0.0", "250.0.0.0", Err(RuleError::PoolReserved)),
+    ] {
+        let to = range(first, last);
+        assert_eq!(Rule { to, ..rule() }.check(), expect, "{first} - {last}");
+    }
+    let some = range("192.0.2.4", "192.0.2.7");
+    for (first, last, both) in [
+        ("192.0.2.0", "192.0.2.3", false),
+        ("192.0.2.0", "192.0.2.4", true),
+        ("192.0.2.5", "192.0.2.6", true),
+        ("192.0.2.7", "192.0.2.9", true),
+        ("192.0.2.8", "192.0.2.9", false),
+    ] {
+        let other = range(first, last);
+        assert_eq!(some.overlaps(&other), both, "{first} - {last}");
+        assert_eq!(other.overlaps(&some), both, "{first} - {last}");
+        assert_eq!(some.contains(other.first) || some.contains(other.last), both);
+    }
+    assert_eq!(some.count(), 4);
+    assert_eq!(range("0.0.0.0", "255.255.255.255").count(), 1 << 32);
 }
 
 #[test]

@@ -69,11 +69,11 @@ pub mod attr {
         pub const FROM: u16 = 2;
         /// Length of the source prefix, 0 to 128. Absent means 128.
         pub const FROM_LENGTH: u16 = 3;
-        /// IPv4 pool address, or the IPv4 addresses of a stateless rule.
+        /// First IPv4 pool address, or the IPv4 addresses of a stateless rule.
         pub const TO: u16 = 4;
-        /// First port of the pool. Absent means all that are free to use.
+        /// First port of each pool address. Absent means all that are free to use.
         pub const PORT_MIN: u16 = 5;
-        /// Last port of the pool, given together with port-min.
+        /// Last port of each pool address, given together with port-min.
         pub const PORT_MAX: u16 = 6;
         pub const PROTOS: u16 = 7;
         /// New mappings that the rule made (only in answers).
@@ -88,8 +88,10 @@ pub mod attr {
         pub const FILTER: u16 = 11;
         /// Refreshing of a stateful rule. Absent in map-add means both.
         pub const REFRESH: u16 = 12;
+        /// Last IPv4 pool address. Absent means that there is one only.
+        pub const TO_LAST: u16 = 13;
         /// The highest number.
-        pub const LAST: u16 = 12;
+        pub const LAST: u16 = 13;
     }
     /// New numbering of the rules.
     pub mod renum {
@@ -406,11 +408,11 @@ pub struct Rule {
     pub from: Option<Ipv6Addr>,
     /// Length of the source prefix, 0 to 128. Absent means 128.
     pub from_length: Option<u8>,
-    /// IPv4 pool address, or the IPv4 addresses of a stateless rule.
+    /// First IPv4 pool address, or the IPv4 addresses of a stateless rule.
     pub to: Option<Ipv4Addr>,
-    /// First port of the pool. Absent means all that are free to use.
+    /// First port of each pool address. Absent means all that are free to use.
     pub port_min: Option<u16>,
-    /// Last port of the pool, given together with port-min.
+    /// Last port of each pool address, given together with port-min.
     pub port_max: Option<u16>,
     pub protos: Option<u32>,
     /// New mappings that the rule made (only in answers).
@@ -425,6 +427,8 @@ pub struct Rule {
     pub filter: Option<u8>,
     /// Refreshing of a stateful rule. Absent in map-add means both.
     pub refresh: Option<u8>,
+    /// Last IPv4 pool address. Absent means that there is one only.
+    pub to_last: Option<Ipv4Addr>,
 }
 
 impl Attributes for Rule {
@@ -442,6 +446,7 @@ impl Attributes for Rule {
             attr::rule::STATELESS => self.stateless = Some(attr.value()?),
             attr::rule::FILTER => self.filter = Some(attr.value()?),
             attr::rule::REFRESH => self.refresh = Some(attr.value()?),
+            attr::rule::TO_LAST => self.to_last = Some(attr.value()?),
             _ => {}
         }
         Ok(())
@@ -482,6 +487,9 @@ impl Attributes for Rule {
         }
         if let Some(value) = &self.refresh {
             to.put(attr::rule::REFRESH, value);
+        }
+        if let Some(value) = &self.to_last {
+            to.put(attr::rule::TO_LAST, value);
         }
     }
 }

@@ -9,7 +9,8 @@ pub struct Choice {
     pub help: &'static str,
 }
 
-pub type Choices = &'static [Choice];
+/// In parts, which other choices may have, too.
+pub type Choices = &'static [&'static [Choice]];
 
 impl Choice {
     pub fn is_keyword(&self) -> bool {
@@ -17,13 +18,18 @@ impl Choice {
     }
 }
 
+pub fn each(choices: Choices) -> impl Iterator<Item = &'static Choice> {
+    choices.iter().copied().flatten()
+}
+
 /// "port, proto or the end"
 pub fn list(choices: Choices) -> String {
     let mut text = String::new();
-    for (index, choice) in choices.iter().enumerate() {
+    let count = each(choices).count();
+    for (index, choice) in each(choices).enumerate() {
         text.push_str(match index {
             0 => "",
-            _ if index + 1 == choices.len() => " or ",
+            _ if index + 1 == count => " or ",
             _ => ", ",
         });
         text.push_str(choice.word);
@@ -32,8 +38,11 @@ pub fn list(choices: Choices) -> String {
 }
 
 macro_rules! choices {
-    ($($name:ident: $($word:literal $help:literal),+;)*) => {
-        $(pub const $name: Choices = &[$(Choice { word: $word, help: $help }),+];)*
+    ($($name:ident: $($word:literal $help:literal),* $(+ $part:ident)*;)*) => {
+        $(pub const $name: Choices = &[
+            &[$(Choice { word: $word, help: $help }),*],
+            $($part[0]),*
+        ];)*
     };
 }
 
@@ -51,11 +60,11 @@ choices! {
         "V6/LENGTH" "add a prefix, e.g. 2001:db8:64::/96 (the length is 96 if left out)",
         "flush" "remove all prefixes";
     GONE:
-        "keep" "its sessions run out instead of ending",
-        "the end" "the statement is complete";
+        "keep" "its sessions run out instead of ending"
+        + END;
     PREFIX_LENGTH:
-        "/LENGTH" "length of the prefix: 32, 40, 48, 56, 64 or 96 (if left out)",
-        "the end" "the statement is complete";
+        "/LENGTH" "length of the prefix: 32, 40, 48, 56, 64 or 96 (if left out)"
+        + END;
     LENGTH: "LENGTH" "length of the prefix in bits";
 
     MAP:
@@ -86,63 +95,54 @@ choices! {
     TARGET6_LENGTH:
         "/LENGTH" "length of the prefix, 0 to 128 (128 if left out)",
         "stateless" "each host has an address of its own";
-    STATELESS: "stateless" "each host has an address of its own";
     TO: "to" "IPv4 address that the hosts appear as";
-    POOL: "V4" "IPv4 address, e.g. 192.0.2.1";
-    AFTER_POOL:
-        "port" "ports to use: A - B, or A : COUNT for COUNT ports from A on (KAME took one more)",
-        "proto" "transport protocols that the rule is for: icmp, tcp, udp, or several as tcp/udp",
-        "filter" "which packets of IPv4 hosts open sessions: filter address",
-        "refresh" "whose packets keep sessions alive: refresh outbound",
-        "the end" "the statement is complete";
-    TARGET4:
+    POOL:
         "V4" "IPv4 address, e.g. 192.0.2.1",
-        "V4/LENGTH" "an IPv4 address for each host, e.g. 192.0.2.0/24 (stateless)";
+        "V4/LENGTH" "the IPv4 addresses under a prefix, e.g. 192.0.2.0/26",
+        "V4 - V4" "the IPv4 addresses from one to another, e.g. 192.0.2.1 - 192.0.2.9";
+    MORE_POOL:
+        "/LENGTH" "length of the prefix, 0 to 32",
+        "-" "and the last address follows: 192.0.2.1 - 192.0.2.9";
+    LAST_ADDRESS: "V4" "last IPv4 address, e.g. 192.0.2.9";
+    RULE_PORT:
+        "port" "ports to use: A - B, or A : COUNT for COUNT ports from A on (KAME took one more)";
+    RULE_PROTO:
+        "proto" "transport protocols that the rule is for: icmp, tcp, udp, or several as tcp/udp";
+    RULE_FILTER: "filter" "which packets of IPv4 hosts open sessions: filter address";
+    RULE_REFRESH: "refresh" "whose packets keep sessions alive: refresh outbound";
+    STATELESS: "stateless" "each host has an address of its own: there are as many on either side";
+    AFTER_POOL: + MORE_POOL + RULE_PORT + RULE_PROTO + RULE_FILTER + RULE_REFRESH + END;
+    AFTER_POOLS: + RULE_PORT + RULE_PROTO + RULE_FILTER + RULE_REFRESH + END;
     AFTER_TARGET4:
-        "/LENGTH" "an IPv4 address for each host (stateless): length of their prefix, 0 to 32",
-        "port" "ports to use: A - B, or A : COUNT for COUNT ports from A on (KAME took one more)",
-        "proto" "transport protocols that the rule is for: icmp, tcp, udp, or several as tcp/udp",
-        "filter" "which packets of IPv4 hosts open sessions: filter address",
-        "refresh" "whose packets keep sessions alive: refresh outbound",
-        "stateless" "each host has an address of its own",
-        "the end" "the statement is complete";
+        + MORE_POOL + RULE_PORT + RULE_PROTO + RULE_FILTER + RULE_REFRESH + STATELESS + END;
+    AFTER_TARGETS4: + RULE_PORT + RULE_PROTO + RULE_FILTER + RULE_REFRESH + STATELESS + END;
     PORT: "PORT" "first port, 1 to 65535";
     RANGE:
         "-" "and the last port follows: 1024 - 65535",
         ":" "and the number of ports follows: 1024 : 64512";
     LAST_PORT: "PORT" "last port, 1 to 65535";
     COUNT: "COUNT" "number of ports";
-    AFTER_PORTS:
-        "proto" "transport protocols that the rule is for: icmp, tcp, udp, or several as tcp/udp",
-        "filter" "which packets of IPv4 hosts open sessions: filter address",
-        "refresh" "whose packets keep sessions alive: refresh outbound",
-        "the end" "the statement is complete";
+    AFTER_PORTS: + RULE_PROTO + RULE_FILTER + RULE_REFRESH + END;
     PROTO:
         "icmp" "ping and the like",
         "tcp" "TCP",
         "udp" "UDP";
-    AFTER_PROTO:
-        "/" "and another protocol follows",
-        "filter" "which packets of IPv4 hosts open sessions: filter address",
-        "refresh" "whose packets keep sessions alive: refresh outbound",
-        "the end" "the statement is complete";
+    AFTER_PROTO: "/" "and another protocol follows" + RULE_FILTER + RULE_REFRESH + END;
     FILTER:
         "none" "all of them, from whatever address (if left out)",
         "address" "those from addresses that the host has sessions with",
         "port" "none: only answers pass";
-    AFTER_FILTER:
-        "refresh" "whose packets keep sessions alive: refresh outbound",
-        "the end" "the statement is complete";
+    AFTER_FILTER: + RULE_REFRESH + END;
     REFRESH:
         "both" "those of both sides (if left out)",
         "outbound" "those of the IPv6 host only, but for TCP";
     NUMBER: "N" "number of the rule";
     START:
-        "START" "number of the first rule (100 if left out)",
-        "the end" "the statement is complete";
+        "START" "number of the first rule (100 if left out)"
+        + END;
     INTERVAL:
-        "INTERVAL" "distance between two numbers (100 if left out)",
-        "the end" "the statement is complete";
+        "INTERVAL" "distance between two numbers (100 if left out)"
+        + END;
 
     VARIABLE: "NAME" "name of a variable (show variables lists them)";
     ASSIGN: "=" "and the value follows";
@@ -160,58 +160,30 @@ choices! {
     MONITOR:
         "mappings" "mappings that are opened and closed",
         "sessions" "sessions that are opened and closed",
-        "limits" "limits that packets have met",
-        "proto" "what is about a transport protocol: proto tcp",
-        "host" "what is about an IPv6 host, or those under a prefix: host 2001:db8::/32",
-        "pool" "what is about a pool address: pool 192.0.2.1",
-        "port" "what is about a port of the pool address: port 4242",
-        "peer" "what is about an IPv4 host: peer 198.51.100.10",
-        "rule" "what is about a rule: rule 100",
-        "the end" "the statement is complete";
-    XLATE:
+        "limits" "limits that packets have met"
+        + FLOW + FLOW_RULE + END;
+    FLOW:
+        "proto" "those of a transport protocol: proto tcp",
+        "host" "those of an IPv6 host, or of all under a prefix: host 2001:db8::/32",
+        "pool" "those that have a pool address: pool 192.0.2.1",
+        "port" "those that have a port of the pool address: port 4242",
+        "peer" "those with an IPv4 host: peer 198.51.100.10";
+    FLOW_STATE: "state" "those in a state: state established";
+    FLOW_RULE: "rule" "those that a rule has made: rule 100";
+    FLOW_LIMIT: "limit" "at most so many: limit 100";
+    WIDTH:
         "long" "whole addresses, as when the output is not a terminal",
-        "short" "the source's two addresses only",
-        "proto" "those of a transport protocol: proto tcp",
-        "host" "those of an IPv6 host, or of all under a prefix: host 2001:db8::/32",
-        "pool" "those that have a pool address: pool 192.0.2.1",
-        "port" "those that have a port of the pool address: port 4242",
-        "peer" "those with an IPv4 host: peer 198.51.100.10",
-        "state" "those in a state: state established",
-        "rule" "those that a rule has made: rule 100",
-        "limit" "at most so many: limit 100",
-        "the end" "the statement is complete";
-    COUNTED:
-        "proto" "those of a transport protocol: proto tcp",
-        "host" "those of an IPv6 host, or of all under a prefix: host 2001:db8::/32",
-        "pool" "those that have a pool address: pool 192.0.2.1",
-        "port" "those that have a port of the pool address: port 4242",
-        "peer" "those with an IPv4 host: peer 198.51.100.10",
-        "state" "those in a state: state established",
-        "rule" "those that a rule has made: rule 100",
-        "the end" "the statement is complete";
-    ENDED:
-        "proto" "those of a transport protocol: proto tcp",
-        "host" "those of an IPv6 host, or of all under a prefix: host 2001:db8::/32",
-        "pool" "those that have a pool address: pool 192.0.2.1",
-        "port" "those that have a port of the pool address: port 4242",
-        "peer" "those with an IPv4 host: peer 198.51.100.10",
-        "state" "those in a state: state established",
-        "rule" "those that a rule has made: rule 100";
-    ALSO_ENDED:
-        "proto" "those of a transport protocol: proto tcp",
-        "host" "those of an IPv6 host, or of all under a prefix: host 2001:db8::/32",
-        "pool" "those that have a pool address: pool 192.0.2.1",
-        "port" "those that have a port of the pool address: port 4242",
-        "peer" "those with an IPv4 host: peer 198.51.100.10",
-        "state" "those in a state: state established",
-        "rule" "those that a rule has made: rule 100",
-        "the end" "the statement is complete";
+        "short" "the source's two addresses only";
+    XLATE: + WIDTH + FLOW + FLOW_STATE + FLOW_RULE + FLOW_LIMIT + END;
+    COUNTED: + FLOW + FLOW_STATE + FLOW_RULE + END;
+    ENDED: + FLOW + FLOW_STATE + FLOW_RULE;
+    ALSO_ENDED: + FLOW + FLOW_STATE + FLOW_RULE + END;
     HOST:
         "V6" "one IPv6 host, e.g. 2001:db8::7",
         "V6/LENGTH" "the hosts under a prefix, e.g. 2001:db8::/32";
     HOST_LENGTH:
-        "/LENGTH" "length of the prefix, 0 to 128",
-        "the end" "the statement is complete";
+        "/LENGTH" "length of the prefix, 0 to 128"
+        + END;
     ADDRESS4: "V4" "IPv4 address, e.g. 192.0.2.1";
     POOL_PORT: "PORT" "port of the pool address, or ICMP identifier, 0 to 65535";
     STATE:
@@ -228,6 +200,6 @@ choices! {
         "delete" "end the sessions for which all that follows holds",
         "flush" "end all sessions";
     WHICH:
-        "NAME" "this variable only",
-        "the end" "the statement is complete";
+        "NAME" "this variable only"
+        + END;
 }

@@ -54,8 +54,8 @@ fn in_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':' | b'-')
 }
 
-/// `1-2`, `1:2` and what is left of them between blanks become number, sign, number;
-/// addresses and names of variables stay whole.
+/// `1-2`, `1:2` and what is left of them between blanks become number, sign, number, and
+/// `192.0.2.1-192.0.2.9` likewise; addresses and names of variables stay whole.
 fn split<'a>(text: &'a str, column: usize, tokens: &mut Vec<Token<'a>>) {
     let mut push = |text: &'a str, offset: usize| {
         if !text.is_empty() {
@@ -66,7 +66,9 @@ fn split<'a>(text: &'a str, column: usize, tokens: &mut Vec<Token<'a>>) {
     let number = |text: &str| {
         text.is_empty()
             || text.starts_with(|c: char| c.is_ascii_digit())
-                && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+                && text
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'.')
     };
     match text.find(['-', ':']) {
         Some(at) if number(&text[..at]) && number(&text[at + 1..]) => {
@@ -127,6 +129,11 @@ mod tests {
             let words: Vec<_> = texts(line).into_iter().map(|(text, _)| text).collect();
             assert_eq!(words, ["1", "-", "2"], "{line}");
         }
+        assert_eq!(
+            texts("192.0.2.1-192.0.2.9"),
+            [("192.0.2.1", 1), ("-", 10), ("192.0.2.9", 11)]
+        );
+        assert_eq!(texts("::ffff:192.0.2.9"), [("::ffff:192.0.2.9", 1)]);
         assert_eq!(texts("10:20"), [("10", 1), (":", 3), ("20", 4)]);
         assert_eq!(texts("::1"), [("::1", 1)]);
         assert_eq!(texts("1:2:3"), [("1:2:3", 1)]);

@@ -138,10 +138,10 @@ fn connect(options: &Options) -> Option<Connection> {
 }
 
 fn print_help(choices: Choices) -> bool {
-    let width = choices.iter().map(|choice| choice.word.len()).max();
+    let width = grammar::each(choices).map(|choice| choice.word.len()).max();
     let width = width.unwrap_or_default();
     let mut out = io::stdout().lock();
-    for choice in choices {
+    for choice in grammar::each(choices) {
         // A reader that went away needs no help.
         let _ = writeln!(out, "{:width$}  {}", choice.word, choice.help);
     }

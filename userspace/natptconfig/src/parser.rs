@@ -211,27 +211,57 @@ impl<'a> Parser<'a> {
         }
         if hosts.is("any6") {
             self.keyword(g::TO)?;
-            let word = self.next(g::POOL)?;
-            self.target4(&mut rule, word, g::POOL)?;
-            let next = self.end_or(g::AFTER_POOL)?;
+            let more = self.targets4(&mut rule, g::AFTER_POOL, g::AFTER_POOLS)?;
+            let next = self.end_or(more)?;
             return self.pool(rule, next);
         }
         self.network6(&mut rule, hosts, g::SOURCE, g::SOURCE_LENGTH)?;
         self.keyword(g::TO)?;
-        let word = self.next(g::TARGET4)?;
-        self.network4(&mut rule, word, g::TARGET4, g::AFTER_TARGET4)?;
-        let next = match rule.to_length {
-            Some(_) => Some(self.keyword(g::STATELESS)?),
-            None => self.end_or(g::AFTER_TARGET4)?,
-        };
-        match next {
+        let more = self.targets4(&mut rule, g::AFTER_TARGET4, g::AFTER_TARGETS4)?;
+        match self.end_or(more)? {
             Some("stateless") => self.stateless(rule, Side::V6),
-            _ => self.pool(rule, next),
+            next => self.pool(rule, next),
+        }
+    }
+
+    /// The addresses that hosts appear as: one, those under a prefix, or from one to another. Return
+    /// what may follow, of the first if it was one, else of the second.
+    fn targets4(&mut self, rule: &mut Rule, one: Choices, several: Choices) -> Result<Choices> {
+        let word = self.next(g::POOL)?;
+        self.network4(rule, word, g::POOL, one)?;
+        let sign = self.tokens.as_slice().first();
+        match (rule.to_length, sign) {
+            (None, Some(sign)) if sign.is("-") => {
+                self.maybe(one)?;
+                let end = self.next(g::LAST_ADDRESS)?;
+                let last = end.text.parse::<Ipv4Addr>();
+                let last = last.map_err(|_| unexpected(end, g::LAST_ADDRESS))?;
+                at(end, value::host4(last))?;
+                if rule.to.is_some_and(|first| last < first) {
+                    let message = format!("the range is reversed: write {last} - {}", word.text);
+                    return Err(problem(word, message));
+                }
+                self.note(attr::rule::TO_LAST, end);
+                rule.to_last = Some(last);
+                Ok(g::AFTER_POOLS)
+            }
+            (None, _) => Ok(one),
+            (Some(_), _) => Ok(several),
         }
     }
 
     /// The rest of a rule whose hosts share a pool.
     fn pool(&mut self, mut rule: Rule, mut next: Option<&str>) -> Result<Statement> {
+        if let (Some(first), Some(length)) = (rule.to, rule.to_length.take()) {
+            // The kernel knows pools by their first and last address.
+            let rest = u32::MAX.checked_shr(length.into()).unwrap_or(0);
+            rule.to_last = (rest != 0).then(|| Ipv4Addr::from_bits(first.to_bits() | rest));
+            for (attribute, _) in &mut self.words {
+                if *attribute == attr::rule::TO_LENGTH {
+                    *attribute = attr::rule::TO_LAST;
+                }
+            }
+        }
         if next == Some("port") {
             self.ports(&mut rule)?;
             next = self.end_or(g::AFTER_PORTS)?;
@@ -636,9 +666,7 @@ impl<'a> Parser<'a> {
 }
 
 fn keyword(word: Token<'_>, may: Choices) -> Option<&'static str> {
-    let found = may
-        .iter()
-        .find(|choice| choice.is_keyword() && word.is(choice.word));
+    let found = g::each(may).find(|choice| choice.is_keyword() && word.is(choice.word));
     found.map(|choice| choice.word)
 }
 

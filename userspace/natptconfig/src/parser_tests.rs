@@ -255,19 +255,43 @@ fn bad_rules() {
         ),
         (
             "map from any6 to 192.0.2.256",
-            "18: unexpected `192.0.2.256`: expected V4",
+            "18: unexpected `192.0.2.256`: expected V4, V4/LENGTH or V4 - V4",
         ),
         (
             "map from any6 to 2001:db8::1",
-            "18: unexpected `2001:db8::1`: expected V4",
+            "18: unexpected `2001:db8::1`: expected V4, V4/LENGTH or V4 - V4",
         ),
         (
-            "map from any6 to 192.0.2.0/24",
-            "27: unexpected `/`: expected port, proto, filter, refresh or the end",
+            "map from any6 to 192.0.2.9/24",
+            "18: bits are set beyond the length: write 192.0.2.0/24",
+        ),
+        (
+            "map from any6 to 192.0.2.0/33",
+            "28: a prefix has at most 32 bits, not 33",
+        ),
+        (
+            "map from any6 to 192.0.2.9 - 192.0.2.1",
+            "18: the range is reversed: write 192.0.2.1 - 192.0.2.9",
+        ),
+        (
+            "map from any6 to 192.0.2.9 - 224.0.0.1",
+            "30: 224.0.0.1 is a multicast address: give one that IPv4 hosts can answer to",
+        ),
+        (
+            "map from any6 to 192.0.2.9 - port",
+            "30: unexpected `port`: expected V4",
+        ),
+        (
+            "map from any6 to 192.0.2.0/24 - 192.0.2.9",
+            "31: unexpected `-`: expected port, proto, filter, refresh or the end",
+        ),
+        (
+            "map from 2001:db8::/64 to 192.0.2.1 - 192.0.2.9 stateless",
+            "49: unexpected `stateless`: expected port, proto, filter, refresh or the end",
         ),
         (
             "map from any6 to 192.0.2.1 bidir",
-            "28: unexpected `bidir`: expected port, proto, filter, refresh or the end",
+            "28: unexpected `bidir`: expected /LENGTH, -, port, proto, filter, refresh or the end",
         ),
         (
             "map from any6 192.0.2.1",
@@ -424,6 +448,47 @@ fn stateless_rules() {
     );
 }
 
+// req: D-145
+#[test]
+fn pools_of_several_addresses() {
+    let pool = |first: &str, last: &str| Rule {
+        to: Some(first.parse().unwrap()),
+        to_last: Some(last.parse().unwrap()),
+        ..Rule::default()
+    };
+    for text in [
+        "192.0.2.0/30",
+        "192.0.2.0 - 192.0.2.3",
+        "192.0.2.0-192.0.2.3",
+        "192.0.2.0- 192.0.2.3",
+    ] {
+        let line = format!("map from any6 to {text}");
+        assert_eq!(rule(&line), pool("192.0.2.0", "192.0.2.3"), "{line}");
+        let line = format!("map from 2001:db8::/32 to {text} port 1 - 9 proto udp");
+        let expect = Rule {
+            from: Some("2001:db8::".parse().unwrap()),
+            from_length: Some(32),
+            port_min: Some(1),
+            port_max: Some(9),
+            protos: Some(protos::UDP),
+            ..pool("192.0.2.0", "192.0.2.3")
+        };
+        assert_eq!(rule(&line), expect, "{line}");
+    }
+    assert_eq!(
+        rule("map from any6 to 192.0.2.7/32"),
+        rule("map from any6 to 192.0.2.7")
+    );
+    assert_eq!(
+        change("map from any6 to 192.0.2.0/30").words,
+        [(attr::rule::TO, 18), (attr::rule::TO_LAST, 28)]
+    );
+    assert_eq!(
+        change("map from any6 to 192.0.2.1 - 192.0.2.3").words,
+        [(attr::rule::TO, 18), (attr::rule::TO_LAST, 30)]
+    );
+}
+
 // req: B-033
 #[test]
 fn bad_stateless_rules() {
@@ -475,12 +540,8 @@ fn bad_stateless_rules() {
             "27: IPv4 prefix covers 0/8, 127/8, 224/4 or 240/4: give addresses of hosts",
         ),
         (
-            "map from 2001:db8::/120 to 192.0.2.0/24",
-            "40: the statement is incomplete: expected stateless",
-        ),
-        (
-            "map from 2001:db8::/120 to 192.0.2.0/24 port 1 - 9",
-            "41: unexpected `port`: expected stateless",
+            "map from 2001:db8::/120 to 192.0.2.0/24 port 1 - 9 stateless",
+            "52: unexpected `stateless`: expected proto, filter, refresh or the end",
         ),
         (
             "map from 192.0.0.1 to 2001:db8::1",
@@ -492,11 +553,12 @@ fn bad_stateless_rules() {
         ),
         (
             "map from 2001:db8::1 to 2001:db8::2 stateless",
-            "25: unexpected `2001:db8::2`: expected V4 or V4/LENGTH",
+            "25: unexpected `2001:db8::2`: expected V4, V4/LENGTH or V4 - V4",
         ),
         (
             "map from any6 to 192.0.2.1 stateless",
-            "28: unexpected `stateless`: expected port, proto, filter, refresh or the end",
+            "28: unexpected `stateless`: \
+             expected /LENGTH, -, port, proto, filter, refresh or the end",
         ),
         (
             "map from 2001:db8::1 to 192.0.2.1 stateless proto tcp",
@@ -741,10 +803,13 @@ fn help_everywhere() {
         ("map from any6 to 192.0.2.1 port 1 - 9 ?", g::AFTER_PORTS),
         ("map from any6 to 192.0.2.1 proto ?", g::PROTO),
         ("map from any6 to 192.0.2.1 proto tcp ?", g::AFTER_PROTO),
-        ("map from 2001:db8::7 to ?", g::TARGET4),
+        ("map from 2001:db8::7 to ?", g::POOL),
         ("map from 2001:db8::7 to 192.0.2.1 ?", g::AFTER_TARGET4),
         ("map from 2001:db8::7 to 192.0.2.1/?", g::LENGTH),
-        ("map from 2001:db8::7 to 192.0.2.1/32 ?", g::STATELESS),
+        ("map from 2001:db8::7 to 192.0.2.1/32 ?", g::AFTER_TARGETS4),
+        ("map from any6 to 192.0.2.0/24 ?", g::AFTER_POOLS),
+        ("map from any6 to 192.0.2.0 - ?", g::LAST_ADDRESS),
+        ("map from any6 to 192.0.2.0 - 192.0.2.1 ?", g::AFTER_POOLS),
         ("map from 2001:db8::7 to 192.0.2.1 stateless ?", g::END),
         ("map from 192.0.0.1 ?", g::SOURCE4_LENGTH),
         ("map from 192.0.0.1/32 ?", g::TO6),

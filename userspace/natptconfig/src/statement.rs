@@ -2,6 +2,8 @@
 
 //! The kernel's state, as statements that make it again.
 
+use std::net::Ipv4Addr;
+
 use natpt_netlink::spec::{
     filtering, hosts, refreshing, Prefix, Rule, Status, Variable, FILTERING, HOSTS, PROTOS,
     REFRESHING,
@@ -47,7 +49,7 @@ pub fn source(rule: &Rule) -> String {
     }
 }
 
-/// The address that the hosts appear as.
+/// The addresses that the hosts appear as.
 pub fn target(rule: &Rule) -> String {
     match rule.stateless {
         Some(hosts::V4) => addresses6(rule),
@@ -64,10 +66,23 @@ fn addresses6(rule: &Rule) -> String {
 }
 
 fn addresses4(rule: &Rule) -> String {
-    match (rule.to, rule.to_length) {
-        (None, _) => "?".into(),
-        (Some(address), None | Some(32)) => address.to_string(),
-        (Some(address), Some(length)) => format!("{address}/{length}"),
+    let Some(first) = rule.to else {
+        return "?".into();
+    };
+    match (rule.to_length, rule.to_last) {
+        (Some(length), _) if length < 32 => format!("{first}/{length}"),
+        (_, Some(last)) => pool(first, last),
+        _ => first.to_string(),
+    }
+}
+
+/// A prefix if it is one, else the first and the last address.
+fn pool(first: Ipv4Addr, last: Ipv4Addr) -> String {
+    let rest = first.to_bits() ^ last.to_bits();
+    let is_prefix = rest & rest.wrapping_add(1) == 0 && first.to_bits() & rest == 0;
+    match is_prefix {
+        true => format!("{first}/{}", rest.leading_zeros()),
+        false => format!("{first} - {last}"),
     }
 }
 
@@ -158,6 +173,10 @@ map 50 from 203.0.113.0/24 to 2001:db8:f::/64 stateless
 map 60 from any6 to 192.0.2.2 filter address
 map 70 from any6 to 192.0.2.2 port 1 - 9 filter port refresh outbound
 map 80 from any6 to 192.0.2.2 proto icmp/udp refresh outbound
+map 90 from any6 to 192.0.2.0/26
+map 91 from 2001:db8::/32 to 192.0.2.0/31 port 1 - 9 filter address
+map 92 from any6 to 192.0.2.1 - 192.0.2.2
+map 93 from 2001:db8::7 to 192.0.2.0 - 192.0.2.2 proto tcp
 map 4294967295 from any6 to 192.0.2.2
 set udp-timeout = 300
 set error-source = 192.0.2.9
