@@ -91,8 +91,20 @@ pub(crate) mod attr {
         pub(crate) const REFRESH: u16 = 12;
         /// Last IPv4 pool address. Absent means that there is one only.
         pub(crate) const TO_LAST: u16 = 13;
+        /// 1 makes a static mapping: the IPv6 hosts of from and as many addresses
+        /// from to on stand for each other one by one, with the same ports,
+        /// whoever opens a session. Absent means 0.
+        pub(crate) const BIDIR: u16 = 14;
+        /// Port of a static mapping's one IPv6 host that stands for port-min, the
+        /// next one for the next, up to port-max. Absent means that ports stay.
+        pub(crate) const PORT6: u16 = 15;
+        /// IPv4 hosts, as a prefix, that may open sessions of a static mapping.
+        /// Absent means all.
+        pub(crate) const PEER: u16 = 16;
+        /// Length of that prefix, 0 to 32. Absent means 32.
+        pub(crate) const PEER_LENGTH: u16 = 17;
         /// The highest number.
-        pub(crate) const LAST: u16 = 13;
+        pub(crate) const LAST: u16 = 17;
     }
     /// New numbering of the rules.
     pub(crate) mod renum {
@@ -369,6 +381,10 @@ pub(crate) static RULE_POLICY: [Policy; attr::rule::LAST as usize + 1] = [
     Policy::u8(),
     Policy::u8(),
     Policy::exact(4),
+    Policy::u8(),
+    Policy::u16(),
+    Policy::exact(4),
+    Policy::u8(),
 ];
 
 /// Attributes of renum that a request may hold.

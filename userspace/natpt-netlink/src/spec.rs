@@ -90,8 +90,20 @@ pub mod attr {
         pub const REFRESH: u16 = 12;
         /// Last IPv4 pool address. Absent means that there is one only.
         pub const TO_LAST: u16 = 13;
+        /// 1 makes a static mapping: the IPv6 hosts of from and as many addresses
+        /// from to on stand for each other one by one, with the same ports,
+        /// whoever opens a session. Absent means 0.
+        pub const BIDIR: u16 = 14;
+        /// Port of a static mapping's one IPv6 host that stands for port-min, the
+        /// next one for the next, up to port-max. Absent means that ports stay.
+        pub const PORT6: u16 = 15;
+        /// IPv4 hosts, as a prefix, that may open sessions of a static mapping.
+        /// Absent means all.
+        pub const PEER: u16 = 16;
+        /// Length of that prefix, 0 to 32. Absent means 32.
+        pub const PEER_LENGTH: u16 = 17;
         /// The highest number.
-        pub const LAST: u16 = 13;
+        pub const LAST: u16 = 17;
     }
     /// New numbering of the rules.
     pub mod renum {
@@ -429,6 +441,18 @@ pub struct Rule {
     pub refresh: Option<u8>,
     /// Last IPv4 pool address. Absent means that there is one only.
     pub to_last: Option<Ipv4Addr>,
+    /// 1 makes a static mapping: the IPv6 hosts of from and as many addresses
+    /// from to on stand for each other one by one, with the same ports,
+    /// whoever opens a session. Absent means 0.
+    pub bidir: Option<u8>,
+    /// Port of a static mapping's one IPv6 host that stands for port-min, the
+    /// next one for the next, up to port-max. Absent means that ports stay.
+    pub port6: Option<u16>,
+    /// IPv4 hosts, as a prefix, that may open sessions of a static mapping.
+    /// Absent means all.
+    pub peer: Option<Ipv4Addr>,
+    /// Length of that prefix, 0 to 32. Absent means 32.
+    pub peer_length: Option<u8>,
 }
 
 impl Attributes for Rule {
@@ -447,6 +471,10 @@ impl Attributes for Rule {
             attr::rule::FILTER => self.filter = Some(attr.value()?),
             attr::rule::REFRESH => self.refresh = Some(attr.value()?),
             attr::rule::TO_LAST => self.to_last = Some(attr.value()?),
+            attr::rule::BIDIR => self.bidir = Some(attr.value()?),
+            attr::rule::PORT6 => self.port6 = Some(attr.value()?),
+            attr::rule::PEER => self.peer = Some(attr.value()?),
+            attr::rule::PEER_LENGTH => self.peer_length = Some(attr.value()?),
             _ => {}
         }
         Ok(())
@@ -490,6 +518,18 @@ impl Attributes for Rule {
         }
         if let Some(value) = &self.to_last {
             to.put(attr::rule::TO_LAST, value);
+        }
+        if let Some(value) = &self.bidir {
+            to.put(attr::rule::BIDIR, value);
+        }
+        if let Some(value) = &self.port6 {
+            to.put(attr::rule::PORT6, value);
+        }
+        if let Some(value) = &self.peer {
+            to.put(attr::rule::PEER, value);
+        }
+        if let Some(value) = &self.peer_length {
+            to.put(attr::rule::PEER_LENGTH, value);
         }
     }
 }
