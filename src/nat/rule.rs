@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //! One `map` statement: which hosts go out under which addresses.
 
-use core::net::Ipv6Addr;
+use core::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::xlate::{
     addr::{self, Range4},
@@ -86,6 +86,15 @@ pub enum Refresh {
     Outbound,
 }
 
+/// What a static mapping has: its hosts and its IPv4 addresses stand for each other, one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fixed {
+    /// The port of the host that stands for the rule's first one; those behind it for the next ones.
+    pub port6: u16,
+    /// IPv4 hosts that may open sessions.
+    pub peers: Range4,
+}
+
 /// One `map` statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
@@ -101,6 +110,8 @@ pub struct Rule {
     pub filter: Filtering,
     /// Whose packets keep sessions alive.
     pub refresh: Refresh,
+    /// It is a static mapping.
+    pub fixed: Option<Fixed>,
 }
 
 /// Why a rule is refused.
@@ -126,6 +137,16 @@ pub enum RuleError {
     PortsReversed,
     /// Unknown bit in the set of protocols.
     Protocols,
+    /// Not as many hosts as IPv4 addresses.
+    StaticCount,
+    /// Ports of several hosts.
+    StaticPorts,
+    /// Ports of ICMP.
+    StaticIcmp,
+    /// Ports of the host beyond 65535, or 0.
+    StaticPort6,
+    /// Hosts that no packet may come from.
+    StaticHosts,
 }
 
 impl RuleError {
@@ -142,6 +163,11 @@ impl RuleError {
             RuleError::PortZero => "port 0 cannot be used",
             RuleError::PortsReversed => "last port must not be below the first port",
             RuleError::Protocols => "unknown protocol",
+            RuleError::StaticCount => "a static mapping has as many IPv4 addresses as IPv6 hosts",
+            RuleError::StaticPorts => "only a static mapping of one host has ports of its own",
+            RuleError::StaticIcmp => "ports are of TCP and UDP: give the protocols",
+            RuleError::StaticPort6 => "ports of the IPv6 host are 1 to 65535",
+            RuleError::StaticHosts => "no packet may come from such IPv6 addresses",
         }
     }
 }
@@ -174,7 +200,75 @@ impl Rule {
         if self.protos & !ALL != 0 {
             return Err(RuleError::Protocols);
         }
+        self.fixed.map_or(Ok(()), |fixed| self.check_fixed(&fixed))
+    }
+
+    fn check_fixed(&self, fixed: &Fixed) -> Result<(), RuleError> {
+        let rest = !addr::mask(self.from.len.into());
+        let first = self.to.first.to_bits();
+        if u128::from(self.to.count()) != rest.saturating_add(1) || u128::from(first) & rest != 0 {
+            return Err(RuleError::StaticCount);
+        }
+        if addr::illegal_source6(self.from.addr) {
+            return Err(RuleError::StaticHosts);
+        }
+        let Some((first, last)) = self.ports else {
+            return Ok(());
+        };
+        if rest != 0 {
+            return Err(RuleError::StaticPorts);
+        }
+        if self.is_for(proto::ICMP) {
+            return Err(RuleError::StaticIcmp);
+        }
+        let last6 = fixed.port6.checked_add(last.saturating_sub(first));
+        if fixed.port6 == 0 || last6.is_none() {
+            return Err(RuleError::StaticPort6);
+        }
         Ok(())
+    }
+
+    /// First and last IPv4 address and port of a static mapping.
+    pub fn static4(&self) -> ((u32, u16), (u32, u16)) {
+        let (first, last) = self.ports.unwrap_or((0, u16::MAX));
+        ((self.to.first.to_bits(), first), (self.to.last.to_bits(), last))
+    }
+
+    /// First and last IPv6 address and port of a static mapping.
+    pub fn static6(&self) -> ((u128, u16), (u128, u16)) {
+        let (first, last) = match (self.fixed, self.ports) {
+            (Some(fixed), Some((first, last))) => {
+                let count = last.saturating_sub(first);
+                (fixed.port6, fixed.port6.saturating_add(count))
+            }
+            _ => (0, u16::MAX),
+        };
+        let (addr, rest) = (self.from.addr.to_bits(), !addr::mask(self.from.len.into()));
+        ((addr, first), (addr | rest, last))
+    }
+
+    /// The IPv4 address and port that stand for a host's port by a static mapping.
+    pub fn fixed4(&self, (addr, port): (Ipv6Addr, u16)) -> Option<(Ipv4Addr, u16)> {
+        self.fixed?;
+        let (first, last) = self.static6();
+        let number = addr.to_bits().checked_sub(first.0)? as u32;
+        let offset = port.checked_sub(first.1)?;
+        let addr4 = self.to.first.to_bits().checked_add(number)?;
+        let port4 = self.static4().0 .1.checked_add(offset)?;
+        let is_its = addr.to_bits() <= last.0 && port <= last.1;
+        is_its.then_some((Ipv4Addr::from_bits(addr4), port4))
+    }
+
+    /// The host and port that an IPv4 address and port stand for by a static mapping.
+    pub fn fixed6(&self, (addr, port): (Ipv4Addr, u16)) -> Option<(Ipv6Addr, u16)> {
+        self.fixed?;
+        let (first, last) = self.static4();
+        let number = addr.to_bits().checked_sub(first.0)?;
+        let offset = port.checked_sub(first.1)?;
+        let addr6 = self.from.addr.to_bits().checked_add(number.into())?;
+        let port6 = self.static6().0 .1.checked_add(offset)?;
+        let is_its = addr.to_bits() <= last.0 && port <= last.1;
+        is_its.then_some((Ipv6Addr::from_bits(addr6), port6))
     }
 
     /// Return true if the rule is for packets of this host and transport protocol.

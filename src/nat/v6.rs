@@ -185,7 +185,8 @@ pub fn claims<W: World>(w: &W, packet: &mut W::Packet6) -> bool {
     let transport = packet.linear().get(from.l4_offset()..).unwrap_or(&[]);
     let proto = proto::protocol_to_v4(walk.protocol);
     Ports::read(walk.protocol, transport).map_or(true, |ports| {
-        w.rule(ip.saddr, proto).is_some() || w.session6(&tuple(&ip, ports), proto).is_some()
+        let tuple = tuple(&ip, ports);
+        w.rule(&tuple, proto).is_some() || w.session6(&tuple, proto).is_some()
     })
 }
 
@@ -242,7 +243,7 @@ pub fn open<W: World>(
     if is_native(w, packet, addrs(ip)) {
         return Ok(Decision::Unclaimed);
     }
-    let rule = w.rule(ip.saddr, key.proto);
+    let rule = w.rule(&key.tuple, key.proto);
     if rule.is_some() {
         w.policy6(packet)?;
     }

@@ -71,8 +71,8 @@ pub trait World {
     fn prefix_of(&self, addr: Ipv6Addr) -> Option<&Prefix>;
     /// Hosts share this address.
     fn is_pool(&self, addr: Ipv4Addr) -> bool;
-    /// Find the stateful rule for packets of this host.
-    fn rule(&self, host: Ipv6Addr, proto: u8) -> Option<Self::Rule<'_>>;
+    /// Find the stateful rule for packets with this tuple.
+    fn rule(&self, tuple: &Tuple6, proto: u8) -> Option<Self::Rule<'_>>;
     /// Source of errors from IPv6 routers that have no IPv4 form (RFC 6791), if one is set.
     fn error_source(&self) -> Option<Ipv4Addr>;
 

@@ -20,7 +20,7 @@ use crate::{
     },
     nat::{
         options,
-        rule::{Filtering, Refresh, Rule, RuleError, Source6},
+        rule::{Filtering, Fixed, Refresh, Rule, RuleError, Source6},
     },
     netns::Namespace,
     state::{
@@ -227,6 +227,7 @@ fn add_rule<'m>(config: &mut Draft, nest: Attr<'m>) -> Done<'m> {
         protos: get(rule::PROTOS).and_then(|attr| attr.u32()).unwrap_or(0),
         filter,
         refresh,
+        fixed: fixed(&found)?,
     };
     rule.check().map_err(|e| {
         let wrong = match e {
@@ -235,12 +236,70 @@ fn add_rule<'m>(config: &mut Draft, nest: Attr<'m>) -> Done<'m> {
             RuleError::PortZero | RuleError::PortsReversed => rule::PORT_MIN,
             RuleError::Protocols => rule::PROTOS,
             RuleError::PoolReversed => rule::TO_LAST,
+            RuleError::StaticHosts => rule::FROM,
+            RuleError::StaticPorts => rule::PORT_MIN,
+            RuleError::StaticIcmp if get(rule::PROTOS).is_some() => rule::PROTOS,
+            RuleError::StaticIcmp => rule::PORT_MIN,
+            RuleError::StaticPort6 => rule::PORT6,
             _ => rule::TO,
         };
         Refusal::new(EINVAL, e.text(), get(wrong).unwrap_or(nest))
     })?;
     let wrong = get(rule::NUMBER).unwrap_or(nest);
     config.add_rule(number, rule).map_err(|e| refused(e, wrong))
+}
+
+/// What makes a rule a static mapping, if it is one.
+fn fixed<'m>(found: &[Option<Attr<'m>>]) -> Result<Option<Fixed>, Refusal<'m>> {
+    let get = |kind| at(found, kind);
+    match get(rule::BIDIR).map(|attr| (attr.u8(), attr)) {
+        Some((Some(1), _)) => {}
+        None | Some((Some(0), _)) => {
+            for kind in [rule::PORT6, rule::PEER, rule::PEER_LENGTH] {
+                if let Some(attr) = get(kind) {
+                    return Err(Refusal::new(EINVAL, "only a static mapping has this", attr));
+                }
+            }
+            return Ok(None);
+        }
+        Some((_, attr)) => return Err(Refusal::new(EINVAL, "bidir must be 0 or 1", attr)),
+    }
+    let port6 = match (get(rule::PORT6), get(rule::PORT_MIN)) {
+        (Some(attr), None) => {
+            let text = "a port of the host without one of the address";
+            return Err(Refusal::new(EINVAL, text, attr));
+        }
+        (port6, port4) => port6.or(port4).and_then(|attr| attr.u16()).unwrap_or(0),
+    };
+    Ok(Some(Fixed {
+        port6,
+        peers: peers(found)?,
+    }))
+}
+
+/// The IPv4 hosts that may open sessions of a static mapping.
+fn peers<'m>(found: &[Option<Attr<'m>>]) -> Result<Range4, Refusal<'m>> {
+    let get = |kind| at(found, kind);
+    let length = get(rule::PEER_LENGTH);
+    let Some(attr) = get(rule::PEER) else {
+        return match length {
+            Some(attr) => Err(Refusal::new(EINVAL, "peer length without a peer", attr)),
+            None => Ok(Range4::ALL),
+        };
+    };
+    let first = Ipv4Addr::from(attr.bytes::<4>().unwrap_or_default());
+    let bits = length.and_then(|attr| attr.u8()).unwrap_or(32);
+    match Range4::of_prefix(first, bits) {
+        Some(range) => Ok(range),
+        None if bits > 32 => {
+            let text = "peer length must not be above 32";
+            Err(Refusal::new(EINVAL, text, length.unwrap_or(attr)))
+        }
+        None => {
+            let text = "peer has bits set beyond its length";
+            Err(Refusal::new(EINVAL, text, attr))
+        }
+    }
 }
 
 /// A stateless rule: one whose IPv6 addresses are a translation prefix has the hosts under it.
@@ -258,6 +317,12 @@ fn add_mapping<'m>(
     for kind in [rule::PORT_MIN, rule::PORT_MAX, rule::PROTOS, rule::MAPPINGS] {
         if let Some(attr) = get(kind) {
             let text = "a stateless rule is for all protocols and ports";
+            return Err(Refusal::new(EINVAL, text, attr));
+        }
+    }
+    for kind in [rule::BIDIR, rule::PORT6, rule::PEER, rule::PEER_LENGTH] {
+        if let Some(attr) = get(kind) {
+            let text = "a stateless rule is no static mapping";
             return Err(Refusal::new(EINVAL, text, attr));
         }
     }

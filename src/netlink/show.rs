@@ -132,6 +132,17 @@ fn shared(message: &mut Message, sharing: &Stateful) -> Result {
         message.u16(attr::rule::PORT_MAX, max)?;
     }
     message.u32(attr::rule::PROTOS, rule.protos)?;
+    if let Some(fixed) = rule.fixed {
+        message.u8(attr::rule::BIDIR, 1)?;
+        if rule.ports.is_some() {
+            message.u16(attr::rule::PORT6, fixed.port6)?;
+        }
+        let (peer, len) = fixed.peers.as_prefix();
+        if len != 0 {
+            message.bytes(attr::rule::PEER, &peer.octets())?;
+            message.u8(attr::rule::PEER_LENGTH, len)?;
+        }
+    }
     let filter = match rule.filter {
         Filtering::None => filtering::NONE,
         Filtering::Address => filtering::ADDRESS,

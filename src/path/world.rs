@@ -104,8 +104,8 @@ impl<'g> World for Ctx<'g> {
         self.config.is_pool(addr)
     }
 
-    fn rule(&self, host: Ipv6Addr, proto: u8) -> Option<&Stateful> {
-        self.config.rules_for(host, proto).next()
+    fn rule(&self, tuple: &Tuple6, proto: u8) -> Option<&Stateful> {
+        self.config.rule_for(tuple, proto)
     }
 
     fn error_source(&self) -> Option<Ipv4Addr> {
@@ -182,7 +182,8 @@ impl<'g> World for Ctx<'g> {
     }
 
     fn has_mapping4(&self, tuple: &Tuple4, proto: u8) -> bool {
-        self.translator.mapping4(tuple, proto, self.guard).is_some()
+        self.translator
+            .has_mapping4(self.config, tuple, proto, self.guard)
     }
 
     fn is_taken4(&self, skb: &Skb<V4>, tuple: &Tuple4, proto: u8) -> bool {
@@ -199,7 +200,11 @@ impl<'g> World for Ctx<'g> {
                 proto::ICMP => is_echo_reply(skb),
                 _ => {
                     let (peer, pool) = ((tuple.daddr, tuple.dport), (tuple.saddr, tuple.sport));
-                    sys::has_socket4(self.net, peer, pool, proto, self.guard)
+                    // What a static mapping has is for its host, whoever listens there, too.
+                    match self.config.static4(tuple, proto) {
+                        Some(_) => sys::has_connection4(self.net, peer, pool, proto, self.guard),
+                        None => sys::has_socket4(self.net, peer, pool, proto, self.guard),
+                    }
                 }
             }
     }

@@ -3,8 +3,10 @@
 //! The configuration: an immutable snapshot that is replaced whole.
 
 use super::{
+    mapping::{Endpoint4, Host},
     pool::{self, Pool},
     pools::Pools,
+    statics::Statics,
 };
 use crate::{
     linux::{
@@ -13,7 +15,12 @@ use crate::{
         pernet::Net,
     },
     nat::{options::Values, rule::Rule},
-    xlate::{addr::Prefix, addresses::Addresses, eam::Eam},
+    xlate::{
+        addr::Prefix,
+        addresses::Addresses,
+        eam::Eam,
+        tuple::{Tuple4, Tuple6},
+    },
 };
 use core::{
     net::{Ipv4Addr, Ipv6Addr},
@@ -106,6 +113,8 @@ pub(crate) struct Config {
     pub(super) tables: Arc<Tables>,
     pub(super) next_rule: u32,
     pub(super) next_prefix: u16,
+    /// There are static mappings, or have been.
+    pub(super) knows_statics: bool,
 }
 
 /// Rules and prefixes.
@@ -119,6 +128,8 @@ pub(crate) struct Tables {
     pub(super) kept: Array<Arc<Stateful>>,
     /// Those of all these rules.
     pub(crate) pools: Pools,
+    /// The static mappings among these rules.
+    pub(super) statics: Statics,
     /// The explicit mappings of stateless rules, in the order of their IPv6 addresses.
     pub(super) by6: Array<Eam>,
     /// All of them, in the order of their IPv4 addresses.
@@ -144,6 +155,7 @@ impl Config {
             rules: Array::new(account, 0, [])?,
             kept: Array::new(account, 0, [])?,
             pools: Pools::new(account)?,
+            statics: Statics::new(account)?,
             by6: Array::new(account, 0, [])?,
             by4: Array::new(account, 0, [])?,
             ids: Array::new(account, 0, [])?,
@@ -156,6 +168,7 @@ impl Config {
             tables: Arc::new(tables, memory::flags())?,
             next_rule: 0,
             next_prefix: 0,
+            knows_statics: false,
         })
     }
 }
@@ -169,6 +182,7 @@ impl Tables {
             rules: self.rules.filtered(|_| true)?,
             kept: self.kept.filtered(|_| true)?,
             pools: self.pools.copy(account)?,
+            statics: self.statics.copy()?,
             by6: self.by6.filtered(|_| true)?,
             by4: self.by4.filtered(|_| true)?,
             ids: self.ids.filtered(|_| true)?,
@@ -257,12 +271,52 @@ impl Tables {
         Some(self.rules.iter().find(is_it)?.number)
     }
 
-    /// The stateful rules for a host and protocol.
+    /// The prefix that static mappings are under.
+    fn static_prefix(&self) -> Option<&Prefix> {
+        self.prefixes().first()
+    }
+
+    /// The static mapping that packets of an IPv4 host are for, whose destination the source of this
+    /// tuple is, and their prefix.
+    pub(crate) fn static4(&self, tuple: &Tuple4, proto: u8) -> Option<(&Stateful, &Prefix)> {
+        let rule = self.statics.of4((tuple.saddr, tuple.sport), proto)?;
+        let may = rule.rule.fixed?.peers.contains(tuple.daddr) && !self.keeps_rule(rule.id);
+        may.then_some(rule).zip(self.static_prefix())
+    }
+
+    /// The static mapping of an IPv6 packet's source.
+    fn static6(&self, tuple: &Tuple6, proto: u8) -> Option<&Stateful> {
+        let rule = self.statics.of6((tuple.saddr, tuple.sport), proto)?;
+        let prefix = self.prefix_to_open(tuple.daddr)?;
+        let may = self.is_static_prefix(prefix.id()) && !self.keeps_rule(rule.id);
+        may.then_some(rule)
+    }
+
+    fn is_static_prefix(&self, id: u16) -> bool {
+        self.static_prefix().is_some_and(|it| it.id() == id)
+    }
+
+    /// A mapping, of this rule and prefix, has what static mappings have now.
+    pub(super) fn displaces(&self, (host, v4): (&Host, &Endpoint4), rule: u32, prefix: u16) -> bool {
+        let of4 = self.statics.of4((v4.addr, v4.port), host.proto);
+        let of6 = self.statics.of6((host.addr, host.port), host.proto);
+        let is_first = self.is_static_prefix(prefix);
+        of4.is_some_and(|it| it.id != rule || !is_first)
+            || of6.is_some_and(|it| it.id != rule && is_first)
+    }
+
+    /// The stateful rule for an IPv6 packet that opens a session: a static mapping, or the first.
+    pub(crate) fn rule_for(&self, tuple: &Tuple6, proto: u8) -> Option<&Stateful> {
+        self.static6(tuple, proto)
+            .or_else(|| self.rules_for(tuple.saddr, proto).next())
+    }
+
+    /// The stateful rules for a host and protocol, but for static mappings.
     pub(crate) fn rules_for(&self, host: Ipv6Addr, proto: u8) -> impl Iterator<Item = &Stateful> {
         self.rules
             .iter()
             .filter_map(RuleEntry::sharing)
-            .filter(move |sharing| sharing.rule.matches(host, proto))
+            .filter(move |it| it.rule.fixed.is_none() && it.rule.matches(host, proto))
             .map(|sharing| &**sharing)
     }
 
@@ -286,7 +340,8 @@ impl Tables {
     pub(crate) fn gives(&self, net: &Net, (addr, port): (Ipv4Addr, u16), proto: u8) -> bool {
         let mut rules = self.rules.iter().filter_map(RuleEntry::sharing);
         rules.any(|it| {
-            it.rule.to.contains(addr)
+            it.rule.fixed.is_none()
+                && it.rule.to.contains(addr)
                 && it.rule.is_for(proto)
                 && pool::is_for_hosts(net, it.rule.ports, port)
         })

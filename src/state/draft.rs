@@ -6,6 +6,7 @@ use super::{
     config::{first_not, Action, Config, Refused, RuleEntry, Stateful, Tables},
     kept::Seen,
     pools::Pools,
+    statics::{Clash, Statics},
 };
 use crate::{
     linux::{
@@ -89,7 +90,8 @@ impl Draft {
         self.own.as_mut().ok_or(ENOMEM)
     }
 
-    /// The changes are done. Return true, too, if a stateful rule or a prefix has gone by them.
+    /// The changes are done. Return true, too, if sessions may have to end
+    /// because of them.
     pub(crate) fn settle(self) -> Result<(Config, bool)> {
         let former = &self.former;
         let (mut tables, mut ends) = (former.tables.clone(), false);
@@ -100,9 +102,11 @@ impl Draft {
                 || !former
                     .prefixes
                     .iter()
-                    .all(|it| own.prefix(it.id()).is_some());
+                    .all(|it| own.prefix(it.id()).is_some())
+                || !own.statics.is_empty();
             tables = Arc::new(own, memory::flags())?;
         }
+        let has_statics = !tables.statics.is_empty();
         let config = Config {
             account: former.account,
             generation: former.generation.wrapping_add(1),
@@ -111,6 +115,7 @@ impl Draft {
             tables,
             next_rule: self.next_rule,
             next_prefix: self.next_prefix,
+            knows_statics: former.knows_statics || has_statics,
         };
         Ok((config, ends))
     }
@@ -120,7 +125,7 @@ impl Draft {
         let former = self.former.clone();
         let own = self.own()?;
         own.kept = (former.kept).filtered(|it| seen.has_rule(&former, it.id))?;
-        own.find_pools(former.account)?;
+        own.index_stateful(former.account)?;
         own.prefixes =
             (former.prefixes).filtered(|it| former.is_set(it) || seen.has_prefix(&former, it))?;
         Ok(())
@@ -207,12 +212,22 @@ impl Draft {
             }
         };
         let own = self.own()?;
-        if own.kept.iter().any(|it| it.id == sharing.id) {
+        let was_kept = own.keeps_rule(sharing.id);
+        if was_kept {
             own.kept = own.kept.filtered(|it| it.id != sharing.id)?;
         }
         // Before pools are made for them.
         if rule.to.count() > MAX_POOLS {
             return Err(Refused::Full(TOO_MANY_POOLS));
+        }
+        if !was_kept {
+            own.statics.add(&sharing).map_err(|why| match why {
+                Clash::Memory(why) => why.into(),
+                Clash::With(id) => Refused::Exists(match own.keeps_rule(id) {
+                    true => "sessions of a removed rule have some of it: session flush ends them",
+                    false => "another static mapping has some of these addresses and ports",
+                }),
+            })?;
         }
         own.pools.add(rule.to)?;
         if own.pools.count() > MAX_POOLS {
@@ -264,7 +279,7 @@ impl Draft {
         };
         own.rules = left;
         match (gone, sessions) {
-            (Some(_), Sessions::End) => own.find_pools(account)?,
+            (Some(_), Sessions::End) => own.index_stateful(account)?,
             (Some(sharing), Sessions::Keep) => own.keep(sharing)?,
             (None, _) => own.index_mappings(account)?,
         }
@@ -281,7 +296,7 @@ impl Draft {
                 own.keep(sharing.clone())?;
             }
         }
-        own.find_pools(account)?;
+        own.index_stateful(account)?;
         own.index_mappings(account)
     }
 
@@ -373,14 +388,19 @@ impl Tables {
         last.is_some_and(|it| it.range4().overlaps(range))
     }
 
-    /// The pools are those of the rules that are there.
-    fn find_pools(&mut self, account: Account) -> Result {
-        let mut pools = Pools::new(account)?;
+    /// Pools and static mappings are those of the stateful rules that are there.
+    fn index_stateful(&mut self, account: Account) -> Result {
+        let (mut pools, mut statics) = (Pools::new(account)?, Statics::new(account)?);
         let rules = self.rules.iter().filter_map(RuleEntry::sharing);
         for sharing in Iterator::chain(rules, self.kept.iter()) {
             pools.add(sharing.rule.to)?;
+            match statics.add(sharing) {
+                Err(Clash::Memory(why)) => return Err(why),
+                // They were apart when they came.
+                Err(Clash::With(_)) | Ok(()) => {}
+            }
         }
-        self.pools = pools;
+        (self.pools, self.statics) = (pools, statics);
         Ok(())
     }
 }

@@ -31,7 +31,7 @@ pub(crate) struct BibEntry {
     pub(super) filter: Filtering,
     pub(super) refresh: Refresh,
     sessions: Atomic<u32>,
-    /// Bits of [`ENDS`] and [`USED`].
+    /// Bits of [`ENDS`], [`USED`] and [`FIXED`].
     flags: Atomic<u32>,
     /// Jiffies at the last packet of its host, where only those keep sessions alive.
     heard: Atomic<u32>,
@@ -43,6 +43,8 @@ const _: () = assert!(size_of::<BibEntry>() <= 88);
 const ENDS: u32 = 1;
 /// A session of its that has ended may have had peers who still use the port.
 const USED: u32 = 2;
+/// It is a static mapping, as long as it has sessions.
+const FIXED: u32 = 4;
 
 /// The IPv4 side of a mapping.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -80,7 +82,7 @@ impl BibEntry {
         host: Host,
         v4: Endpoint4,
         (rule, prefix, subscriber): (u32, u16, u8),
-        (filter, refresh): (Filtering, Refresh),
+        (filter, refresh, is_fixed): (Filtering, Refresh, bool),
     ) -> Self {
         Self {
             links: Links::new(hash6, hash4),
@@ -92,7 +94,7 @@ impl BibEntry {
             filter,
             refresh,
             sessions: Atomic::new(0),
-            flags: Atomic::new(0),
+            flags: Atomic::new(if is_fixed { FIXED } else { 0 }),
             heard: Atomic::new(sys::jiffies()),
         }
     }
@@ -114,6 +116,11 @@ impl BibEntry {
 
     pub(super) fn set_used(&self) {
         self.set(USED);
+    }
+
+    /// Its rule says which port it has; none was taken of the pool for it.
+    pub(super) fn is_fixed(&self) -> bool {
+        read_once(&self.flags) & FIXED != 0
     }
 
     /// Under the lock of its host.

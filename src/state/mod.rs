@@ -26,6 +26,7 @@ mod pool;
 mod pools;
 mod probe;
 pub(crate) mod session;
+mod statics;
 mod subscriber;
 mod sweep;
 mod syns;

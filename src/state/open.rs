@@ -26,7 +26,7 @@ use crate::{
         world::Key,
     },
     xlate::{
-        addr::Range4,
+        addr::{Prefix, Range4},
         proto,
         side::Side,
         tuple::{Tuple4, Tuple6},
@@ -50,6 +50,15 @@ struct Place<'a, 'g> {
     bh: &'a BhGuard,
     charging: &'a Charging<'a>,
     guard: &'g rcu::Guard,
+}
+
+/// Whom a packet of an IPv4 host is for.
+#[derive(Clone, Copy)]
+enum Target<'a, 'g> {
+    /// The host of a mapping.
+    Mapping(Linked<'g, BibEntry>),
+    /// A host that a static mapping is for, under a prefix.
+    Static(&'a Stateful, &'a Prefix, Host),
 }
 
 impl Translator {
@@ -157,7 +166,7 @@ impl Translator {
         }
         let item = Item {
             opener: Side::V6,
-            mapping: known.is_none(),
+            mapping: known.is_none() && rule.rule.fixed.is_none(),
         };
         // Its own limits come first: others make no room for one that may have no more.
         self.open_item((owner, item), &place)?;
@@ -165,11 +174,8 @@ impl Translator {
             let mapping = match known {
                 Some(mapping) => self.reserve_session(values).map(|()| mapping)?,
                 None => {
-                    let rule = (rule, config.pools.of(&rule.rule.to));
                     let whose = (&owner, prefix.id());
-                    let mapping = self.open_mapping(rule, (host, hash), whose, &place)?;
-                    self.tell(config, Happening::MappingOpened(&mapping), &bh, guard);
-                    mapping
+                    self.open_mapping(config, rule, (host, hash), whose, &place)?
                 }
             };
             let v4 = key.tuple4((mapping.v4.addr, mapping.v4.port), peer);
@@ -220,32 +226,50 @@ impl Translator {
         guard: &'g rcu::Guard,
     ) -> Result<Option<Linked<'g, Session>>, DropReason> {
         let Key { tuple, proto, .. } = *key;
-        let mapping = self.mapping4(&tuple, proto, guard);
-        let Some(mapping) = mapping.filter(|it| config.may_open(it.rule, it.prefix)) else {
+        let values = &config.values;
+        let Some(target) = self.target4(config, &tuple, proto, guard) else {
             return Ok(None);
         };
-        let prefix = config.prefix(mapping.prefix).ok_or(DropReason::NoPrefix)?;
+        let (host, prefix, filter) = match target {
+            Target::Mapping(mapping) => {
+                let prefix = config.prefix(mapping.prefix);
+                (mapping.host, prefix.ok_or(DropReason::NoPrefix)?, mapping.filter)
+            }
+            Target::Static(rule, prefix, host) => (host, prefix, rule.rule.filter),
+        };
         let state = key.first_state(Side::V4)?;
         let knows_sender = || self.peers.has(&self.key, (&tuple, proto), guard);
-        if !mapping.filter.admits(knows_sender) {
+        if !filter.admits(knows_sender) {
             return Err(DropReason::Filtered);
         }
-        let host = mapping.host;
-        let values = &config.values;
+        let owner = match target {
+            Target::Mapping(mapping) => self.owner(&mapping),
+            Target::Static(..) => self.owner_of(host.addr, values),
+        };
 
         let bh = BhGuard::new();
-        let hash = mapping.links().hash(Index::V6);
+        let hash = owner.hash(&self.key, host.port, proto);
         let _lock = self.hosts.lock(hash, &bh);
         if let Some(session) = self.find4(key, guard) {
             return Ok(Some(session));
         }
-        if mapping.links().is_dead() || mapping.ends() {
+        let known = match target {
+            Target::Mapping(mapping) => Some(mapping),
+            Target::Static(..) => {
+                let v4 = (tuple.saddr, tuple.sport, proto);
+                let hash4 = hash::mapping4(&self.key, v4.0, v4.1, proto);
+                self.mapping_at(v4, hash4, guard)
+            }
+        };
+        let is_gone = |it: Linked<'_, BibEntry>| it.links().is_dead() || it.ends() || it.host != host;
+        if known.is_some_and(is_gone) {
             return Ok(None);
         }
-        if mapping.sessions() >= values.get(Id::MappingSessions) {
+        let most = values.get(Id::MappingSessions);
+        if known.is_some_and(|it| it.sessions() >= most) {
             return Err(DropReason::MappingSessions);
         }
-        let target = prefix.source(tuple.daddr)?;
+        let from = prefix.source(tuple.daddr)?;
         let place = Place {
             peer: (tuple.daddr, tuple.dport),
             values,
@@ -257,21 +281,62 @@ impl Translator {
             opener: Side::V4,
             mapping: false,
         };
-        let item = (self.owner(&mapping), item);
+        let item = (owner, item);
         self.open_item(item, &place)?;
-        let v6 = key.tuple6((host.addr, host.port), target);
-        let hashes = (self.hash6(&v6, proto), key.hash, hash);
-        let ident = self.idents.slot(tuple.saddr, tuple.daddr, proto);
-        let first = (Side::V4, state);
-        let life = match proto {
-            proto::TCP => (sys::jiffies(), mapping.refresh),
-            _ => (mapping.guest_since(), mapping.refresh),
+        let opened = || {
+            let mapping = match (known, target) {
+                (Some(mapping), _) | (None, Target::Mapping(mapping)) => {
+                    self.reserve_session(values).map(|()| mapping)?
+                }
+                (None, Target::Static(rule, ..)) => {
+                    let whose = (&owner, prefix.id());
+                    self.open_mapping(config, rule, (host, hash), whose, &place)?
+                }
+            };
+            let v6 = key.tuple6((host.addr, host.port), from);
+            let hashes = (self.hash6(&v6, proto), key.hash, hash);
+            let ident = self.idents.slot(tuple.saddr, tuple.daddr, proto);
+            let first = (Side::V4, state);
+            let life = match proto {
+                proto::TCP => (sys::jiffies(), mapping.refresh),
+                _ => (mapping.guest_since(), mapping.refresh),
+            };
+            let session = || Session::new(hashes, ident, v6, tuple, proto, first, life);
+            self.add(config, mapping, session, (&tuple, proto), &place)
         };
-        let session = || Session::new(hashes, ident, v6, tuple, proto, first, life);
-        self.reserve_session(values)
-            .and_then(|()| self.add(config, mapping, session, (&tuple, proto), &place))
+        opened()
             .inspect_err(|_| self.undo_item(item, &place))
             .map(Some)
+    }
+
+    /// Whom a packet of an IPv4 host is for that has no session, if sessions may be opened.
+    fn target4<'a, 'g>(
+        &'g self,
+        config: &'a Config,
+        tuple: &Tuple4,
+        proto: u8,
+        guard: &'g rcu::Guard,
+    ) -> Option<Target<'a, 'g>> {
+        if let Some((rule, prefix)) = config.static4(tuple, proto) {
+            let (addr, port) = rule.rule.fixed6((tuple.saddr, tuple.sport))?;
+            return Some(Target::Static(rule, prefix, Host { addr, port, proto }));
+        }
+        // Not all peers may be those of a static one.
+        let mapping = self.mapping4(tuple, proto, guard)?;
+        let may = config.may_open(mapping.rule, mapping.prefix) && !mapping.is_fixed();
+        may.then_some(Target::Mapping(mapping))
+    }
+
+    /// A host has the port that is the source of the tuple.
+    pub(crate) fn has_mapping4(
+        &self,
+        config: &Config,
+        tuple: &Tuple4,
+        proto: u8,
+        guard: &rcu::Guard,
+    ) -> bool {
+        let mapping = self.mapping4(tuple, proto, guard);
+        mapping.is_some_and(|it| !it.is_fixed()) || config.static4(tuple, proto).is_some()
     }
 
     fn owner(&self, mapping: &BibEntry) -> Owner {
@@ -321,7 +386,8 @@ impl Translator {
     /// Opens a mapping, and reserves its first session.
     fn open_mapping<'g>(
         &'g self,
-        rule: (&Stateful, &[Arc<Pool>]),
+        config: &Config,
+        rule: &Stateful,
         (host, hash): (Host, u32),
         (owner, prefix): (&Owner, u16),
         place: &Place<'_, 'g>,
@@ -329,15 +395,17 @@ impl Translator {
         self.reserve_session(place.values)?;
         self.reserve_mapping(place.values)
             .and_then(|()| {
-                self.add_mapping(rule, (host, hash), (owner, prefix), place)
+                self.add_mapping(config, rule, (host, hash), (owner, prefix), place)
                     .inspect_err(|_| self.unreserve_mapping())
             })
+            .inspect(|it| self.tell(config, Happening::MappingOpened(it), place.bh, place.guard))
             .inspect_err(|_| self.unreserve_session())
     }
 
     fn add_mapping<'g>(
         &'g self,
-        rule: (&Stateful, &[Arc<Pool>]),
+        config: &Config,
+        rule: &Stateful,
         (host, hash): (Host, u32),
         (owner, prefix): (&Owner, u16),
         place: &Place<'_, 'g>,
@@ -345,23 +413,40 @@ impl Translator {
         let (values, bh, charging) = (place.values, place.bh, place.charging);
         let wanted = ((host.proto, host.port), place.peer);
         let take = |pool: &Pool| {
-            let (ports, means) = (rule.0.rule.ports, (bh, charging));
+            let (ports, means) = ((rule.rule.ports, &config.statics), (bh, charging));
             pool.take(&self.net, ports, wanted, values, means, place.guard)
         };
-        let give = |pool: &Pool, port| pool.give(host.proto, port, bh);
-        let (pool, port) = self.take_port(rule, owner, take, give, place.guard)?;
-        let rule = rule.0;
-        let v4 = Endpoint4 {
-            addr: pool.addr,
-            port,
+        let give = |addr, port| {
+            // A static mapping has taken none.
+            if let (None, Some(pool)) = (rule.rule.fixed, config.pool(addr)) {
+                pool.give(host.proto, port, bh);
+            }
         };
-        let hashes = (hash, hash::mapping4(&self.key, v4.addr, port, host.proto));
-        let (number, manner) = (rule.id, (rule.rule.filter, rule.rule.refresh));
-        let mapping = || BibEntry::new(hashes, host, v4, (number, prefix, owner.len), manner);
+        let (addr, port) = match rule.rule.fixed4((host.addr, host.port)) {
+            Some(v4) => v4,
+            None => {
+                let pools = (rule, config.pools.of(&rule.rule.to));
+                self.take_port(pools, owner, take, give, place.guard)?
+            }
+        };
+        let hashes = (hash, hash::mapping4(&self.key, addr, port, host.proto));
+        // One that ends, by another rule, may have the port yet.
+        if config.knows_statics
+            && self
+                .mapping_at((addr, port, host.proto), hashes.1, place.guard)
+                .is_some()
+        {
+            give(addr, port);
+            return Err(DropReason::PortTaken);
+        }
+        let v4 = Endpoint4 { addr, port };
+        let is_fixed = rule.rule.fixed.is_some();
+        let manner = (rule.rule.filter, rule.rule.refresh, is_fixed);
+        let mapping = || BibEntry::new(hashes, host, v4, (rule.id, prefix, owner.len), manner);
         let mapping = self
             .mappings
             .insert(mapping, bh, charging, place.guard)
-            .inspect_err(|_| give(pool, port))?;
+            .inspect_err(|_| give(addr, port))?;
         self.counters.inc(Event::Mapping, 1);
         rule.mappings.add(1, ordering::Relaxed);
         Ok(mapping)
@@ -456,9 +541,10 @@ impl Translator {
         if holds {
             mapping.set_used();
         }
+        let has_ended = self.close_unused(config, mapping, &bh, guard);
         let item = Item {
             opener: session.opener,
-            mapping: self.close_unused(config, mapping, &bh, guard),
+            mapping: has_ended && !mapping.is_fixed(),
         };
         let item = (self.owner(&mapping), item);
         self.subscribers.close(&self.key, item, &bh, guard);
@@ -477,6 +563,9 @@ impl Translator {
         }
         self.unreserve_mapping();
         self.tell(config, Happening::MappingClosed(&mapping), bh, guard);
+        if mapping.is_fixed() {
+            return true;
+        }
         let (host, port) = (mapping.host, mapping.v4.port);
         match config.pool(mapping.v4.addr) {
             Some(pool) if mapping.was_used() => pool.hold(host.proto, port, &config.values, bh),

@@ -14,12 +14,16 @@ use crate::linux::{
 };
 
 impl Translator {
-    /// End the mappings whose rule or prefix is gone, with their sessions. Nobody may read another
+    /// End the mappings whose rule or prefix is gone, or which a static one displaces, with their
+    /// sessions. Nobody may read another
     /// configuration any more. May sleep.
     pub(crate) fn end_orphans(&self, config: &Config) {
         let mut found = false;
         each(&self.mappings, |mapping, _| {
-            if !config.allows(mapping.rule, mapping.prefix) {
+            let (host, v4) = (&mapping.host, &mapping.v4);
+            let allows = config.allows(mapping.rule, mapping.prefix)
+                && !config.displaces((host, v4), mapping.rule, mapping.prefix);
+            if !allows {
                 let bh = BhGuard::new();
                 // Who is just opening a session under it has done so before we look for them.
                 let _lock = self.hosts.lock(mapping.links().hash(Index::V6), &bh);

@@ -20,19 +20,19 @@ use kernel::{prelude::*, sync::Arc};
 const TRIES: usize = 8;
 
 impl Translator {
-    /// Takes a port, by `take`, of the pools of a rule for a host, who has something open already.
-    /// What is not used after all is given back by `give`.
+    /// Takes a port, by `take`, of the pools of a rule for a host, who has something open already; of
+    /// another pool it is given back by `give`. Return address and port.
     #[inline]
-    pub(super) fn take_port<'a>(
+    pub(super) fn take_port(
         &self,
-        (rule, pools): (&Stateful, &'a [Arc<Pool>]),
+        (rule, pools): (&Stateful, &[Arc<Pool>]),
         owner: &Owner,
         take: impl Fn(&Pool) -> Result<Option<u16>>,
-        give: impl Fn(&Pool, u16),
+        give: impl Fn(Ipv4Addr, u16),
         guard: &rcu::Guard,
-    ) -> Result<(&'a Pool, u16), DropReason> {
+    ) -> Result<(Ipv4Addr, u16), DropReason> {
         let taken = match pools {
-            [pool] => take(pool)?.map(|port| (&**pool, port)),
+            [pool] => take(pool)?.map(|port| (pool.addr, port)),
             pools => {
                 let host = self.subscribers.of(&self.key, owner, guard);
                 let host = host.ok_or(DropReason::NoMapping)?;
@@ -62,29 +62,29 @@ impl Translator {
 }
 
 /// Takes a port of an address of a rule's pools.
-fn take_of<'a>(
-    pools: &'a [Arc<Pool>],
+fn take_of(
+    pools: &[Arc<Pool>],
     range: &Range4,
     addr: Ipv4Addr,
     take: impl Fn(&Pool) -> Result<Option<u16>>,
-) -> Result<Option<(&'a Pool, u16)>, DropReason> {
+) -> Result<Option<(Ipv4Addr, u16)>, DropReason> {
     let place = addr.to_bits().wrapping_sub(range.first.to_bits());
     let Some(pool) = pools.get(place as usize) else {
         return Ok(None);
     };
-    Ok(take(pool)?.map(|port| (&**pool, port)))
+    Ok(take(pool)?.map(|port| (pool.addr, port)))
 }
 
 /// Chooses an address for a host that has none: the one that its own address stands for, or else some
 /// other that has a port.
 #[cold]
-fn choose<'a>(
-    (rule, pools): (&Stateful, &'a [Arc<Pool>]),
+fn choose(
+    (rule, pools): (&Stateful, &[Arc<Pool>]),
     owner: &Owner,
     host: Linked<'_, Subscriber>,
     take: impl Fn(&Pool) -> Result<Option<u16>>,
-    give: impl Fn(&Pool, u16),
-) -> Result<Option<(&'a Pool, u16)>, DropReason> {
+    give: impl Fn(Ipv4Addr, u16),
+) -> Result<Option<(Ipv4Addr, u16)>, DropReason> {
     let range = &rule.rule.to;
     // Who comes next goes on where the last one has ended: no search is long, and together they see
     // all addresses.
@@ -104,10 +104,10 @@ fn choose<'a>(
         };
         let chosen = host.pair(pool.addr, range);
         if chosen == pool.addr {
-            return Ok(Some((pool, port)));
+            return Ok(Some((chosen, port)));
         }
         // Another CPU was faster.
-        give(pool, port);
+        give(pool.addr, port);
         return take_of(pools, range, chosen, take);
     }
     write_once(&rule.spare, read_once(&rule.spare).wrapping_add(1));

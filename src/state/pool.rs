@@ -2,7 +2,7 @@
 
 //! Pools: which ports of an IPv4 address are in use.
 
-use super::held::Held;
+use super::{held::Held, statics::Statics};
 use crate::{
     linux::{
         array::Array,
@@ -76,11 +76,12 @@ impl Pool {
         }
     }
 
-    /// Takes a random free port for a host's own port to talk to a peer, if there is one.
+    /// Takes a random free port, which no static mapping has, for a host's own port to talk to a
+    /// peer, if there is one.
     pub(crate) fn take(
         &self,
         net: &Net,
-        range: Option<(u16, u16)>,
+        (range, statics): (Option<(u16, u16)>, &Statics),
         ((proto, sport), peer): ((u8, u16), (Ipv4Addr, u16)),
         values: &Values,
         (bh, _): (&BhGuard, &Charging<'_>),
@@ -104,13 +105,14 @@ impl Pool {
             None => &[(1, u16::MAX)],
         };
         let want = PortPolicy::of(proto, sport);
+        let others = |word| statics.word(self.addr, proto, word);
         if !is_own {
-            return Ok(used.take(ranges, want));
+            return Ok(used.take(ranges, want, others));
         }
         // Those of sockets, and of NAT, count as used while others are looked for; port 0 is none.
         let (mut of_others, mut chosen) = ([0; TRIES], None);
         for other in &mut of_others {
-            match used.take(ranges, want) {
+            match used.take(ranges, want, others) {
                 Some(port)
                     if self.has_socket(net, proto, port, guard)
                         || self.is_taken(net, (proto, port), peer, guard) =>
@@ -179,9 +181,14 @@ impl Pool {
 }
 
 impl Used {
-    /// Takes a random free port, if there is one.
-    fn take(&mut self, ranges: &[(u16, u16)], want: PortPolicy) -> Option<u16> {
-        let word = |i| self.map.get(i).copied().unwrap_or(u64::MAX);
+    /// Takes a random free port that is not for `others`, if there is one.
+    fn take(
+        &mut self,
+        ranges: &[(u16, u16)],
+        want: PortPolicy,
+        others: impl Fn(usize) -> u64,
+    ) -> Option<u16> {
+        let word = |i| self.map.get(i).copied().unwrap_or(u64::MAX) | others(i);
         let port = port::choose(word, ranges, want, sys::random())?;
         port::mark(&mut self.map, port, true);
         Some(port)

@@ -37,7 +37,7 @@ use crate::{
         tuple::{Tuple4, Tuple6},
     },
 };
-use core::net::Ipv6Addr;
+use core::net::{Ipv4Addr, Ipv6Addr};
 use kernel::{
     prelude::*,
     static_lock_class,
@@ -219,10 +219,18 @@ impl Translator {
         guard: &'g rcu::Guard,
     ) -> Option<Linked<'g, BibEntry>> {
         let hash = hash::mapping4(&self.key, tuple.saddr, tuple.sport, proto);
+        self.mapping_at((tuple.saddr, tuple.sport, proto), hash, guard)
+    }
+
+    /// The mapping that has a port of a pool address, with its hash value.
+    pub(super) fn mapping_at<'g>(
+        &'g self,
+        (addr, port, proto): (Ipv4Addr, u16, u8),
+        hash: u32,
+        guard: &'g rcu::Guard,
+    ) -> Option<Linked<'g, BibEntry>> {
         self.mappings.find(Index::V4, hash, guard, |mapping| {
-            mapping.v4.addr == tuple.saddr
-                && mapping.v4.port == tuple.sport
-                && mapping.host.proto == proto
+            mapping.v4.addr == addr && mapping.v4.port == port && mapping.host.proto == proto
         })
     }
 

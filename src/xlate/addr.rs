@@ -278,6 +278,33 @@ pub struct Range4 {
 }
 
 impl Range4 {
+    /// Every address.
+    pub const ALL: Range4 = Range4 {
+        first: Ipv4Addr::UNSPECIFIED,
+        last: Ipv4Addr::BROADCAST,
+    };
+
+    /// The addresses under a prefix; none if it has bits beyond its length, or that is above 32.
+    pub const fn of_prefix(addr: Ipv4Addr, len: u8) -> Option<Range4> {
+        let rest = match u32::MAX.checked_shr(len as u32) {
+            Some(rest) => rest,
+            None => 0,
+        };
+        if len > 32 || addr.to_bits() & rest != 0 {
+            return None;
+        }
+        Some(Range4 {
+            first: addr,
+            last: Ipv4Addr::from_bits(addr.to_bits() | rest),
+        })
+    }
+
+    /// The first address and the length of the prefix that the addresses are under.
+    pub const fn as_prefix(&self) -> (Ipv4Addr, u8) {
+        let rest = self.first.to_bits() ^ self.last.to_bits();
+        (self.first, rest.leading_zeros() as u8)
+    }
+
     /// One address.
     pub const fn one(addr: Ipv4Addr) -> Range4 {
         Range4 {

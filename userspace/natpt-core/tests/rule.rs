@@ -2,7 +2,9 @@
 //! Rules.
 
 use natpt_core::{
-    nat::rule::{proto_bit, Filtering, Refresh, Rule, RuleError, Source6, ICMP, TCP, UDP},
+    nat::rule::{
+        proto_bit, Filtering, Fixed, Refresh, Rule, RuleError, Source6, ICMP, TCP, UDP,
+    },
     xlate::addr::Range4,
 };
 
@@ -14,6 +16,7 @@ fn rule() -> Rule {
         protos: 0,
         filter: Filtering::None,
         refresh: Refresh::Both,
+        fixed: None,
     }
 }
 
@@ -164,6 +167,126 @@ fn matches_its_protocols() {
     assert_eq!(proto_bit(47), 0);
 }
 
+/// A static mapping of `from`/`len` and the addresses from `first` to `last`.
+fn fixed(from: &str, len: u8, first: &str, last: &str) -> Rule {
+    Rule {
+        from: source(from, len),
+        to: range(first, last),
+        fixed: Some(Fixed {
+            port6: 0,
+            peers: Range4::ALL,
+        }),
+        ..rule()
+    }
+}
+
+/// With these ports of the address, which stand for those from `port6` on.
+fn with_ports(rule: Rule, ports: (u16, u16), port6: u16, protos: u32) -> Rule {
+    let peers = Range4::ALL;
+    Rule {
+        ports: Some(ports),
+        protos,
+        fixed: Some(Fixed { port6, peers }),
+        ..rule
+    }
+}
+
+// req: C-014 C-016
+#[test]
+fn static_mappings() {
+    let one = fixed("2001:db8::7", 128, "192.0.2.9", "192.0.2.9");
+    assert_eq!(one.check(), Ok(()));
+    let block = fixed("2001:db8::100", 124, "192.0.2.32", "192.0.2.47");
+    assert_eq!(block.check(), Ok(()));
+    let v6 = |text: &str, port| (text.parse().unwrap(), port);
+    let v4 = |text: &str, port| (text.parse().unwrap(), port);
+    for (rule, host, addr) in [
+        (one, v6("2001:db8::7", 0), v4("192.0.2.9", 0)),
+        (one, v6("2001:db8::7", 65535), v4("192.0.2.9", 65535)),
+        (block, v6("2001:db8::100", 80), v4("192.0.2.32", 80)),
+        (block, v6("2001:db8::10f", 80), v4("192.0.2.47", 80)),
+    ] {
+        assert_eq!(rule.fixed4(host), Some(addr), "{host:?}");
+        assert_eq!(rule.fixed6(addr), Some(host), "{addr:?}");
+    }
+    for (rule, host, addr) in [
+        (one, v6("2001:db8::6", 80), v4("192.0.2.8", 80)),
+        (one, v6("2001:db8::8", 80), v4("192.0.2.10", 80)),
+        (block, v6("2001:db8::ff", 80), v4("192.0.2.31", 80)),
+        (block, v6("2001:db8::110", 80), v4("192.0.2.48", 80)),
+        (block, v6("2001:db8:1::100", 80), v4("193.0.2.32", 80)),
+        (rule(), v6("2001:db8::7", 80), v4("192.0.2.1", 80)),
+    ] {
+        assert_eq!(rule.fixed4(host), None, "{host:?}");
+        assert_eq!(rule.fixed6(addr), None, "{addr:?}");
+    }
+}
+
+// req: C-015
+#[test]
+fn static_ports() {
+    let one = fixed("2001:db8::7", 128, "192.0.2.9", "192.0.2.9");
+    let ports = with_ports(one, (8000, 8009), 90, TCP);
+    assert_eq!(ports.check(), Ok(()));
+    let (host, addr) = ("2001:db8::7".parse().unwrap(), "192.0.2.9".parse().unwrap());
+    for (port6, port4) in [(90, 8000), (93, 8003), (99, 8009)] {
+        assert_eq!(ports.fixed4((host, port6)), Some((addr, port4)));
+        assert_eq!(ports.fixed6((addr, port4)), Some((host, port6)));
+    }
+    for (port6, port4) in [(89, 7999), (100, 8010), (0, 0), (65535, 65535)] {
+        assert_eq!(ports.fixed4((host, port6)), None);
+        assert_eq!(ports.fixed6((addr, port4)), None);
+    }
+}
+
+#[test]
+fn bad_static_mappings() {
+    let one = fixed("2001:db8::7", 128, "192.0.2.9", "192.0.2.9");
+    for (rule, why) in [
+        (
+            fixed("2001:db8::7", 128, "192.0.2.8", "192.0.2.9"),
+            RuleError::StaticCount,
+        ),
+        (
+            fixed("2001:db8::", 127, "192.0.2.9", "192.0.2.9"),
+            RuleError::StaticCount,
+        ),
+        (
+            fixed("2001:db8::", 127, "192.0.2.9", "192.0.2.10"),
+            RuleError::StaticCount,
+        ),
+        (
+            fixed("::", 0, "1.0.0.0", "1.255.255.255"),
+            RuleError::StaticCount,
+        ),
+        (
+            fixed("fe80::7", 128, "192.0.2.9", "192.0.2.9"),
+            RuleError::StaticHosts,
+        ),
+        (
+            fixed("ff02::7", 128, "192.0.2.9", "192.0.2.9"),
+            RuleError::StaticHosts,
+        ),
+        (
+            with_ports(
+                fixed("2001:db8::", 127, "192.0.2.8", "192.0.2.9"),
+                (1, 2),
+                1,
+                TCP,
+            ),
+            RuleError::StaticPorts,
+        ),
+        (with_ports(one, (1, 2), 1, 0), RuleError::StaticIcmp),
+        (with_ports(one, (1, 2), 1, ICMP), RuleError::StaticIcmp),
+        (with_ports(one, (1, 2), 0, TCP), RuleError::StaticPort6),
+        (with_ports(one, (1, 2), 65535, UDP), RuleError::StaticPort6),
+    ] {
+        assert_eq!(rule.check(), Err(why), "{rule:?}");
+    }
+    let most = with_ports(one, (1, 65535), 1, TCP | UDP);
+    assert_eq!(most.check(), Ok(()));
+}
+
 #[test]
 fn every_error_has_its_text() {
     let mut texts: Vec<_> = [
@@ -173,14 +296,20 @@ fn every_error_has_its_text() {
         RuleError::PoolLoopback,
         RuleError::PoolMulticast,
         RuleError::PoolReserved,
+        RuleError::PoolReversed,
         RuleError::PortZero,
         RuleError::PortsReversed,
         RuleError::Protocols,
+        RuleError::StaticCount,
+        RuleError::StaticPorts,
+        RuleError::StaticIcmp,
+        RuleError::StaticPort6,
+        RuleError::StaticHosts,
     ]
     .iter()
     .map(|error| error.text())
     .collect();
     texts.sort_unstable();
     texts.dedup();
-    assert_eq!(texts.len(), 9);
+    assert_eq!(texts.len(), 15);
 }

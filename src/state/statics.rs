@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Static mappings: which host's port stands for a port of an IPv4 address, and the other way round.
+
+use super::config::{first_not, Stateful};
+use crate::{
+    linux::{array::Array, memory::Account},
+    nat::rule::{self, Rule},
+    xlate::proto,
+};
+use core::net::{Ipv4Addr, Ipv6Addr};
+use kernel::{prelude::*, sync::Arc};
+
+/// The static mappings of each transport protocol.
+pub(crate) struct Statics {
+    icmp: Pair,
+    tcp: Pair,
+    udp: Pair,
+}
+
+/// Those of one. What they have is apart, in either family.
+struct Pair {
+    /// In the order of their IPv4 addresses and ports.
+    by4: Array<Arc<Stateful>>,
+    /// In the order of their IPv6 addresses and ports.
+    by6: Array<Arc<Stateful>>,
+}
+
+/// Why a static mapping is not added.
+pub(super) enum Clash {
+    /// The rule with this number has some of it.
+    With(u32),
+    /// Memory is short.
+    Memory(Error),
+}
+
+impl From<Error> for Clash {
+    fn from(why: Error) -> Self {
+        Self::Memory(why)
+    }
+}
+
+impl Pair {
+    fn new(account: Account) -> Result<Self> {
+        Ok(Self {
+            by4: Array::new(account, 0, [])?,
+            by6: Array::new(account, 0, [])?,
+        })
+    }
+
+    fn copy(&self) -> Result<Self> {
+        Ok(Self {
+            by4: self.by4.filtered(|_| true)?,
+            by6: self.by6.filtered(|_| true)?,
+        })
+    }
+
+    fn add(&mut self, new: &Arc<Stateful>) -> Result<(), Clash> {
+        let place4 = place(&self.by4, new, Rule::static4)?;
+        let place6 = place(&self.by6, new, Rule::static6)?;
+        self.by4.insert(place4, new.clone())?;
+        Ok(self.by6.insert(place6, new.clone())?)
+    }
+}
+
+/// The place of a mapping in an order, where `ends` gives its first and its last address and port.
+fn place<T: PartialOrd>(
+    row: &[Arc<Stateful>],
+    new: &Stateful,
+    ends: impl Fn(&Rule) -> (T, T),
+) -> Result<usize, Clash> {
+    let (first, last) = ends(&new.rule);
+    let place = first_not(row, |it| ends(&it.rule).1 < first);
+    match row.get(place) {
+        Some(it) if ends(&it.rule).0 <= last => Err(Clash::With(it.id)),
+        _ => Ok(place),
+    }
+}
+
+impl Statics {
+    pub(super) fn new(account: Account) -> Result<Self> {
+        Ok(Self {
+            icmp: Pair::new(account)?,
+            tcp: Pair::new(account)?,
+            udp: Pair::new(account)?,
+        })
+    }
+
+    pub(super) fn copy(&self) -> Result<Self> {
+        Ok(Self {
+            icmp: self.icmp.copy()?,
+            tcp: self.tcp.copy()?,
+            udp: self.udp.copy()?,
+        })
+    }
+
+    /// Adds the static mapping that a rule is, if it is one.
+    pub(super) fn add(&mut self, new: &Arc<Stateful>) -> Result<(), Clash> {
+        if new.rule.fixed.is_none() {
+            return Ok(());
+        }
+        for (proto, pair) in [
+            (proto::ICMP, &mut self.icmp),
+            (proto::TCP, &mut self.tcp),
+            (proto::UDP, &mut self.udp),
+        ] {
+            if new.rule.is_for(proto) {
+                pair.add(new)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        let mut all = [&self.icmp, &self.tcp, &self.udp].into_iter();
+        all.all(|pair| pair.by4.is_empty())
+    }
+
+    fn pair(&self, proto: u8) -> Option<&Pair> {
+        match rule::proto_bit(proto) {
+            rule::ICMP => Some(&self.icmp),
+            rule::TCP => Some(&self.tcp),
+            rule::UDP => Some(&self.udp),
+            _ => None,
+        }
+    }
+
+    /// The one that has a port of an IPv4 address.
+    pub(crate) fn of4(&self, v4: (Ipv4Addr, u16), proto: u8) -> Option<&Stateful> {
+        let row = &self.pair(proto)?.by4;
+        let place = first_not(row, |it| it.rule.static4().1 < (v4.0.to_bits(), v4.1));
+        let it = row.get(place)?;
+        it.rule.fixed6(v4).map(|_| &**it)
+    }
+
+    /// The one that has a port of an IPv6 host.
+    pub(crate) fn of6(&self, v6: (Ipv6Addr, u16), proto: u8) -> Option<&Stateful> {
+        let row = &self.pair(proto)?.by6;
+        let place = first_not(row, |it| it.rule.static6().1 < (v6.0.to_bits(), v6.1));
+        let it = row.get(place)?;
+        it.rule.fixed4(v6).map(|_| &**it)
+    }
+
+    /// Those of the 64 ports of an IPv4 address from `64 * word` on that are not for others.
+    pub(super) fn word(&self, addr: Ipv4Addr, proto: u8, word: usize) -> u64 {
+        let row = self.pair(proto).map(|pair| &*pair.by4).unwrap_or(&[]);
+        let base = match u16::try_from(word.saturating_mul(64)) {
+            Ok(base) if !row.is_empty() => base,
+            _ => return 0,
+        };
+        let (first, last) = (
+            (addr.to_bits(), base),
+            (addr.to_bits(), base.saturating_add(63)),
+        );
+        let mut place = first_not(row, |it| it.rule.static4().1 < first);
+        let mut bits = 0;
+        while let Some((from, to)) = row.get(place).map(|it| it.rule.static4()) {
+            if from > last {
+                break;
+            }
+            let low = from.max(first).1.wrapping_sub(base);
+            let high = to.min(last).1.wrapping_sub(base);
+            let below = u64::MAX.wrapping_shl(low.into());
+            bits |= below & u64::MAX.wrapping_shr(63u32.saturating_sub(high.into()));
+            place = place.wrapping_add(1);
+        }
+        bits
+    }
+}
