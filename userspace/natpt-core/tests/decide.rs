@@ -197,7 +197,7 @@ impl World for Around {
         self.pool && addr == v4(POOL)
     }
 
-    fn rule(&self, _: Ipv6Addr, _: u8) -> Option<()> {
+    fn rule(&self, _: &Tuple6, _: u8) -> Option<()> {
         self.rule.then_some(())
     }
 

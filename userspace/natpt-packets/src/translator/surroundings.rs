@@ -84,8 +84,8 @@ impl<'a> World for Surroundings<'a> {
         self.config.rules.iter().any(|rule| rule.pool == addr)
     }
 
-    fn rule(&self, host: Ipv6Addr, _: u8) -> Option<Rule> {
-        self.config.rule_for(host)
+    fn rule(&self, tuple: &Tuple6, _: u8) -> Option<Rule> {
+        self.config.rule_for(tuple.saddr)
     }
 
     fn error_source(&self) -> Option<Ipv4Addr> {
