@@ -301,7 +301,9 @@ impl Tables {
         let of4 = self.statics.of4((v4.addr, v4.port), host.proto);
         let of6 = self.statics.of6((host.addr, host.port), host.proto);
         let is_first = self.is_static_prefix(prefix);
-        of4.is_some_and(|it| it.id != rule || !is_first)
+        // Under one that is kept for its sessions they run out.
+        let is_other = !is_first && self.prefixes().iter().any(|it| it.id() == prefix);
+        of4.is_some_and(|it| it.id != rule || is_other)
             || of6.is_some_and(|it| it.id != rule && is_first)
     }
 

@@ -155,12 +155,15 @@ impl Translator {
         };
         if let Some(mapping) = known {
             owner.len = mapping.subscriber;
-            let (v4, pool) = (mapping.v4, config.pool(mapping.v4.addr));
-            let is_taken = |pool: &Arc<Pool>| {
-                let port = (proto, v4.port);
-                pool.is_taken(&self.net, port, place.peer, guard)
-            };
-            if pool.is_some_and(is_taken) {
+        }
+        let v4 = match known {
+            Some(mapping) => Some((mapping.v4.addr, mapping.v4.port)),
+            None => rule.rule.fixed4((host.addr, host.port)),
+        };
+        if let Some((addr, port)) = v4 {
+            let is_taken =
+                |pool: &Arc<Pool>| pool.is_taken(&self.net, (proto, port), place.peer, guard);
+            if config.pool(addr).is_some_and(is_taken) {
                 return Err(DropReason::PortTaken);
             }
         }
@@ -261,7 +264,10 @@ impl Translator {
                 self.mapping_at(v4, hash4, guard)
             }
         };
-        let is_gone = |it: Linked<'_, BibEntry>| it.links().is_dead() || it.ends() || it.host != host;
+        let is_gone = |it: Linked<'_, BibEntry>| {
+            let is_other = it.host != host || it.prefix != prefix.id();
+            is_other || it.links().is_dead() || it.ends()
+        };
         if known.is_some_and(is_gone) {
             return Ok(None);
         }
