@@ -56,7 +56,7 @@ refused "map from ff0e::/16 to 192.0.2.1" "10: a multicast address is no source 
 refused "map from 192.0.2.0/24 to 192.0.2.1" \
 	"26: unexpected \`192.0.2.1\`: expected V6 or V6/LENGTH"
 refused "map from any4 to 192.0.2.1" \
-	"10: unexpected \`any4\`: expected any6, V6, V6/LENGTH, V4 or V4/LENGTH"
+	"10: unexpected \`any4\`: expected any6, V6, V6/LENGTH, V4, V4/LENGTH or daddr"
 
 refused "map from any6 to 192.0.2.1 port 2000 - 1000" \
 	"33: the port range is reversed: write 1000 - 2000"

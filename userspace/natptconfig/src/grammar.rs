@@ -80,15 +80,17 @@ choices! {
         "any6" "every IPv6 host",
         "V6" "one IPv6 host, e.g. 2001:db8::7",
         "V6/LENGTH" "the hosts under a prefix, e.g. 2001:db8::/32",
-        "V4" "one IPv4 host, e.g. 192.0.0.1 (stateless)",
-        "V4/LENGTH" "the IPv4 hosts under a prefix, e.g. 192.0.2.0/24 (stateless)";
+        "V4" "one IPv4 host, e.g. 192.0.0.1 (stateless, or before daddr)",
+        "V4/LENGTH" "the IPv4 hosts under a prefix, e.g. 192.0.2.0/24 (the same)"
+        + DADDR;
     SOURCE_LENGTH:
         "/LENGTH" "length of the prefix, 0 to 128",
         "to" "IPv4 address that the hosts appear as";
     SOURCE4_LENGTH:
-        "/LENGTH" "length of the prefix, 0 to 32 (32 if left out)",
-        "to" "IPv6 addresses that the hosts appear as";
+        "/LENGTH" "length of the prefix, 0 to 32 (32 if left out)"
+        + TO6 + DADDR;
     TO6: "to" "IPv6 addresses that the hosts appear as";
+    AFTER_SOURCE4: + TO6 + DADDR;
     TARGET6:
         "V6" "IPv6 address, e.g. 2001:db8::7",
         "V6/LENGTH" "IPv6 addresses, at least as many as there are hosts";
@@ -111,11 +113,15 @@ choices! {
     RULE_FILTER: "filter" "which packets of IPv4 hosts open sessions: filter address";
     RULE_REFRESH: "refresh" "whose packets keep sessions alive: refresh outbound";
     STATELESS: "stateless" "each host has an address of its own: there are as many on either side";
+    RULE_BIDIR:
+        "bidir" "hosts and addresses stand for each other one by one, whoever speaks first";
     AFTER_POOL: + MORE_POOL + RULE_PORT + RULE_PROTO + RULE_FILTER + RULE_REFRESH + END;
     AFTER_POOLS: + RULE_PORT + RULE_PROTO + RULE_FILTER + RULE_REFRESH + END;
     AFTER_TARGET4:
-        + MORE_POOL + RULE_PORT + RULE_PROTO + RULE_FILTER + RULE_REFRESH + STATELESS + END;
-    AFTER_TARGETS4: + RULE_PORT + RULE_PROTO + RULE_FILTER + RULE_REFRESH + STATELESS + END;
+        + MORE_POOL + RULE_PORT + RULE_PROTO + RULE_BIDIR + RULE_FILTER + RULE_REFRESH + STATELESS
+        + END;
+    AFTER_TARGETS4:
+        + RULE_PORT + RULE_PROTO + RULE_BIDIR + RULE_FILTER + RULE_REFRESH + STATELESS + END;
     PORT: "PORT" "first port, 1 to 65535";
     RANGE:
         "-" "and the last port follows: 1024 - 65535",
@@ -124,10 +130,15 @@ choices! {
     COUNT: "COUNT" "number of ports";
     AFTER_PORTS: + RULE_PROTO + RULE_FILTER + RULE_REFRESH + END;
     PROTO:
-        "icmp" "ping and the like",
+        "icmp" "ping and the like"
+        + TCP_UDP;
+    TCP_UDP:
         "tcp" "TCP",
         "udp" "UDP";
-    AFTER_PROTO: "/" "and another protocol follows" + RULE_FILTER + RULE_REFRESH + END;
+    MORE_PROTO: "/" "and another protocol follows";
+    AFTER_PROTO: + MORE_PROTO + RULE_FILTER + RULE_REFRESH + END;
+    AFTER_PROTO_TARGETS: + MORE_PROTO + RULE_BIDIR + RULE_FILTER + RULE_REFRESH + END;
+    AFTER_BIDIR: + RULE_FILTER + RULE_REFRESH + END;
     FILTER:
         "none" "all of them, from whatever address (if left out)",
         "address" "those from addresses that the host has sessions with",
@@ -136,6 +147,22 @@ choices! {
     REFRESH:
         "both" "those of both sides (if left out)",
         "outbound" "those of the IPv6 host only, but for TCP";
+
+    DADDR:
+        "daddr" "address that IPv4 hosts send to: daddr V4 [dport ...] to daddr V6 [dport ...]";
+    AFTER_DADDR: "dport" "ports that they send to: one, A - B, or A : COUNT" + TO_DADDR;
+    TO_DADDR: "to" "IPv6 host that gets the packets: to daddr V6 [dport ...]";
+    AFTER_DPORT: + RANGE + TO_DADDR;
+    DADDR6: "daddr" "address of the IPv6 host";
+    ADDRESS6: "V6" "IPv6 address, e.g. 2001:db8::7";
+    AFTER_DADDR6: + RULE_PROTO + RULE_FILTER + RULE_REFRESH + END;
+    DPORT6: "dport" "ports of the IPv6 host: the first, or as many (the same if left out)";
+    RULE_TCP_UDP:
+        "proto" "transport protocols that the rule is for: tcp, udp or tcp/udp (if left out)";
+    MAY_DPORT6: + DPORT6 + RULE_TCP_UDP + RULE_FILTER + RULE_REFRESH + END;
+    AFTER_DPORT6: + RANGE + RULE_TCP_UDP + RULE_FILTER + RULE_REFRESH + END;
+    AFTER_DPORTS6: + RULE_TCP_UDP + RULE_FILTER + RULE_REFRESH + END;
+
     NUMBER: "N" "number of the rule";
     START:
         "START" "number of the first rule (100 if left out)"

@@ -33,6 +33,9 @@ pub fn rule(rule: &Rule) -> Value {
         "stateless": statement::stateless(rule),
         "filter": statement::filter(rule),
         "refresh": statement::refresh(rule),
+        "bidir": statement::is_static(rule),
+        "port6": rule.port6,
+        "peer": statement::peer(rule),
         "mappings": rule.mappings,
     })
 }
@@ -90,4 +93,71 @@ pub fn config(config: &Config) -> Value {
         "variables": config.variables.iter().map(variable).collect::<Value>(),
         "status": status(&config.status),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use natpt_netlink::spec::Statement;
+
+    use super::*;
+    use crate::source;
+
+    #[test]
+    fn static_mappings() {
+        let made = |line: &str| {
+            let mut placed = source::parse(line.as_bytes()).unwrap();
+            match placed.remove(0).change.statement {
+                Statement::MapAdd(made) => made,
+                other => panic!("{line}: {other:?}"),
+            }
+        };
+        let fields = |made: Rule| {
+            let made = rule(&made);
+            [
+                "from", "to", "bidir", "port-min", "port-max", "port6", "peer",
+            ]
+            .map(|name| made[name].clone())
+        };
+        assert_eq!(
+            fields(made("map from 2001:db8::/120 to 192.0.2.0/24 bidir")),
+            [
+                json!("2001:db8::/120"),
+                json!("192.0.2.0/24"),
+                json!(true),
+                Value::Null,
+                Value::Null,
+                Value::Null,
+                Value::Null,
+            ]
+        );
+        assert_eq!(
+            fields(made(
+                "map from 203.0.113.0/24 daddr 192.0.2.9 dport 1 - 9 to daddr 2001:db8::7 dport 80"
+            )),
+            [
+                json!("2001:db8::7"),
+                json!("192.0.2.9"),
+                json!(true),
+                json!(1),
+                json!(9),
+                json!(80),
+                json!("203.0.113.0/24"),
+            ]
+        );
+        assert_eq!(
+            fields(Rule {
+                bidir: Some(0),
+                ..made("map from any6 to 192.0.2.9")
+            }),
+            [
+                json!("any6"),
+                json!("192.0.2.9"),
+                json!(false),
+                Value::Null,
+                Value::Null,
+                Value::Null,
+                Value::Null,
+            ]
+        );
+    }
 }

@@ -32,6 +32,15 @@ Statements:
   map [N] from V6[/LENGTH] to V4[/LENGTH] stateless
   map [N] from V4[/LENGTH] to V6[/LENGTH] stateless
                                   add a rule that gives each host an address of its own
+  map [N] from V6[/LENGTH] to V4[/LENGTH] [proto P[/P...]] bidir
+      [filter none|address|port] [refresh both|outbound]
+                                  the same with sessions: a static mapping
+  map [N] from [V4[/LENGTH]] daddr V4 [dport A [- B | : COUNT]]
+      to daddr V6 [dport A [- B | : COUNT]] [proto P[/P...]]
+      [filter none|address|port] [refresh both|outbound]
+                                  add a static mapping of an address, or of its ports, to a
+                                  host; the first V4 are the hosts that it is for, all if
+                                  left out
   map enable|disable              start or stop translation
   map delete N [keep]             remove rule N
   map renum [START [INTERVAL]]    number the rules anew

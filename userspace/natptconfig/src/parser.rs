@@ -102,6 +102,17 @@ struct Parser<'a> {
     notation: Notation,
 }
 
+/// A port and its word.
+type Port<'a> = (Token<'a>, u16);
+
+/// IPv4 addresses, and the words that they come from.
+struct Prefix4<'a> {
+    word: Token<'a>,
+    address: Ipv4Addr,
+    length: Option<Token<'a>>,
+    bits: u8,
+}
+
 impl<'a> Parser<'a> {
     fn statement(&mut self) -> Result<Line> {
         let statement = match self.keyword(g::STATEMENT)? {
@@ -201,9 +212,16 @@ impl<'a> Parser<'a> {
             ..Rule::default()
         };
         let hosts = self.next(g::SOURCE)?;
+        if hosts.is("daddr") {
+            return self.inbound(rule);
+        }
         if hosts.text.parse::<Ipv4Addr>().is_ok() {
-            self.network4(&mut rule, hosts, g::SOURCE, g::SOURCE4_LENGTH)?;
-            self.keyword(g::TO6)?;
+            let hosts = self.prefix4(hosts, g::SOURCE, g::SOURCE4_LENGTH)?;
+            if self.keyword(g::AFTER_SOURCE4)? == "daddr" {
+                self.peer(&mut rule, hosts);
+                return self.inbound(rule);
+            }
+            self.network4(&mut rule, hosts)?;
             let word = self.next(g::TARGET6)?;
             self.network6(&mut rule, word, g::TARGET6, g::TARGET6_LENGTH)?;
             self.keyword(g::STATELESS)?;
@@ -228,7 +246,8 @@ impl<'a> Parser<'a> {
     /// what may follow, of the first if it was one, else of the second.
     fn targets4(&mut self, rule: &mut Rule, one: Choices, several: Choices) -> Result<Choices> {
         let word = self.next(g::POOL)?;
-        self.network4(rule, word, g::POOL, one)?;
+        let pool = self.prefix4(word, g::POOL, one)?;
+        self.network4(rule, pool)?;
         let sign = self.tokens.as_slice().first();
         match (rule.to_length, sign) {
             (None, Some(sign)) if sign.is("-") => {
@@ -250,8 +269,31 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// The rest of a rule whose hosts share a pool.
+    /// The rest of a rule whose hosts share a pool, or each have one of its addresses.
     fn pool(&mut self, mut rule: Rule, mut next: Option<&str>) -> Result<Statement> {
+        let may_bidir = rule.from.is_some() && rule.to_last.is_none();
+        if next == Some("port") {
+            let mut rest = self.tokens.as_slice().iter();
+            if let (true, Some(word)) = (may_bidir, rest.find(|word| word.is("bidir"))) {
+                let message = "bidir keeps ports: leave `port` out, or map some with `daddr`";
+                return Err(problem(*word, message));
+            }
+            self.ports(&mut rule)?;
+            next = self.end_or(g::AFTER_PORTS)?;
+        }
+        if next == Some("proto") {
+            let may = match may_bidir && rule.port_min.is_none() {
+                true => g::AFTER_PROTO_TARGETS,
+                false => g::AFTER_PROTO,
+            };
+            (rule.protos, next) = self.protos(g::PROTO, may)?;
+        }
+        if next == Some("bidir") {
+            self.note(attr::rule::BIDIR, self.last);
+            rule.bidir = Some(1);
+            self.one_by_one(&rule)?;
+            next = self.end_or(g::AFTER_BIDIR)?;
+        }
         if let (Some(first), Some(length)) = (rule.to, rule.to_length.take()) {
             // The kernel knows pools by their first and last address.
             let rest = u32::MAX.checked_shr(length.into()).unwrap_or(0);
@@ -262,13 +304,94 @@ impl<'a> Parser<'a> {
                 }
             }
         }
-        if next == Some("port") {
-            self.ports(&mut rule)?;
-            next = self.end_or(g::AFTER_PORTS)?;
+        self.stateful(rule, next)
+    }
+
+    /// Read what comes after the first `daddr`: the IPv6 host that gets what is sent to an address.
+    fn inbound(&mut self, mut rule: Rule) -> Result<Statement> {
+        self.note(attr::rule::BIDIR, self.last);
+        rule.bidir = Some(1);
+        let address = self.address4()?;
+        self.target4(&mut rule, self.last, address)?;
+        if self.keyword(g::AFTER_DADDR)? == "dport" {
+            let (first, last) = self.range(g::AFTER_DPORT)?;
+            self.set_ports(&mut rule, first, last.unwrap_or(first));
+            self.keyword(match last {
+                None => g::AFTER_DPORT,
+                Some(_) => g::TO_DADDR,
+            })?;
         }
+        self.keyword(g::DADDR6)?;
+        let word = self.next(g::ADDRESS6)?;
+        let address = address6(word, g::ADDRESS6)?;
+        self.host6(&mut rule, word, address, (word, 128))?;
+        self.one_by_one(&rule)?;
+        let (names, mut next) = match rule.port_min.zip(rule.port_max) {
+            Some(ports) => {
+                rule.protos = Some(protos::TCP | protos::UDP);
+                (g::TCP_UDP, self.ports6(&mut rule, ports)?)
+            }
+            None => (g::PROTO, self.no_ports6()?),
+        };
         if next == Some("proto") {
-            (rule.protos, next) = self.protos()?;
+            (rule.protos, next) = self.protos(names, g::AFTER_PROTO)?;
         }
+        self.stateful(rule, next)
+    }
+
+    /// The IPv4 hosts that an inbound rule is for.
+    fn peer(&mut self, rule: &mut Rule, hosts: Prefix4<'a>) {
+        if hosts.bits == 0 {
+            return;
+        }
+        self.note(attr::rule::PEER, hosts.word);
+        self.note(attr::rule::PEER_LENGTH, hosts.length.unwrap_or(hosts.word));
+        rule.peer = Some(hosts.address);
+        rule.peer_length = Some(hosts.bits);
+    }
+
+    /// The ports of the IPv6 host, as many as there are of the address. Return the keyword behind
+    /// them.
+    fn ports6(&mut self, rule: &mut Rule, (min, max): (u16, u16)) -> Result<Option<&'static str>> {
+        let next = self.end_or(g::MAY_DPORT6)?;
+        if next != Some("dport") {
+            return Ok(next);
+        }
+        let ((word, first), end) = self.range(g::AFTER_DPORT6)?;
+        let more = max - min;
+        let Some(last) = first.checked_add(more) else {
+            let (ports, most) = (u32::from(more) + 1, u16::MAX - more);
+            let message =
+                format!("{ports} ports from {first} on go beyond 65535: begin at {most} or below");
+            return Err(problem(word, message));
+        };
+        if let Some((word, _)) = end.filter(|(_, end)| *end != last) {
+            let ports = value::show_ports(first, last);
+            let message = format!("there must be as many ports as before `to`: write {ports}");
+            return Err(problem(word, message));
+        }
+        if first != min {
+            self.note(attr::rule::PORT6, word);
+            rule.port6 = Some(first);
+        }
+        self.end_or(match end {
+            None => g::AFTER_DPORT6,
+            Some(_) => g::AFTER_DPORTS6,
+        })
+    }
+
+    /// The keyword behind the IPv6 host of an address without ports.
+    fn no_ports6(&mut self) -> Result<Option<&'static str>> {
+        let next = self.tokens.as_slice().first();
+        if let Some(word) = next.filter(|word| word.is("dport")) {
+            let message = "there is no `dport` before `to`: give it there too, or nowhere";
+            return Err(problem(*word, message));
+        }
+        self.end_or(g::AFTER_DADDR6)
+    }
+
+    /// The words about the sessions of a stateful rule, up to the end.
+    fn stateful(&mut self, mut rule: Rule, mut next: Option<&str>) -> Result<Statement> {
         if next == Some("filter") {
             rule.filter = Some(match self.keyword(g::FILTER)? {
                 "none" => filtering::NONE,
@@ -295,17 +418,31 @@ impl<'a> Parser<'a> {
         if let (Some(from), Some(to)) = (rule.from, rule.to) {
             let v6 = (from, rule.from_length.unwrap_or(128));
             let v4 = (to, rule.to_length.unwrap_or(32));
-            stateless::check(hosts, v6, v4).map_err(|(attribute, message)| {
-                let word = self.words.iter().find(|(number, _)| *number == attribute);
-                let column = word.map_or(self.column, |&(_, column)| column);
-                Stop::Problem(Problem::new(column, message))
-            })?;
+            self.fitting(stateless::check(hosts, v6, v4))?;
         }
         rule.stateless = Some(match hosts {
             Side::V6 => hosts::V6,
             Side::V4 => hosts::V4,
         });
         Ok(Statement::MapAdd(rule))
+    }
+
+    /// Check that the hosts and addresses of a static mapping may stand for each other.
+    fn one_by_one(&self, rule: &Rule) -> Result<()> {
+        let (Some(from), Some(to)) = (rule.from, rule.to) else {
+            return Ok(());
+        };
+        let v6 = (from, rule.from_length.unwrap_or(128));
+        self.fitting(stateless::check_static(v6, (to, rule.to_length)))
+    }
+
+    /// Turn an attribute that is wrong into the problem of its word.
+    fn fitting(&self, result: Result<(), (u16, String)>) -> Result<()> {
+        result.map_err(|(attribute, message)| {
+            let word = self.words.iter().find(|(number, _)| *number == attribute);
+            let column = word.map_or(self.column, |&(_, column)| column);
+            Stop::Problem(Problem::new(column, message))
+        })
     }
 
     fn network6(
@@ -321,6 +458,16 @@ impl<'a> Parser<'a> {
         if address.to_bits() & !addr::mask(u32::from(bits)) != 0 {
             return Err(host_bits(word, address, bits));
         }
+        self.host6(rule, word, address, (length.unwrap_or(word), bits))
+    }
+
+    fn host6(
+        &mut self,
+        rule: &mut Rule,
+        word: Token<'a>,
+        address: Ipv6Addr,
+        (length, bits): (Token<'a>, u8),
+    ) -> Result<()> {
         if address.is_multicast() {
             return Err(problem(word, "a multicast address is no source of packets"));
         }
@@ -330,48 +477,80 @@ impl<'a> Parser<'a> {
             return Err(problem(word, message));
         }
         self.note(attr::rule::FROM, word);
-        self.note(attr::rule::FROM_LENGTH, length.unwrap_or(word));
+        self.note(attr::rule::FROM_LENGTH, length);
         rule.from = Some(address);
         rule.from_length = Some(bits);
         Ok(())
     }
 
-    fn network4(
+    fn prefix4(
         &mut self,
-        rule: &mut Rule,
         word: Token<'a>,
         may: Choices,
         may_length: Choices,
-    ) -> Result<()> {
-        let address = self.target4(rule, word, may)?;
+    ) -> Result<Prefix4<'a>> {
+        let address: Ipv4Addr = word.text.parse().map_err(|_| unexpected(word, may))?;
         let length = self.length(may_length)?;
         let bits = prefix_bits(word, length, 32)?;
+        if !address.is_unspecified() || bits != 0 {
+            at(word, value::host4(address))?;
+        }
         let mask = addr::mask(96 + u32::from(bits)) as u32;
         let network = Ipv4Addr::from_bits(address.to_bits() & mask);
         if network != address {
             let message = format!("bits are set beyond the length: write {network}/{bits}");
             return Err(problem(word, message));
         }
-        if let Some(length) = length {
+        Ok(Prefix4 {
+            word,
+            address,
+            length,
+            bits,
+        })
+    }
+
+    fn network4(&mut self, rule: &mut Rule, prefix: Prefix4<'a>) -> Result<()> {
+        self.target4(rule, prefix.word, prefix.address)?;
+        if let Some(length) = prefix.length {
             self.note(attr::rule::TO_LENGTH, length);
-            rule.to_length = Some(bits);
+            rule.to_length = Some(prefix.bits);
         }
         Ok(())
     }
 
-    fn target4(&mut self, rule: &mut Rule, word: Token<'a>, may: Choices) -> Result<Ipv4Addr> {
-        let address = word.text.parse().map_err(|_| unexpected(word, may))?;
+    fn target4(&mut self, rule: &mut Rule, word: Token<'a>, address: Ipv4Addr) -> Result<()> {
         at(word, value::host4(address))?;
         self.note(attr::rule::TO, word);
         rule.to = Some(address);
-        Ok(address)
+        Ok(())
     }
 
     fn ports(&mut self, rule: &mut Rule) -> Result<()> {
+        let (first, last) = self.range(g::RANGE)?;
+        let Some(last) = last else {
+            let word = self.next(g::RANGE)?;
+            return Err(unexpected(word, g::RANGE));
+        };
+        self.set_ports(rule, first, last);
+        Ok(())
+    }
+
+    fn set_ports(&mut self, rule: &mut Rule, first: Port<'a>, last: Port<'a>) {
+        self.note(attr::rule::PORT_MIN, first.0);
+        self.note(attr::rule::PORT_MAX, last.0);
+        rule.port_min = Some(first.1);
+        rule.port_max = Some(last.1);
+    }
+
+    /// A port, and the last one if it begins a range; `may` has what may follow it.
+    fn range(&mut self, may: Choices) -> Result<(Port<'a>, Option<Port<'a>>)> {
         let first = self.next(g::PORT)?;
         let min = at(first, value::port(first.text))?;
-        let sign = self.next(g::RANGE)?;
-        let (last, max) = match sign.text {
+        let sign = match self.tokens.as_slice().first() {
+            Some(sign) if g::each(g::RANGE).any(|choice| sign.is(choice.word)) => self.next(may)?,
+            _ => return Ok(((first, min), None)),
+        };
+        let last = match sign.text {
             "-" => {
                 let last = self.next(g::LAST_PORT)?;
                 let max = at(last, value::port(last.text))?;
@@ -381,7 +560,7 @@ impl<'a> Parser<'a> {
                 }
                 (last, max)
             }
-            ":" => {
+            _ => {
                 let count = self.next(g::COUNT)?;
                 let most = u64::from(u16::MAX - min) + 1;
                 match at(count, value::number(count.text))? {
@@ -394,20 +573,23 @@ impl<'a> Parser<'a> {
                     ports => (count, min + (ports - 1) as u16),
                 }
             }
-            _ => return Err(unexpected(sign, g::RANGE)),
         };
-        self.note(attr::rule::PORT_MIN, first);
-        self.note(attr::rule::PORT_MAX, last);
-        rule.port_min = Some(min);
-        rule.port_max = Some(max);
-        Ok(())
+        Ok(((first, min), Some(last)))
     }
 
-    /// The protocols, and the keyword behind them.
-    fn protos(&mut self) -> Result<(Option<u32>, Option<&'static str>)> {
+    /// Protocols, and the keyword behind them.
+    fn protos(
+        &mut self,
+        names: Choices,
+        may: Choices,
+    ) -> Result<(Option<u32>, Option<&'static str>)> {
         let mut mask = 0;
         loop {
-            let name = self.keyword(g::PROTO)?;
+            let word = self.next(names)?;
+            let name = keyword(word, names).ok_or_else(|| match word.is("icmp") {
+                true => problem(word, "icmp has no ports: leave it out, or `dport`"),
+                false => unexpected(word, names),
+            })?;
             if mask == 0 {
                 self.note(attr::rule::PROTOS, self.last);
             }
@@ -416,12 +598,12 @@ impl<'a> Parser<'a> {
                 "tcp" => protos::TCP,
                 _ => protos::UDP,
             };
-            match self.maybe(g::AFTER_PROTO)? {
+            match self.maybe(may)? {
                 None => return Ok((Some(mask), None)),
                 Some(word) if word.is("/") => (),
-                Some(word) => match keyword(word, g::AFTER_PROTO) {
+                Some(word) => match keyword(word, may) {
                     Some(next) => return Ok((Some(mask), Some(next))),
-                    None => return Err(unexpected(word, g::AFTER_PROTO)),
+                    None => return Err(unexpected(word, may)),
                 },
             }
         }

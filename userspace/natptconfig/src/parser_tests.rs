@@ -299,7 +299,7 @@ fn bad_rules() {
         ),
         (
             "map from any4 to 192.0.2.1",
-            "10: unexpected `any4`: expected any6, V6, V6/LENGTH, V4 or V4/LENGTH",
+            "10: unexpected `any4`: expected any6, V6, V6/LENGTH, V4, V4/LENGTH or daddr",
         ),
         (
             "map from 2001:db8::1/64 to 192.0.2.1",
@@ -569,6 +569,452 @@ fn bad_stateless_rules() {
     }
 }
 
+// req: C-016
+#[test]
+fn static_mappings() {
+    let pair = |v6: &str, length6, v4: &str, last4: &str| Rule {
+        from: v6.parse().ok(),
+        from_length: Some(length6),
+        to: v4.parse().ok(),
+        to_last: last4.parse().ok(),
+        bidir: Some(1),
+        ..Rule::default()
+    };
+    let host = || pair("2001:db8::7", 128, "192.0.2.9", "");
+    for (line, expected) in [
+        ("map from 2001:db8::7 to 192.0.2.9 bidir", host()),
+        ("map from 2001:db8::7/128 to 192.0.2.9/32 bidir", host()),
+        (
+            "MAP 7 FROM 2001:db8::7 TO 192.0.2.9 PROTO icmp/tcp BIDIR FILTER port REFRESH outbound",
+            Rule {
+                number: Some(7),
+                protos: Some(protos::ICMP | protos::TCP),
+                filter: Some(filtering::PORT),
+                refresh: Some(refreshing::OUTBOUND),
+                ..host()
+            },
+        ),
+        (
+            "map from 2001:db8::10/124 to 192.0.2.16/28 bidir refresh both",
+            Rule {
+                refresh: Some(refreshing::BOTH),
+                ..pair("2001:db8::10", 124, "192.0.2.16", "192.0.2.31")
+            },
+        ),
+        (
+            "map from 2001:db8::/104 to 11.0.0.0/8 bidir",
+            pair("2001:db8::", 104, "11.0.0.0", "11.255.255.255"),
+        ),
+        (
+            "map from 2001:db8::/99 to 64.0.0.0/3 proto udp bidir",
+            Rule {
+                protos: Some(protos::UDP),
+                ..pair("2001:db8::", 99, "64.0.0.0", "95.255.255.255")
+            },
+        ),
+    ] {
+        assert_eq!(rule(line), expected, "{line}");
+    }
+    assert_eq!(
+        change("map 5 from 2001:db8::/120 to 192.0.2.0/24 proto tcp bidir filter port").words,
+        [
+            (attr::rule::NUMBER, 5),
+            (attr::rule::FROM, 12),
+            (attr::rule::FROM_LENGTH, 23),
+            (attr::rule::TO, 30),
+            (attr::rule::TO_LAST, 40),
+            (attr::rule::PROTOS, 49),
+            (attr::rule::BIDIR, 53),
+            (attr::rule::FILTER, 66),
+        ]
+    );
+}
+
+#[test]
+fn bad_static_mappings() {
+    rule("map from 2001:db8::/124 to 192.0.2.16/28 bidir");
+    for (line, message) in [
+        (
+            "map from 2001:db8::/124 to 192.0.2.16 bidir",
+            "28: there must be as many addresses as hosts: write 192.0.2.16/28",
+        ),
+        (
+            "map from 2001:db8::/124 to 192.0.2.16/29 bidir",
+            "39: there must be as many addresses as hosts: write 192.0.2.16/28",
+        ),
+        (
+            "map from 2001:db8::/124 to 192.0.2.0/27 bidir",
+            "38: there must be as many addresses as hosts: write 192.0.2.0/28",
+        ),
+        (
+            "map from 2001:db8::7 to 192.0.2.0/24 proto tcp bidir",
+            "35: there must be as many addresses as hosts: write 192.0.2.0/32",
+        ),
+        (
+            "map from 2001:db8::/120 to 192.0.2.9 bidir",
+            "28: there must be as many addresses as hosts: write 192.0.2.0/24",
+        ),
+        (
+            "map from 2001:db8::/104 to 11.0.0.0/9 bidir",
+            "37: there must be as many addresses as hosts: write 11.0.0.0/8",
+        ),
+        (
+            "map from 2001:db8::/103 to 11.0.0.0/8 bidir",
+            "21: there must be as many hosts as addresses: write 2001:db8::/104",
+        ),
+        (
+            "map from 2001:db8::/64 to 192.0.2.9 bidir",
+            "21: there must be as many hosts as addresses: write 2001:db8::/128",
+        ),
+        (
+            "map from 2001:db8::2000:0/99 to 64.0.0.0/2 bidir",
+            "27: there must be as many hosts as addresses: write 2001:db8::/98",
+        ),
+        (
+            "map from 2001:db8::/98 to 64.0.0.0/2 bidir",
+            "27: IPv4 prefix covers 0/8, 127/8, 224/4 or 240/4: give addresses of hosts",
+        ),
+        (
+            "map from fe80::7 to 192.0.2.9 bidir",
+            "10: IPv6 prefix covers loopback, link-local, multicast or IPv4-mapped addresses: \
+             give addresses of hosts",
+        ),
+        (
+            "map from ff02::1 to 192.0.2.9 bidir",
+            "10: a multicast address is no source of packets",
+        ),
+        (
+            "map from 2001:db8::7 to 127.0.0.1 bidir",
+            "25: 127.0.0.1 is a loopback address: give one that IPv4 hosts can answer to",
+        ),
+        (
+            "map from any6 to 192.0.2.9 proto tcp bidir",
+            "38: unexpected `bidir`: expected /, filter, refresh or the end",
+        ),
+        (
+            "map from any6 to 192.0.2.9 port 1 - 9 bidir",
+            "39: unexpected `bidir`: expected proto, filter, refresh or the end",
+        ),
+        (
+            "map from 2001:db8::/127 to 192.0.2.8 - 192.0.2.9 bidir",
+            "50: unexpected `bidir`: expected port, proto, filter, refresh or the end",
+        ),
+        (
+            "map from 2001:db8::/127 to 192.0.2.8 - 192.0.2.9 proto tcp bidir",
+            "60: unexpected `bidir`: expected /, filter, refresh or the end",
+        ),
+        (
+            "map from 2001:db8::/127 to 192.0.2.8 - 192.0.2.9 port 1 - 9 bidir",
+            "61: unexpected `bidir`: expected proto, filter, refresh or the end",
+        ),
+        (
+            "map from 2001:db8::7 to 192.0.2.9 port 1 - 9 bidir",
+            "46: bidir keeps ports: leave `port` out, or map some with `daddr`",
+        ),
+        (
+            "map from 2001:db8::7 to 192.0.2.9 port 1 : 9 proto tcp BIDIR",
+            "56: bidir keeps ports: leave `port` out, or map some with `daddr`",
+        ),
+        (
+            "map from 2001:db8::7 to 192.0.2.9 bidir port 1 - 9",
+            "41: unexpected `port`: expected filter, refresh or the end",
+        ),
+        (
+            "map from 2001:db8::7 to 192.0.2.9 bidir proto tcp",
+            "41: unexpected `proto`: expected filter, refresh or the end",
+        ),
+        (
+            "map from 2001:db8::7 to 192.0.2.9 bidir stateless",
+            "41: unexpected `stateless`: expected filter, refresh or the end",
+        ),
+        (
+            "map from 2001:db8::7 to 192.0.2.9 filter port bidir",
+            "47: unexpected `bidir`: expected refresh or the end",
+        ),
+        (
+            "map from 192.0.2.9 to 2001:db8::7 bidir",
+            "35: unexpected `bidir`: expected stateless",
+        ),
+    ] {
+        assert_eq!(problem(line), message, "{line}");
+    }
+}
+
+#[test]
+fn inbound_rules() {
+    let host = Rule {
+        from: "2001:db8::7".parse().ok(),
+        from_length: Some(128),
+        to: "192.0.2.9".parse().ok(),
+        bidir: Some(1),
+        ..Rule::default()
+    };
+    let from = |peer: &str, length| Rule {
+        peer: peer.parse().ok(),
+        peer_length: Some(length),
+        ..host.clone()
+    };
+    let ports = |min, max, port6| Rule {
+        port_min: Some(min),
+        port_max: Some(max),
+        port6,
+        protos: Some(protos::TCP | protos::UDP),
+        ..host.clone()
+    };
+    for (hosts, expected) in [
+        ("", host.clone()),
+        ("0.0.0.0/0", host.clone()),
+        ("198.51.100.7", from("198.51.100.7", 32)),
+        ("198.51.100.7/32", from("198.51.100.7", 32)),
+        ("203.0.113.0/24", from("203.0.113.0", 24)),
+        ("128.0.0.0/1", from("128.0.0.0", 1)),
+    ] {
+        let line = format!("map from {hosts} daddr 192.0.2.9 to daddr 2001:db8::7");
+        assert_eq!(rule(&line), expected, "{line}");
+    }
+    for (port4, port6, expected) in [
+        ("dport 80", "dport 8080", ports(80, 80, Some(8080))),
+        ("dport 80", "dport 80", ports(80, 80, None)),
+        ("dport 80", "", ports(80, 80, None)),
+        ("dport 80", "dport 8080 - 8080", ports(80, 80, Some(8080))),
+        ("dport 80 : 1", "dport 81:1", ports(80, 80, Some(81))),
+        ("dport 80-89", "", ports(80, 89, None)),
+        ("dport 80 - 89", "dport 8080", ports(80, 89, Some(8080))),
+        ("dport 80 : 10", "dport 70 - 79", ports(80, 89, Some(70))),
+        ("dport 80 - 89", "dport 70 : 10", ports(80, 89, Some(70))),
+        ("dport 80 - 89", "dport 80 - 89", ports(80, 89, None)),
+        ("dport 1 - 9", "dport 65527", ports(1, 9, Some(65527))),
+        ("dport 1 - 65535", "dport 1", ports(1, 65535, None)),
+    ] {
+        let line = format!("map from daddr 192.0.2.9 {port4} to daddr 2001:db8::7 {port6}");
+        assert_eq!(rule(&line), expected, "{line}");
+        let tcp = Rule {
+            protos: Some(protos::TCP),
+            filter: Some(filtering::ADDRESS),
+            refresh: Some(refreshing::OUTBOUND),
+            ..expected
+        };
+        let line = format!("{line} proto tcp filter address refresh outbound");
+        assert_eq!(rule(&line), tcp, "{line}");
+    }
+    assert_eq!(
+        rule("MAP 7 FROM DADDR 192.0.2.9 TO DADDR 2001:db8::7 PROTO icmp/udp"),
+        Rule {
+            number: Some(7),
+            protos: Some(protos::ICMP | protos::UDP),
+            ..host.clone()
+        }
+    );
+    assert_eq!(
+        rule("map from daddr 192.0.2.9 to daddr 2001:db8::7"),
+        rule("map from 2001:db8::7 to 192.0.2.9 bidir")
+    );
+    assert_eq!(
+        change(
+            "map 5 from 203.0.113.0/24 daddr 192.0.2.9 dport 80 - 89 to daddr 2001:db8::7 \
+             dport 8080 - 8089 proto udp refresh both"
+        )
+        .words,
+        [
+            (attr::rule::NUMBER, 5),
+            (attr::rule::PEER, 12),
+            (attr::rule::PEER_LENGTH, 24),
+            (attr::rule::BIDIR, 27),
+            (attr::rule::TO, 33),
+            (attr::rule::PORT_MIN, 49),
+            (attr::rule::PORT_MAX, 54),
+            (attr::rule::FROM, 66),
+            (attr::rule::FROM_LENGTH, 66),
+            (attr::rule::PORT6, 84),
+            (attr::rule::PROTOS, 102),
+            (attr::rule::REFRESH, 114),
+        ]
+    );
+    assert_eq!(
+        change("map from 198.51.100.7 daddr 192.0.2.9 dport 80 to daddr 2001:db8::7 dport 80")
+            .words,
+        [
+            (attr::rule::PEER, 10),
+            (attr::rule::PEER_LENGTH, 10),
+            (attr::rule::BIDIR, 23),
+            (attr::rule::TO, 29),
+            (attr::rule::PORT_MIN, 45),
+            (attr::rule::PORT_MAX, 45),
+            (attr::rule::FROM, 57),
+            (attr::rule::FROM_LENGTH, 57),
+        ]
+    );
+}
+
+#[test]
+fn bad_inbound_rules() {
+    for (line, message) in [
+        (
+            "map from daddr",
+            "15: the statement is incomplete: expected V4",
+        ),
+        (
+            "map from daddr 2001:db8::7",
+            "16: unexpected `2001:db8::7`: expected V4",
+        ),
+        (
+            "map from daddr 127.0.0.1 to daddr 2001:db8::7",
+            "16: 127.0.0.1 is a loopback address: give one that IPv4 hosts can answer to",
+        ),
+        (
+            "map from daddr 224.0.0.1 to daddr 2001:db8::7",
+            "16: 224.0.0.1 is a multicast address: give one that IPv4 hosts can answer to",
+        ),
+        (
+            "map from daddr 192.0.2.0/24 to daddr 2001:db8::7",
+            "25: unexpected `/`: expected dport or to",
+        ),
+        (
+            "map from daddr 192.0.2.9 port 80 to daddr 2001:db8::7",
+            "26: unexpected `port`: expected dport or to",
+        ),
+        (
+            "map from daddr 192.0.2.9 to 2001:db8::7",
+            "29: unexpected `2001:db8::7`: expected daddr",
+        ),
+        (
+            "map from daddr 192.0.2.9 to daddr 192.0.2.1",
+            "35: unexpected `192.0.2.1`: expected V6",
+        ),
+        (
+            "map from daddr 192.0.2.9 to daddr 2001:db8::/120",
+            "45: unexpected `/`: expected proto, filter, refresh or the end",
+        ),
+        (
+            "map from daddr 192.0.2.9 to daddr ff02::1",
+            "35: a multicast address is no source of packets",
+        ),
+        (
+            "map from daddr 192.0.2.9 to daddr ::1",
+            "35: IPv6 prefix covers loopback, link-local, multicast or IPv4-mapped addresses: \
+             give addresses of hosts",
+        ),
+        (
+            "map from daddr 192.0.2.9 to daddr ::ffff:192.0.2.1",
+            "35: an IPv4-mapped address is never on the wire: give the address that the host has",
+        ),
+        (
+            "map from daddr 192.0.2.9 to daddr 2001:db8::7 bidir",
+            "47: unexpected `bidir`: expected proto, filter, refresh or the end",
+        ),
+        (
+            "map from 192.0.2.9 2001:db8::7",
+            "20: unexpected `2001:db8::7`: expected to or daddr",
+        ),
+        (
+            "map from 203.0.113.7/24 daddr 192.0.2.9 to daddr 2001:db8::7",
+            "10: bits are set beyond the length: write 203.0.113.0/24",
+        ),
+        (
+            "map from 203.0.113.0/33 daddr 192.0.2.9 to daddr 2001:db8::7",
+            "22: a prefix has at most 32 bits, not 33",
+        ),
+        (
+            "map from 224.0.0.1 daddr 192.0.2.9 to daddr 2001:db8::7",
+            "10: 224.0.0.1 is a multicast address: give one that IPv4 hosts can answer to",
+        ),
+        (
+            "map from 127.0.0.1/0 daddr 192.0.2.9 to daddr 2001:db8::7",
+            "10: 127.0.0.1 is a loopback address: give one that IPv4 hosts can answer to",
+        ),
+        (
+            "map from 0.0.0.0 daddr 192.0.2.9 to daddr 2001:db8::7",
+            "10: 0.0.0.0 is not the address of a host: give one that IPv4 hosts can answer to",
+        ),
+        (
+            "map from 0.0.0.0/0 to 2001:db8::/96 stateless",
+            "10: 0.0.0.0 is not the address of a host: give one that IPv4 hosts can answer to",
+        ),
+        (
+            "map from any6 daddr 192.0.2.9",
+            "15: unexpected `daddr`: expected to",
+        ),
+        (
+            "map from 2001:db8::1 daddr 192.0.2.9",
+            "22: unexpected `daddr`: expected to",
+        ),
+        (
+            "map from daddr 192.0.2.9 dport 0 to daddr 2001:db8::7",
+            "32: `0` is not a port: ports are 1 to 65535",
+        ),
+        (
+            "map from daddr 192.0.2.9 dport 89 - 80 to daddr 2001:db8::7",
+            "32: the port range is reversed: write 80 - 89",
+        ),
+        (
+            "map from daddr 192.0.2.9 dport 65530 : 7 to daddr 2001:db8::7",
+            "40: 7 ports from 65530 on go beyond 65535: 6 at most",
+        ),
+        (
+            "map from daddr 192.0.2.9 dport 80 daddr 2001:db8::7",
+            "35: unexpected `daddr`: expected -, : or to",
+        ),
+        (
+            "map from daddr 192.0.2.9 dport 80 - 89 - 99",
+            "40: unexpected `-`: expected to",
+        ),
+        (
+            "map from daddr 192.0.2.9 to daddr 2001:db8::7 dport 80",
+            "47: there is no `dport` before `to`: give it there too, or nowhere",
+        ),
+        (
+            "map from daddr 192.0.2.9 dport 80 to daddr 2001:db8::7 dport 8080 - 8089",
+            "69: there must be as many ports as before `to`: write 8080",
+        ),
+        (
+            "map from daddr 192.0.2.9 dport 1 - 9 to daddr 2001:db8::7 dport 80 - 89",
+            "70: there must be as many ports as before `to`: write 80 - 88",
+        ),
+        (
+            "map from daddr 192.0.2.9 dport 1 - 9 to daddr 2001:db8::7 dport 80 : 8",
+            "70: there must be as many ports as before `to`: write 80 - 88",
+        ),
+        (
+            "map from daddr 192.0.2.9 dport 1 - 9 to daddr 2001:db8::7 dport 65528",
+            "65: 9 ports from 65528 on go beyond 65535: begin at 65527 or below",
+        ),
+        (
+            "map from daddr 192.0.2.9 dport 1 - 65535 to daddr 2001:db8::7 dport 2 - 3",
+            "69: 65535 ports from 2 on go beyond 65535: begin at 1 or below",
+        ),
+        (
+            "map from daddr 192.0.2.9 dport 80 to daddr 2001:db8::7 proto icmp",
+            "62: icmp has no ports: leave it out, or `dport`",
+        ),
+        (
+            "map from daddr 192.0.2.9 dport 80 to daddr 2001:db8::7 dport 8080 proto tcp/icmp",
+            "77: icmp has no ports: leave it out, or `dport`",
+        ),
+        (
+            "map from daddr 192.0.2.9 dport 80 to daddr 2001:db8::7 proto sctp",
+            "62: unexpected `sctp`: expected tcp or udp",
+        ),
+        (
+            "map from daddr 192.0.2.9 dport 80 to daddr 2001:db8::7 dport 81 dport 82",
+            "65: unexpected `dport`: expected -, :, proto, filter, refresh or the end",
+        ),
+        (
+            "map from daddr 192.0.2.9 dport 80 to daddr 2001:db8::7 port 81",
+            "56: unexpected `port`: expected dport, proto, filter, refresh or the end",
+        ),
+        (
+            "map from daddr 192.0.2.9 dport 1 - 9 to daddr 2001:db8::7 dport 2 - 10 dport",
+            "72: unexpected `dport`: expected proto, filter, refresh or the end",
+        ),
+        (
+            "map from daddr 192.0.2.9 to daddr 2001:db8::7 stateless",
+            "47: unexpected `stateless`: expected proto, filter, refresh or the end",
+        ),
+    ] {
+        assert_eq!(problem(line), message, "{line}");
+    }
+}
+
 #[test]
 fn switches_and_numbers() {
     let renum = |start, interval| {
@@ -812,10 +1258,65 @@ fn help_everywhere() {
         ("map from any6 to 192.0.2.0 - 192.0.2.1 ?", g::AFTER_POOLS),
         ("map from 2001:db8::7 to 192.0.2.1 stateless ?", g::END),
         ("map from 192.0.0.1 ?", g::SOURCE4_LENGTH),
-        ("map from 192.0.0.1/32 ?", g::TO6),
+        ("map from 192.0.0.1/32 ?", g::AFTER_SOURCE4),
         ("map from 192.0.0.1 to ?", g::TARGET6),
         ("map from 192.0.0.1 to 2001:db8::1 ?", g::TARGET6_LENGTH),
         ("map from 192.0.0.1 to 2001:db8::1/128 ?", g::STATELESS),
+        (
+            "map from 2001:db8::7 to 192.0.2.1 proto tcp ?",
+            g::AFTER_PROTO_TARGETS,
+        ),
+        (
+            "map from 2001:db8::7 to 192.0.2.1 port 1 - 9 proto tcp ?",
+            g::AFTER_PROTO,
+        ),
+        ("map from 2001:db8::7 to 192.0.2.1 bidir ?", g::AFTER_BIDIR),
+        (
+            "map from 2001:db8::7 to 192.0.2.1 bidir filter port ?",
+            g::AFTER_FILTER,
+        ),
+        ("map from daddr ?", g::ADDRESS4),
+        ("map from 192.0.0.0/24 daddr ?", g::ADDRESS4),
+        ("map from daddr 192.0.2.1 ?", g::AFTER_DADDR),
+        ("map from daddr 192.0.2.1 dport ?", g::PORT),
+        ("map from daddr 192.0.2.1 dport 1 ?", g::AFTER_DPORT),
+        ("map from daddr 192.0.2.1 dport 1 - ?", g::LAST_PORT),
+        ("map from daddr 192.0.2.1 dport 1 : ?", g::COUNT),
+        ("map from daddr 192.0.2.1 dport 1 - 9 ?", g::TO_DADDR),
+        ("map from daddr 192.0.2.1 to ?", g::DADDR6),
+        ("map from daddr 192.0.2.1 to daddr ?", g::ADDRESS6),
+        (
+            "map from daddr 192.0.2.1 to daddr 2001:db8::7 ?",
+            g::AFTER_DADDR6,
+        ),
+        (
+            "map from daddr 192.0.2.1 to daddr 2001:db8::7 proto ?",
+            g::PROTO,
+        ),
+        (
+            "map from daddr 192.0.2.1 dport 1 to daddr 2001:db8::7 ?",
+            g::MAY_DPORT6,
+        ),
+        (
+            "map from daddr 192.0.2.1 dport 1 to daddr 2001:db8::7 dport ?",
+            g::PORT,
+        ),
+        (
+            "map from daddr 192.0.2.1 dport 1 to daddr 2001:db8::7 dport 2 ?",
+            g::AFTER_DPORT6,
+        ),
+        (
+            "map from daddr 192.0.2.1 dport 1 - 9 to daddr 2001:db8::7 dport 1 - 9 ?",
+            g::AFTER_DPORTS6,
+        ),
+        (
+            "map from daddr 192.0.2.1 dport 1 to daddr 2001:db8::7 proto ?",
+            g::TCP_UDP,
+        ),
+        (
+            "map from daddr 192.0.2.1 dport 1 to daddr 2001:db8::7 proto tcp ?",
+            g::AFTER_PROTO,
+        ),
         ("map delete ?", g::NUMBER),
         ("map renum ?", g::START),
         ("map renum 1 ?", g::INTERVAL),
@@ -859,7 +1360,7 @@ proptest! {
             "prefix", "map", "set", "show", "from", "to", "any6", "port", "proto", "tcp", "/",
             "-", ":", "=", "flush", "1", "65535", "2001:db8::", "192.0.2.1", "renum", "xlate",
             "stateless", "32", "session", "delete", "host", "state", "limit", "sessions", "monitor",
-            "filter", "address", "refresh", "outbound",
+            "filter", "address", "refresh", "outbound", "daddr", "dport", "bidir",
         ]), 0..12)) {
         let _ = parse(words.join(" ").as_bytes());
     }

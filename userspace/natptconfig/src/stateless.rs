@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The check that the addresses of a stateless rule fit each other.
+//! The check that the addresses of a stateless rule, or of a static mapping, fit each other.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use natpt_core::xlate::{
+    addr::mask,
     eam::{Eam, EamError},
     side::Side,
 };
@@ -31,5 +32,34 @@ pub fn check(hosts: Side, v6: (Ipv6Addr, u8), v4: (Ipv4Addr, u8)) -> Result<(), 
             (rule::FROM, format!("{text}: give addresses of hosts"))
         }
         EamError::Martian4 => (rule::TO, format!("{text}: give addresses of hosts")),
+    })
+}
+
+/// The same for a static mapping, which has as many IPv4 addresses as IPv6 hosts.
+pub fn check_static(
+    v6: (Ipv6Addr, u8),
+    (addr4, len4): (Ipv4Addr, Option<u8>),
+) -> Result<(), (u16, String)> {
+    let (addr6, len6) = v6;
+    let given4 = len4.unwrap_or(32);
+    if len6 == 96 + given4 {
+        return check(Side::V6, v6, (addr4, given4));
+    }
+    Err(match len6 {
+        // From /8 on a network has addresses of hosts only, or none.
+        104.. => {
+            let fitting = len6 - 96;
+            let network = Ipv4Addr::from_bits(addr4.to_bits() & mask(len6.into()) as u32);
+            let message =
+                format!("there must be as many addresses as hosts: write {network}/{fitting}");
+            (len4.map_or(rule::TO, |_| rule::TO_LENGTH), message)
+        }
+        _ => {
+            let fitting = 96 + given4;
+            let network = Ipv6Addr::from_bits(addr6.to_bits() & mask(fitting.into()));
+            let message =
+                format!("there must be as many hosts as addresses: write {network}/{fitting}");
+            (rule::FROM_LENGTH, message)
+        }
     })
 }

@@ -21,16 +21,23 @@ pub fn prefix(prefix: &Prefix) -> String {
 
 /// `from any6 to 192.0.2.1 port 1024 - 65535 proto tcp/udp`
 pub fn rule(rule: &Rule) -> String {
-    let mut text = format!("from {} to {}", source(rule), target(rule));
+    let is_inbound = is_static(rule) && (rule.port_min.is_some() || rule.peer.is_some());
+    let mut text = match is_inbound {
+        true => inbound(rule),
+        false => format!("from {} to {}", source(rule), target(rule)),
+    };
     if rule.stateless.is_some() {
         text.push_str(" stateless");
     }
-    if let (Some(min), Some(max)) = (rule.port_min, rule.port_max) {
+    if let (false, Some(min), Some(max)) = (is_inbound, rule.port_min, rule.port_max) {
         text.push_str(&format!(" port {min} - {max}"));
     }
     let protos = protos(rule);
     if !protos.is_empty() {
         text.push_str(&format!(" proto {}", protos.join("/")));
+    }
+    if is_static(rule) && !is_inbound {
+        text.push_str(" bidir");
     }
     if let Some(filter) = filter(rule).filter(|_| rule.filter != Some(filtering::NONE)) {
         text.push_str(&format!(" filter {filter}"));
@@ -39,6 +46,38 @@ pub fn rule(rule: &Rule) -> String {
         text.push_str(&format!(" refresh {refresh}"));
     }
     text
+}
+
+/// `from 203.0.113.0/24 daddr 192.0.2.9 dport 80 to daddr 2001:db8::7 dport 8080`
+fn inbound(rule: &Rule) -> String {
+    let mut text = String::from("from ");
+    if let Some(peer) = peer(rule) {
+        text.push_str(&format!("{peer} "));
+    }
+    let (mut dport, mut dport6) = (String::new(), String::new());
+    if let (Some(min), Some(max)) = (rule.port_min, rule.port_max) {
+        let first = rule.port6.unwrap_or(min);
+        let last = first.saturating_add(max.saturating_sub(min));
+        dport = format!(" dport {}", value::show_ports(min, max));
+        dport6 = format!(" dport {}", value::show_ports(first, last));
+    }
+    let (to, from) = (addresses4(rule), addresses6(rule));
+    text.push_str(&format!("daddr {to}{dport} to daddr {from}{dport6}"));
+    text
+}
+
+/// Whether hosts and addresses stand for each other, whoever speaks first.
+pub fn is_static(rule: &Rule) -> bool {
+    rule.bidir.is_some_and(|bidir| bidir != 0)
+}
+
+/// The IPv4 hosts that may open sessions of a static mapping: an address, or a prefix.
+pub fn peer(rule: &Rule) -> Option<String> {
+    let address = rule.peer?;
+    Some(match rule.peer_length {
+        None | Some(32) => address.to_string(),
+        Some(length) => format!("{address}/{length}"),
+    })
 }
 
 /// The hosts: `any6`, an address, or a prefix.
@@ -156,7 +195,7 @@ mod tests {
     use crate::source;
 
     /// Lines that come back as they are.
-    // req: B-031 B-032
+    // req: B-031 B-032 C-016
     #[test]
     fn round_trip() {
         let text = "\
@@ -177,6 +216,15 @@ map 90 from any6 to 192.0.2.0/26
 map 91 from 2001:db8::/32 to 192.0.2.0/31 port 1 - 9 filter address
 map 92 from any6 to 192.0.2.1 - 192.0.2.2
 map 93 from 2001:db8::7 to 192.0.2.0 - 192.0.2.2 proto tcp
+map 100 from 2001:db8::7 to 192.0.2.9 bidir
+map 110 from 2001:db8::/120 to 192.0.2.0/24 proto tcp bidir filter address
+map 120 from 2001:db8::10/124 to 192.0.2.16/28 bidir refresh outbound
+map 130 from daddr 192.0.2.9 dport 80 to daddr 2001:db8::7 dport 8080 proto tcp
+map 131 from daddr 192.0.2.9 dport 80 to daddr 2001:db8::7 dport 80 proto tcp/udp
+map 140 from 203.0.113.0/24 daddr 192.0.2.9 dport 8000 - 8099 to daddr 2001:db8::7 dport 80 - 179 proto tcp/udp
+map 141 from 198.51.100.7 daddr 192.0.2.9 dport 1 - 9 to daddr 2001:db8::7 dport 1 - 9 proto udp filter port
+map 150 from 198.51.100.7 daddr 192.0.2.9 to daddr 2001:db8::7
+map 151 from 128.0.0.0/1 daddr 192.0.2.9 to daddr 2001:db8::7 proto icmp refresh outbound
 map 4294967295 from any6 to 192.0.2.2
 set udp-timeout = 300
 set error-source = 192.0.2.9

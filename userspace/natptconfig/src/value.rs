@@ -83,6 +83,14 @@ pub fn port(text: &str) -> Result<u16, String> {
     }
 }
 
+/// Ports as they are written: one, or the first and the last.
+pub fn show_ports(first: u16, last: u16) -> String {
+    match first == last {
+        true => first.to_string(),
+        false => format!("{first} - {last}"),
+    }
+}
+
 /// `2h4m` in seconds; None if the word does not look like that.
 pub fn duration(text: &str) -> Option<u64> {
     let mut seconds = 0u64;
