@@ -231,7 +231,10 @@ impl Rule {
     /// First and last IPv4 address and port of a static mapping.
     pub fn static4(&self) -> ((u32, u16), (u32, u16)) {
         let (first, last) = self.ports.unwrap_or((0, u16::MAX));
-        ((self.to.first.to_bits(), first), (self.to.last.to_bits(), last))
+        (
+            (self.to.first.to_bits(), first),
+            (self.to.last.to_bits(), last),
+        )
     }
 
     /// First and last IPv6 address and port of a static mapping.

@@ -278,14 +278,22 @@ impl Tables {
 
     /// The static mapping that packets of an IPv4 host are for, whose destination the source of this
     /// tuple is, and their prefix.
+    #[inline]
     pub(crate) fn static4(&self, tuple: &Tuple4, proto: u8) -> Option<(&Stateful, &Prefix)> {
+        if self.statics.is_empty() {
+            return None;
+        }
         let rule = self.statics.of4((tuple.saddr, tuple.sport), proto)?;
         let may = rule.rule.fixed?.peers.contains(tuple.daddr) && !self.keeps_rule(rule.id);
         may.then_some(rule).zip(self.static_prefix())
     }
 
     /// The static mapping of an IPv6 packet's source.
+    #[inline]
     fn static6(&self, tuple: &Tuple6, proto: u8) -> Option<&Stateful> {
+        if self.statics.is_empty() {
+            return None;
+        }
         let rule = self.statics.of6((tuple.saddr, tuple.sport), proto)?;
         let prefix = self.prefix_to_open(tuple.daddr)?;
         let may = self.is_static_prefix(prefix.id()) && !self.keeps_rule(rule.id);
@@ -297,7 +305,12 @@ impl Tables {
     }
 
     /// A mapping, of this rule and prefix, has what static mappings have now.
-    pub(super) fn displaces(&self, (host, v4): (&Host, &Endpoint4), rule: u32, prefix: u16) -> bool {
+    pub(super) fn displaces(
+        &self,
+        (host, v4): (&Host, &Endpoint4),
+        rule: u32,
+        prefix: u16,
+    ) -> bool {
         let of4 = self.statics.of4((v4.addr, v4.port), host.proto);
         let of6 = self.statics.of6((host.addr, host.port), host.proto);
         let is_first = self.is_static_prefix(prefix);

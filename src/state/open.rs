@@ -236,7 +236,11 @@ impl Translator {
         let (host, prefix, filter) = match target {
             Target::Mapping(mapping) => {
                 let prefix = config.prefix(mapping.prefix);
-                (mapping.host, prefix.ok_or(DropReason::NoPrefix)?, mapping.filter)
+                (
+                    mapping.host,
+                    prefix.ok_or(DropReason::NoPrefix)?,
+                    mapping.filter,
+                )
             }
             Target::Static(rule, prefix, host) => (host, prefix, rule.rule.filter),
         };

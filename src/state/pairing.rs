@@ -33,14 +33,10 @@ impl Translator {
     ) -> Result<(Ipv4Addr, u16), DropReason> {
         let taken = match pools {
             [pool] => take(pool)?.map(|port| (pool.addr, port)),
-            pools => {
+            _ => {
                 let host = self.subscribers.of(&self.key, owner, guard);
                 let host = host.ok_or(DropReason::NoMapping)?;
-                let range = &rule.rule.to;
-                match host.pool(range) {
-                    Some(addr) => take_of(pools, range, addr, take)?,
-                    None => choose((rule, pools), owner, host, take, give)?,
-                }
+                take_of_several((rule, pools), owner, host, take, give)?
             }
         };
         taken.ok_or(DropReason::PortsExhausted)
@@ -75,10 +71,10 @@ fn take_of(
     Ok(take(pool)?.map(|port| (pool.addr, port)))
 }
 
-/// Chooses an address for a host that has none: the one that its own address stands for, or else some
-/// other that has a port.
-#[cold]
-fn choose(
+/// Takes a port of the address that a host has, or else of the one that its own address stands for, or
+/// of some other that has a port.
+#[inline(never)]
+fn take_of_several(
     (rule, pools): (&Stateful, &[Arc<Pool>]),
     owner: &Owner,
     host: Linked<'_, Subscriber>,
@@ -86,6 +82,9 @@ fn choose(
     give: impl Fn(Ipv4Addr, u16),
 ) -> Result<Option<(Ipv4Addr, u16)>, DropReason> {
     let range = &rule.rule.to;
+    if let Some(addr) = host.pool(range) {
+        return take_of(pools, range, addr, take);
+    }
     // Who comes next goes on where the last one has ended: no search is long, and together they see
     // all addresses.
     let spare = read_once(&rule.spare) as usize;

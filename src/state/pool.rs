@@ -105,7 +105,10 @@ impl Pool {
             None => &[(1, u16::MAX)],
         };
         let want = PortPolicy::of(proto, sport);
-        let others = |word| statics.word(self.addr, proto, word);
+        let others = |word| match statics.is_empty() {
+            true => 0,
+            false => statics.word(self.addr, proto, word),
+        };
         if !is_own {
             return Ok(used.take(ranges, want, others));
         }

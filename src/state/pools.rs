@@ -74,7 +74,9 @@ impl Pools {
 
     /// Return true if one of the addresses is there.
     pub(super) fn overlaps(&self, range: &Range4) -> bool {
-        let place = first_not(&self.spans, |it| it.range.last.to_bits() < range.first.to_bits());
+        let place = first_not(&self.spans, |it| {
+            it.range.last.to_bits() < range.first.to_bits()
+        });
         let span = self.spans.get(place);
         span.is_some_and(|it| it.range.overlaps(range))
     }

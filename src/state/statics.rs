@@ -13,6 +13,8 @@ use kernel::{prelude::*, sync::Arc};
 
 /// The static mappings of each transport protocol.
 pub(crate) struct Statics {
+    /// There are none.
+    is_empty: bool,
     icmp: Pair,
     tcp: Pair,
     udp: Pair,
@@ -80,6 +82,7 @@ fn place<T: PartialOrd>(
 impl Statics {
     pub(super) fn new(account: Account) -> Result<Self> {
         Ok(Self {
+            is_empty: true,
             icmp: Pair::new(account)?,
             tcp: Pair::new(account)?,
             udp: Pair::new(account)?,
@@ -88,6 +91,7 @@ impl Statics {
 
     pub(super) fn copy(&self) -> Result<Self> {
         Ok(Self {
+            is_empty: self.is_empty,
             icmp: self.icmp.copy()?,
             tcp: self.tcp.copy()?,
             udp: self.udp.copy()?,
@@ -99,6 +103,7 @@ impl Statics {
         if new.rule.fixed.is_none() {
             return Ok(());
         }
+        self.is_empty = false;
         for (proto, pair) in [
             (proto::ICMP, &mut self.icmp),
             (proto::TCP, &mut self.tcp),
@@ -111,9 +116,9 @@ impl Statics {
         Ok(())
     }
 
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
-        let mut all = [&self.icmp, &self.tcp, &self.udp].into_iter();
-        all.all(|pair| pair.by4.is_empty())
+        self.is_empty
     }
 
     fn pair(&self, proto: u8) -> Option<&Pair> {
@@ -126,6 +131,7 @@ impl Statics {
     }
 
     /// The one that has a port of an IPv4 address.
+    #[cold]
     pub(crate) fn of4(&self, v4: (Ipv4Addr, u16), proto: u8) -> Option<&Stateful> {
         let row = &self.pair(proto)?.by4;
         let place = first_not(row, |it| it.rule.static4().1 < (v4.0.to_bits(), v4.1));
@@ -134,6 +140,7 @@ impl Statics {
     }
 
     /// The one that has a port of an IPv6 host.
+    #[cold]
     pub(crate) fn of6(&self, v6: (Ipv6Addr, u16), proto: u8) -> Option<&Stateful> {
         let row = &self.pair(proto)?.by6;
         let place = first_not(row, |it| it.rule.static6().1 < (v6.0.to_bits(), v6.1));
@@ -142,11 +149,11 @@ impl Statics {
     }
 
     /// Those of the 64 ports of an IPv4 address from `64 * word` on that are not for others.
+    #[cold]
     pub(super) fn word(&self, addr: Ipv4Addr, proto: u8, word: usize) -> u64 {
         let row = self.pair(proto).map(|pair| &*pair.by4).unwrap_or(&[]);
-        let base = match u16::try_from(word.saturating_mul(64)) {
-            Ok(base) if !row.is_empty() => base,
-            _ => return 0,
+        let Ok(base) = u16::try_from(word.saturating_mul(64)) else {
+            return 0;
         };
         let (first, last) = (
             (addr.to_bits(), base),

@@ -52,7 +52,7 @@ config map flush
 config -f - <<<"$saved"
 is "show config loads again" "$saved" "$(config show config)"
 is "JSON says what each is" \
-	'false null null true 8080 null true 7 null true 22 198.51.100.10/32' \
+	'false null null true 8080 null true 7 null true 22 198.51.100.10' \
 	"$(config -j show rules | jq -r '.[] | "\(.bidir) \(.port6) \(.peer)"' | xargs)"
 
 # What is refused changes nothing.

@@ -2,9 +2,7 @@
 //! Rules.
 
 use natpt_core::{
-    nat::rule::{
-        proto_bit, Filtering, Fixed, Refresh, Rule, RuleError, Source6, ICMP, TCP, UDP,
-    },
+    nat::rule::{proto_bit, Filtering, Fixed, Refresh, Rule, RuleError, Source6, ICMP, TCP, UDP},
     xlate::addr::Range4,
 };
 
@@ -90,7 +88,10 @@ fn pools_of_several_addresses() {
         let other = range(first, last);
         assert_eq!(some.overlaps(&other), both, "{first} - {last}");
         assert_eq!(other.overlaps(&some), both, "{first} - {last}");
-        assert_eq!(some.contains(other.first) || some.contains(other.last), both);
+        assert_eq!(
+            some.contains(other.first) || some.contains(other.last),
+            both
+        );
     }
     assert_eq!(some.count(), 4);
     assert_eq!(range("0.0.0.0", "255.255.255.255").count(), 1 << 32);
