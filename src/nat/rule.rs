@@ -250,9 +250,14 @@ impl Rule {
         ((addr, first), (addr | rest, last))
     }
 
-    /// The IPv4 address and port that stand for a host's port by a static mapping.
-    pub fn fixed4(&self, (addr, port): (Ipv6Addr, u16)) -> Option<(Ipv4Addr, u16)> {
-        self.fixed?;
+    /// The IPv4 address and port that stand for a host's port, if this is a static mapping that has it.
+    #[inline(always)]
+    pub fn fixed4(&self, host: (Ipv6Addr, u16)) -> Option<(Ipv4Addr, u16)> {
+        self.fixed.and_then(|_| self.static4_of(host))
+    }
+
+    #[cold]
+    fn static4_of(&self, (addr, port): (Ipv6Addr, u16)) -> Option<(Ipv4Addr, u16)> {
         let (first, last) = self.static6();
         let number = addr.to_bits().checked_sub(first.0)? as u32;
         let offset = port.checked_sub(first.1)?;
@@ -262,7 +267,8 @@ impl Rule {
         is_its.then_some((Ipv4Addr::from_bits(addr4), port4))
     }
 
-    /// The host and port that an IPv4 address and port stand for by a static mapping.
+    /// The host and port that an IPv4 address and port stand for, if this is a static mapping that has
+    /// them.
     pub fn fixed6(&self, (addr, port): (Ipv4Addr, u16)) -> Option<(Ipv6Addr, u16)> {
         self.fixed?;
         let (first, last) = self.static4();

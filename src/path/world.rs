@@ -104,6 +104,7 @@ impl<'g> World for Ctx<'g> {
         self.config.is_pool(addr)
     }
 
+    #[inline(always)]
     fn rule(&self, tuple: &Tuple6, proto: u8) -> Option<&Stateful> {
         self.config.rule_for(tuple, proto)
     }

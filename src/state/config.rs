@@ -321,16 +321,29 @@ impl Tables {
     }
 
     /// The stateful rule for an IPv6 packet that opens a session: a static mapping, or the first.
+    #[inline]
     pub(crate) fn rule_for(&self, tuple: &Tuple6, proto: u8) -> Option<&Stateful> {
-        self.static6(tuple, proto)
-            .or_else(|| self.rules_for(tuple.saddr, proto).next())
-    }
-
-    /// The stateful rules for a host and protocol, but for static mappings.
-    pub(crate) fn rules_for(&self, host: Ipv6Addr, proto: u8) -> impl Iterator<Item = &Stateful> {
+        if let Some(rule) = self.static6(tuple, proto) {
+            return Some(rule);
+        }
         self.rules
             .iter()
             .filter_map(RuleEntry::sharing)
+            .find(|it| it.rule.fixed.is_none() && it.rule.matches(tuple.saddr, proto))
+            .map(|sharing| &**sharing)
+    }
+
+    /// The rules that [`Tables::rule_for`] could have found if this one were not.
+    pub(super) fn rules_behind(
+        &self,
+        rule: &Stateful,
+        host: Ipv6Addr,
+        proto: u8,
+    ) -> impl Iterator<Item = &Stateful> {
+        let (id, rules) = (rule.id, self.rules.iter().filter_map(RuleEntry::sharing));
+        rules
+            .skip_while(move |it| it.id != id)
+            .filter(move |it| it.id != id)
             .filter(move |it| it.rule.fixed.is_none() && it.rule.matches(host, proto))
             .map(|sharing| &**sharing)
     }

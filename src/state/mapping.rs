@@ -82,7 +82,7 @@ impl BibEntry {
         host: Host,
         v4: Endpoint4,
         (rule, prefix, subscriber): (u32, u16, u8),
-        (filter, refresh, is_fixed): (Filtering, Refresh, bool),
+        (filter, refresh): (Filtering, Refresh),
     ) -> Self {
         Self {
             links: Links::new(hash6, hash4),
@@ -94,9 +94,15 @@ impl BibEntry {
             filter,
             refresh,
             sessions: Atomic::new(0),
-            flags: Atomic::new(if is_fixed { FIXED } else { 0 }),
+            flags: Atomic::new(0),
             heard: Atomic::new(sys::jiffies()),
         }
+    }
+
+    /// It is a static mapping.
+    pub(super) fn fixed(self) -> Self {
+        self.set(FIXED);
+        self
     }
 
     /// Its sessions are being ended, and it gets no new ones.

@@ -11,6 +11,7 @@ pub(crate) mod events;
 mod evict;
 mod expiry;
 pub(crate) mod filter;
+mod fixed;
 mod hash;
 mod held;
 pub(crate) mod ident;

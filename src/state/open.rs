@@ -6,6 +6,7 @@ use super::{
     config::{Config, Stateful},
     counters::Event,
     events::{End, Happening, Limited},
+    fixed::Target,
     hash,
     mapping::{BibEntry, Endpoint4, Host},
     pool::Pool,
@@ -26,7 +27,7 @@ use crate::{
         world::Key,
     },
     xlate::{
-        addr::{Prefix, Range4},
+        addr::Range4,
         proto,
         side::Side,
         tuple::{Tuple4, Tuple6},
@@ -43,22 +44,13 @@ use kernel::sync::{
 const MORE_RULES: usize = 4;
 
 /// Where something is opened.
-struct Place<'a, 'g> {
+pub(super) struct Place<'a, 'g> {
     /// The peer's address and port.
-    peer: (Ipv4Addr, u16),
-    values: &'a Values,
-    bh: &'a BhGuard,
-    charging: &'a Charging<'a>,
-    guard: &'g rcu::Guard,
-}
-
-/// Whom a packet of an IPv4 host is for.
-#[derive(Clone, Copy)]
-enum Target<'a, 'g> {
-    /// The host of a mapping.
-    Mapping(Linked<'g, BibEntry>),
-    /// A host that a static mapping is for, under a prefix.
-    Static(&'a Stateful, &'a Prefix, Host),
+    pub(super) peer: (Ipv4Addr, u16),
+    pub(super) values: &'a Values,
+    pub(super) bh: &'a BhGuard,
+    pub(super) charging: &'a Charging<'a>,
+    pub(super) guard: &'g rcu::Guard,
 }
 
 impl Translator {
@@ -77,8 +69,7 @@ impl Translator {
         let opened = self.try_open6(config, key, rule, guard);
         if let Err(DropReason::PortsExhausted) = opened {
             // Where a pool has no port left the next rule may have one.
-            let others = config.rules_for(host, proto).filter(|it| it.id != rule.id);
-            for (_, other) in (0..MORE_RULES).zip(others) {
+            for (_, other) in (0..MORE_RULES).zip(config.rules_behind(rule, host, proto)) {
                 let by_other = self.try_open6(config, key, other, guard);
                 if by_other.is_ok() {
                     return by_other;
@@ -106,7 +97,7 @@ impl Translator {
         })
     }
 
-    fn owner_of(&self, host: Ipv6Addr, values: &Values) -> Owner {
+    pub(super) fn owner_of(&self, host: Ipv6Addr, values: &Values) -> Owner {
         Owner::new(&self.key, host, values.get(Id::HostPrefix) as u8)
     }
 
@@ -176,9 +167,15 @@ impl Translator {
         let opened = || {
             let mapping = match known {
                 Some(mapping) => self.reserve_session(values).map(|()| mapping)?,
+                None if rule.rule.fixed.is_some() => {
+                    let whose = (&owner, prefix.id());
+                    self.open_static(config, rule, (host, hash), whose, &place)?
+                }
                 None => {
                     let whose = (&owner, prefix.id());
-                    self.open_mapping(config, rule, (host, hash), whose, &place)?
+                    let mapping = self.open_mapping(config, rule, (host, hash), whose, &place)?;
+                    self.tell(config, Happening::MappingOpened(&mapping), &bh, guard);
+                    mapping
                 }
             };
             let v4 = key.tuple4((mapping.v4.addr, mapping.v4.port), peer);
@@ -300,7 +297,7 @@ impl Translator {
                 }
                 (None, Target::Static(rule, ..)) => {
                     let whose = (&owner, prefix.id());
-                    self.open_mapping(config, rule, (host, hash), whose, &place)?
+                    self.open_static(config, rule, (host, hash), whose, &place)?
                 }
             };
             let v6 = key.tuple6((host.addr, host.port), from);
@@ -317,36 +314,6 @@ impl Translator {
         opened()
             .inspect_err(|_| self.undo_item(item, &place))
             .map(Some)
-    }
-
-    /// Whom a packet of an IPv4 host is for that has no session, if sessions may be opened.
-    fn target4<'a, 'g>(
-        &'g self,
-        config: &'a Config,
-        tuple: &Tuple4,
-        proto: u8,
-        guard: &'g rcu::Guard,
-    ) -> Option<Target<'a, 'g>> {
-        if let Some((rule, prefix)) = config.static4(tuple, proto) {
-            let (addr, port) = rule.rule.fixed6((tuple.saddr, tuple.sport))?;
-            return Some(Target::Static(rule, prefix, Host { addr, port, proto }));
-        }
-        // Not all peers may be those of a static one.
-        let mapping = self.mapping4(tuple, proto, guard)?;
-        let may = config.may_open(mapping.rule, mapping.prefix) && !mapping.is_fixed();
-        may.then_some(Target::Mapping(mapping))
-    }
-
-    /// A host has the port that is the source of the tuple.
-    pub(crate) fn has_mapping4(
-        &self,
-        config: &Config,
-        tuple: &Tuple4,
-        proto: u8,
-        guard: &rcu::Guard,
-    ) -> bool {
-        let mapping = self.mapping4(tuple, proto, guard);
-        mapping.is_some_and(|it| !it.is_fixed()) || config.static4(tuple, proto).is_some()
     }
 
     fn owner(&self, mapping: &BibEntry) -> Owner {
@@ -370,7 +337,7 @@ impl Translator {
             .undo(&self.key, item, place.bh, place.guard);
     }
 
-    fn reserve_session(&self, values: &Values) -> Result<(), DropReason> {
+    pub(super) fn reserve_session(&self, values: &Values) -> Result<(), DropReason> {
         if !reserve(&self.session_count, values.get(Id::MaxSessions)) {
             return Err(DropReason::SessionLimit);
         }
@@ -378,18 +345,18 @@ impl Translator {
         Ok(())
     }
 
-    fn unreserve_session(&self) {
+    pub(super) fn unreserve_session(&self) {
         self.session_count.fetch_sub(1, ordering::Relaxed);
     }
 
-    fn reserve_mapping(&self, values: &Values) -> Result<(), DropReason> {
+    pub(super) fn reserve_mapping(&self, values: &Values) -> Result<(), DropReason> {
         match reserve(&self.mapping_count, values.get(Id::MaxMappings)) {
             true => Ok(()),
             false => Err(DropReason::MappingLimit),
         }
     }
 
-    fn unreserve_mapping(&self) {
+    pub(super) fn unreserve_mapping(&self) {
         self.mapping_count.fetch_sub(1, ordering::Relaxed);
     }
 
@@ -408,7 +375,6 @@ impl Translator {
                 self.add_mapping(config, rule, (host, hash), (owner, prefix), place)
                     .inspect_err(|_| self.unreserve_mapping())
             })
-            .inspect(|it| self.tell(config, Happening::MappingOpened(it), place.bh, place.guard))
             .inspect_err(|_| self.unreserve_session())
     }
 
@@ -421,42 +387,43 @@ impl Translator {
         place: &Place<'_, 'g>,
     ) -> Result<Linked<'g, BibEntry>, DropReason> {
         let (values, bh, charging) = (place.values, place.bh, place.charging);
-        let wanted = ((host.proto, host.port), place.peer);
+        let (wanted, ports) = (
+            ((host.proto, host.port), place.peer),
+            (rule.rule.ports, &config.statics),
+        );
         let take = |pool: &Pool| {
-            let (ports, means) = ((rule.rule.ports, &config.statics), (bh, charging));
-            pool.take(&self.net, ports, wanted, values, means, place.guard)
+            pool.take(
+                &self.net,
+                ports,
+                wanted,
+                values,
+                (bh, charging),
+                place.guard,
+            )
         };
-        let give = |addr, port| {
-            // A static mapping has taken none.
-            if let (None, Some(pool)) = (rule.rule.fixed, config.pool(addr)) {
-                pool.give(host.proto, port, bh);
+        let (pool, port) = match config.pools.of(&rule.rule.to) {
+            [pool] => take(pool)?.map(|port| (pool, port)),
+            pools => {
+                self.take_paired((rule, pools), (owner, host.proto), take, (bh, place.guard))?
             }
+        }
+        .ok_or(DropReason::PortsExhausted)?;
+        let v4 = Endpoint4 {
+            addr: pool.addr,
+            port,
         };
-        let (addr, port) = match rule.rule.fixed4((host.addr, host.port)) {
-            Some(v4) => v4,
-            None => {
-                let pools = (rule, config.pools.of(&rule.rule.to));
-                self.take_port(pools, owner, take, give, place.guard)?
-            }
-        };
-        let hashes = (hash, hash::mapping4(&self.key, addr, port, host.proto));
-        // One that ends, by another rule, may have the port yet.
-        if config.knows_statics
-            && self
-                .mapping_at((addr, port, host.proto), hashes.1, place.guard)
-                .is_some()
-        {
-            give(addr, port);
+        let hashes = (hash, hash::mapping4(&self.key, v4.addr, port, host.proto));
+        // A static one that ends may have the port yet.
+        if config.knows_statics && self.has_port((v4, host.proto), hashes.1, place.guard) {
+            pool.give(host.proto, port, bh);
             return Err(DropReason::PortTaken);
         }
-        let v4 = Endpoint4 { addr, port };
-        let is_fixed = rule.rule.fixed.is_some();
-        let manner = (rule.rule.filter, rule.rule.refresh, is_fixed);
-        let mapping = || BibEntry::new(hashes, host, v4, (rule.id, prefix, owner.len), manner);
+        let (number, manner) = (rule.id, (rule.rule.filter, rule.rule.refresh));
+        let mapping = || BibEntry::new(hashes, host, v4, (number, prefix, owner.len), manner);
         let mapping = self
             .mappings
             .insert(mapping, bh, charging, place.guard)
-            .inspect_err(|_| give(addr, port))?;
+            .inspect_err(|_| pool.give(host.proto, port, bh))?;
         self.counters.inc(Event::Mapping, 1);
         rule.mappings.add(1, ordering::Relaxed);
         Ok(mapping)

@@ -146,6 +146,7 @@ impl Pool {
     }
 
     /// The address is this host's own.
+    #[inline(always)]
     pub(super) fn is_own(&self, net: &Net) -> bool {
         let routes = u64::from(sys::routes4(net)) << 1;
         let known = read_once(&self.own);
