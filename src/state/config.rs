@@ -321,7 +321,7 @@ impl Tables {
     }
 
     /// The stateful rule for an IPv6 packet that opens a session: a static mapping, or the first.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn rule_for(&self, tuple: &Tuple6, proto: u8) -> Option<&Stateful> {
         if let Some(rule) = self.static6(tuple, proto) {
             return Some(rule);

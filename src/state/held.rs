@@ -29,11 +29,16 @@ impl Held {
 
     /// Gets as many places as are wanted now, if there is memory. TCP wants none: its sessions know
     /// when their peers have done.
+    #[inline(always)]
     pub(super) fn grow(&mut self, account: Account, proto: u8, values: &Values) {
         let room = values.get(Id::HeldPorts) as usize;
-        if proto == proto::TCP || room <= self.ring.len() {
-            return;
+        if proto != proto::TCP && room > self.ring.len() {
+            self.grow_to(account, room);
         }
+    }
+
+    #[cold]
+    fn grow_to(&mut self, account: Account, room: usize) {
         // Better none waits than that none is given out.
         let Ok(mut ring) = Array::zeroes(account, room) else {
             return;

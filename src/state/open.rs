@@ -387,24 +387,19 @@ impl Translator {
         place: &Place<'_, 'g>,
     ) -> Result<Linked<'g, BibEntry>, DropReason> {
         let (values, bh, charging) = (place.values, place.bh, place.charging);
+        let (net, guard, means) = (&*self.net, place.guard, (bh, charging));
         let (wanted, ports) = (
             ((host.proto, host.port), place.peer),
             (rule.rule.ports, &config.statics),
         );
-        let take = |pool: &Pool| {
-            pool.take(
-                &self.net,
-                ports,
-                wanted,
-                values,
-                (bh, charging),
-                place.guard,
-            )
-        };
         let (pool, port) = match config.pools.of(&rule.rule.to) {
-            [pool] => take(pool)?.map(|port| (pool, port)),
+            [pool] => pool
+                .take(net, ports, wanted, values, means, guard)?
+                .map(|port| (pool, port)),
+            // Not by the same call, which would not stand in line then.
             pools => {
-                self.take_paired((rule, pools), (owner, host.proto), take, (bh, place.guard))?
+                let take = |pool: &Pool| pool.take(net, ports, wanted, values, means, guard);
+                self.take_paired((rule, pools), (owner, host.proto), take, (bh, guard))?
             }
         }
         .ok_or(DropReason::PortsExhausted)?;

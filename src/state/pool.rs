@@ -78,6 +78,7 @@ impl Pool {
 
     /// Takes a random free port, which no static mapping has, for a host's own port to talk to a
     /// peer, if there is one.
+    #[inline(always)]
     pub(crate) fn take(
         &self,
         net: &Net,
@@ -105,9 +106,9 @@ impl Pool {
             None => &[(1, u16::MAX)],
         };
         let want = PortPolicy::of(proto, sport);
-        let others = |word| match statics.is_empty() {
-            true => 0,
-            false => statics.word(self.addr, proto, word),
+        let others = match statics.is_empty() {
+            true => None,
+            false => Some((statics, (self.addr, proto))),
         };
         if !is_own {
             return Ok(used.take(ranges, want, others));
@@ -185,15 +186,24 @@ impl Pool {
 }
 
 impl Used {
-    /// Takes a random free port that is not for `others`, if there is one.
+    /// Takes a random free port, which none of `others` of this address and protocol has, if there is
+    /// one.
     fn take(
         &mut self,
         ranges: &[(u16, u16)],
         want: PortPolicy,
-        others: impl Fn(usize) -> u64,
+        others: Option<(&Statics, (Ipv4Addr, u8))>,
     ) -> Option<u16> {
-        let word = |i| self.map.get(i).copied().unwrap_or(u64::MAX) | others(i);
-        let port = port::choose(word, ranges, want, sys::random())?;
+        let word = |i| self.map.get(i).copied().unwrap_or(u64::MAX);
+        let port = match others {
+            None => port::choose(word, ranges, want, sys::random()),
+            Some((statics, of)) => port::choose(
+                |i| word(i) | statics.word(of, i),
+                ranges,
+                want,
+                sys::random(),
+            ),
+        }?;
         port::mark(&mut self.map, port, true);
         Some(port)
     }

@@ -109,8 +109,13 @@ impl Pools {
     }
 
     /// The pools of a rule.
+    #[inline]
     pub(crate) fn of(&self, range: &Range4) -> &[Arc<Pool>] {
-        let pools = self.place(range.first).and_then(|it| self.each.get(it..));
+        let place = match &*self.spans {
+            [span] if span.range.first == range.first => Some(0),
+            _ => self.place(range.first),
+        };
+        let pools = place.and_then(|it| self.each.get(it..));
         let count = range.count() as usize;
         pools.and_then(|it| it.get(..count)).unwrap_or(&[])
     }

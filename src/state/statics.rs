@@ -150,7 +150,7 @@ impl Statics {
 
     /// Those of the 64 ports of an IPv4 address from `64 * word` on that are not for others.
     #[cold]
-    pub(super) fn word(&self, addr: Ipv4Addr, proto: u8, word: usize) -> u64 {
+    pub(super) fn word(&self, (addr, proto): (Ipv4Addr, u8), word: usize) -> u64 {
         let row = self.pair(proto).map(|pair| &*pair.by4).unwrap_or(&[]);
         let Ok(base) = u16::try_from(word.saturating_mul(64)) else {
             return 0;
