@@ -47,7 +47,7 @@ impl Source6 {
     /// Return true if `addr` is one of the hosts.
     #[inline]
     pub const fn contains(&self, addr: Ipv6Addr) -> bool {
-        (addr.to_bits() ^ self.addr.to_bits()) & addr::mask(self.len as u32) == 0
+        self.len == 0 || (addr.to_bits() ^ self.addr.to_bits()) & addr::mask(self.len as u32) == 0
     }
 }
 

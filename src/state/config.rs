@@ -326,11 +326,15 @@ impl Tables {
         if let Some(rule) = self.static6(tuple, proto) {
             return Some(rule);
         }
-        self.rules
-            .iter()
-            .filter_map(RuleEntry::sharing)
-            .find(|it| it.rule.fixed.is_none() && it.rule.matches(tuple.saddr, proto))
-            .map(|sharing| &**sharing)
+        for entry in self.rules.iter() {
+            match entry.sharing() {
+                Some(it) if it.rule.matches(tuple.saddr, proto) && it.rule.fixed.is_none() => {
+                    return Some(it)
+                }
+                _ => {}
+            }
+        }
+        None
     }
 
     /// The rules that [`Tables::rule_for`] could have found if this one were not.

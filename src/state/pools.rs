@@ -111,13 +111,15 @@ impl Pools {
     /// The pools of a rule.
     #[inline]
     pub(crate) fn of(&self, range: &Range4) -> &[Arc<Pool>] {
-        let place = match &*self.spans {
-            [span] if span.range.first == range.first => Some(0),
-            _ => self.place(range.first),
-        };
-        let pools = place.and_then(|it| self.each.get(it..));
-        let count = range.count() as usize;
-        pools.and_then(|it| it.get(..count)).unwrap_or(&[])
+        match &*self.spans {
+            // As mostly, there are no others.
+            [span] if span.range == *range => &self.each,
+            _ => {
+                let pools = self.place(range.first).and_then(|it| self.each.get(it..));
+                let count = range.count() as usize;
+                pools.and_then(|it| it.get(..count)).unwrap_or(&[])
+            }
+        }
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Pool>> {

@@ -136,7 +136,7 @@ impl Share {
     fn of(self, limit: u32) -> u32 {
         match self {
             Share::Whole => limit,
-            Share::Half => limit.div_ceil(2),
+            Share::Half => limit.wrapping_sub(limit / 2),
         }
     }
 }
