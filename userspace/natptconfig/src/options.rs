@@ -25,8 +25,8 @@ Options, before the statement:
 Statements:
   prefix V6[/LENGTH]              add a translation prefix
   prefix flush [keep]             remove all of them (keep: their sessions run out)
-  map [N] from any6|V6[/LENGTH] to V4 [port A - B | A : COUNT] [proto P[/P...]]
-      [filter none|address|port] [refresh both|outbound]
+  map [N] from any6|V6[/LENGTH] to V4[/LENGTH]|V4 - V4 [port A - B | A : COUNT]
+      [proto P[/P...]] [filter none|address|port] [refresh both|outbound]
                                   add a rule; A : COUNT are COUNT ports from A on
                                   (KAME took one more), P is icmp, tcp or udp
   map [N] from V6[/LENGTH] to V4[/LENGTH] stateless
