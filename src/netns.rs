@@ -8,7 +8,7 @@ use crate::{
         hooks::Hooks,
         memory::{self, Account},
         pernet::{NetRef, PerNet, Registration, Subsystem},
-        rcu,
+        rcu, sys,
         work::{Bell, Job, Worker},
     },
     path,
@@ -17,7 +17,10 @@ use crate::{
 use kernel::{
     new_mutex,
     prelude::*,
-    sync::{Arc, Mutex},
+    sync::{
+        atomic::{ordering, Atomic},
+        Arc, Mutex,
+    },
 };
 
 /// The state of natpt in a namespace.
@@ -52,6 +55,8 @@ struct Keeper {
     /// Absent while no pool is an address of the box's own: every packet that leaves meets it.
     #[pin]
     departures: Mutex<Option<Hooks<Translator, 1>>>,
+    /// Generations of the configuration and of the IPv4 routes for which that was found.
+    watched: Atomic<u64>,
 }
 
 impl Keeper {
@@ -59,16 +64,22 @@ impl Keeper {
         let keeper = pin_init!(Self {
             translator,
             departures <- new_mutex!(None),
+            watched: Atomic::new(0),
         });
         Arc::pin_init(keeper, memory::flags())
     }
 
     /// Looks whether a pool is an address of the box's own. What fails is tried again next time.
     fn watch_pools(&self) {
-        let is_shared = {
+        let net = &self.translator.net;
+        let (is_shared, now) = {
             let guard = rcu::read_lock();
             let config = self.translator.config.read(&guard);
-            config.enabled && config.has_own_pool(&self.translator.net)
+            let now = u64::from(config.generation) << 32 | u64::from(sys::routes4(net));
+            if now == self.watched.load(ordering::Relaxed) {
+                return;
+            }
+            (config.enabled && config.has_own_pool(net), now)
         };
         let mut departures = self.departures.lock();
         if is_shared != departures.is_some() {
@@ -76,6 +87,9 @@ impl Keeper {
                 true => path::departures(self.translator.clone()).ok(),
                 false => None,
             };
+        }
+        if is_shared == departures.is_some() {
+            self.watched.store(now, ordering::Relaxed);
         }
     }
 }

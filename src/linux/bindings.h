@@ -150,7 +150,7 @@ bool natpt_has_connection4(struct net *net, const struct natpt_flow4 *flow);
 bool natpt_skb_is_confirmed(const struct sk_buff *skb);
 bool natpt_skb_is_known4(const struct sk_buff *skb);
 u32 natpt_routes4(const struct net *net);
-bool natpt_has_socket4(struct net *net, const struct natpt_flow4 *flow);
+bool natpt_has_socket4(struct net *net, const struct natpt_flow4 *flow, bool talks);
 void *natpt_memcg_get(void);
 void natpt_memcg_put(void *memcg);
 void *natpt_memcg_set(void *memcg);

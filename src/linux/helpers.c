@@ -801,22 +801,27 @@ u32 natpt_routes4(const struct net *net)
 	return rt_genid_ipv4(net);
 }
 
-/* A socket takes packets of this flow. Under RCU. */
-bool natpt_has_socket4(struct net *net, const struct natpt_flow4 *flow)
+/*
+ * A socket takes packets of this flow; talks: one that talks to that peer, and does not only wait for
+ * any. Under RCU.
+ */
+bool natpt_has_socket4(struct net *net, const struct natpt_flow4 *flow, bool talks)
 {
-	bool refcounted = false;
+	bool refcounted = false, found;
 	struct sock *sk;
 
 	switch (flow->proto) {
 	case IPPROTO_TCP:
 		sk = __inet_lookup(net, NULL, 0, flow->saddr, flow->sport,
 				   flow->daddr, flow->dport, 0, 0, &refcounted);
+		found = sk && (!talks || sk->sk_state != TCP_LISTEN);
 		if (sk && refcounted)
 			sock_gen_put(sk);
-		return sk;
+		return found;
 	case IPPROTO_UDP:
-		return __udp4_lib_lookup(net, flow->saddr, flow->sport,
-					 flow->daddr, flow->dport, 0, 0, NULL);
+		sk = __udp4_lib_lookup(net, flow->saddr, flow->sport,
+				       flow->daddr, flow->dport, 0, 0, NULL);
+		return sk && (!talks || sk->sk_state == TCP_ESTABLISHED);
 	default:
 		return false;
 	}

@@ -86,7 +86,20 @@ pub(crate) fn has_socket4(
 ) -> bool {
     let flow = flow4(from, to, proto);
     // SAFETY: `net` is a live namespace, and we are in an RCU section.
-    unsafe { bindings::natpt_has_socket4(net.as_ptr(), &flow) }
+    unsafe { bindings::natpt_has_socket4(net.as_ptr(), &flow, false) }
+}
+
+/// As [`has_socket4`], but of sockets that talk to this peer.
+pub(crate) fn has_conversation4(
+    net: &Net,
+    from: (core::net::Ipv4Addr, u16),
+    to: (core::net::Ipv4Addr, u16),
+    proto: u8,
+    _: &super::rcu::Guard,
+) -> bool {
+    let flow = flow4(from, to, proto);
+    // SAFETY: `net` is a live namespace, and we are in an RCU section.
+    unsafe { bindings::natpt_has_socket4(net.as_ptr(), &flow, true) }
 }
 
 /// Return true if conntrack knows a connection of which this would be an answer, an echo reply for

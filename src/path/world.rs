@@ -203,7 +203,10 @@ impl<'g> World for Ctx<'g> {
                     let (peer, pool) = ((tuple.daddr, tuple.dport), (tuple.saddr, tuple.sport));
                     // What a static mapping has is for its host, whoever listens there, too.
                     match self.config.static4(tuple, proto) {
-                        Some(_) => sys::has_connection4(self.net, peer, pool, proto, self.guard),
+                        Some(_) => {
+                            sys::has_conversation4(self.net, peer, pool, proto, self.guard)
+                                || sys::has_connection4(self.net, peer, pool, proto, self.guard)
+                        }
                         None => sys::has_socket4(self.net, peer, pool, proto, self.guard),
                     }
                 }

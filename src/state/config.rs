@@ -128,6 +128,8 @@ pub(crate) struct Tables {
     pub(super) kept: Array<Arc<Stateful>>,
     /// Those of all these rules.
     pub(crate) pools: Pools,
+    /// Rules have gone, and pools and static mappings are of before.
+    pub(super) is_stale: bool,
     /// The static mappings among these rules.
     pub(super) statics: Statics,
     /// The explicit mappings of stateless rules, in the order of their IPv6 addresses.
@@ -155,6 +157,7 @@ impl Config {
             rules: Array::new(account, 0, [])?,
             kept: Array::new(account, 0, [])?,
             pools: Pools::new(account)?,
+            is_stale: false,
             statics: Statics::new(account)?,
             by6: Array::new(account, 0, [])?,
             by4: Array::new(account, 0, [])?,
@@ -182,6 +185,7 @@ impl Tables {
             rules: self.rules.filtered(|_| true)?,
             kept: self.kept.filtered(|_| true)?,
             pools: self.pools.copy(account)?,
+            is_stale: false,
             statics: self.statics.copy()?,
             by6: self.by6.filtered(|_| true)?,
             by4: self.by4.filtered(|_| true)?,
@@ -314,10 +318,10 @@ impl Tables {
         let of4 = self.statics.of4((v4.addr, v4.port), host.proto);
         let of6 = self.statics.of6((host.addr, host.port), host.proto);
         let is_first = self.is_static_prefix(prefix);
-        // Under one that is kept for its sessions they run out.
-        let is_other = !is_first && self.prefixes().iter().any(|it| it.id() == prefix);
+        // Under a prefix that is kept for its sessions they run out, until another is the first.
+        let is_other = !is_first && self.static_prefix().is_some();
         of4.is_some_and(|it| it.id != rule || is_other)
-            || of6.is_some_and(|it| it.id != rule && is_first)
+            || of6.is_some_and(|it| it.id != rule && is_first && !self.keeps_rule(it.id))
     }
 
     /// The stateful rule for an IPv6 packet that opens a session: a static mapping, or the first.

@@ -90,9 +90,19 @@ impl Draft {
         self.own.as_mut().ok_or(ENOMEM)
     }
 
+    /// Brings pools and static mappings up to date after rules have gone.
+    fn refresh(&mut self) -> Result {
+        let account = self.former.account;
+        match &mut self.own {
+            Some(own) if own.is_stale => own.index_stateful(account),
+            _ => Ok(()),
+        }
+    }
+
     /// The changes are done. Return true, too, if sessions may have to end
     /// because of them.
-    pub(crate) fn settle(self) -> Result<(Config, bool)> {
+    pub(crate) fn settle(mut self) -> Result<(Config, bool)> {
+        self.refresh()?;
         let former = &self.former;
         let (mut tables, mut ends) = (former.tables.clone(), false);
         if let Some(mut own) = self.own {
@@ -125,7 +135,7 @@ impl Draft {
         let former = self.former.clone();
         let own = self.own()?;
         own.kept = (former.kept).filtered(|it| seen.has_rule(&former, it.id))?;
-        own.index_stateful(former.account)?;
+        own.is_stale = true;
         own.prefixes =
             (former.prefixes).filtered(|it| former.is_set(it) || seen.has_prefix(&former, it))?;
         Ok(())
@@ -195,6 +205,7 @@ impl Draft {
 
     /// Adds a stateful rule that was checked.
     pub(crate) fn add_rule(&mut self, number: u32, rule: Rule) -> Result<(), Refused> {
+        self.refresh()?;
         if self.has_eam_in(&rule.to) {
             return Err(Refused::Exists("pool address is in a stateless rule"));
         }
@@ -211,6 +222,7 @@ impl Draft {
                 Arc::new(sharing, memory::flags())?
             }
         };
+        let account = self.former.account;
         let own = self.own()?;
         let was_kept = own.keeps_rule(sharing.id);
         if was_kept {
@@ -221,13 +233,7 @@ impl Draft {
             return Err(Refused::Full(TOO_MANY_POOLS));
         }
         if !was_kept {
-            own.statics.add(&sharing).map_err(|why| match why {
-                Clash::Memory(why) => why.into(),
-                Clash::With(id) => Refused::Exists(match own.keeps_rule(id) {
-                    true => "sessions of a removed rule have some of it: session flush ends them",
-                    false => "another static mapping has some of these addresses and ports",
-                }),
-            })?;
+            own.add_static(account, &sharing)?;
         }
         own.pools.add(rule.to)?;
         if own.pools.count() > MAX_POOLS {
@@ -251,6 +257,7 @@ impl Draft {
 
     /// Adds a stateless rule that was checked.
     pub(crate) fn add_mapping(&mut self, number: u32, mapping: Eam) -> Result<(), Refused> {
+        self.refresh()?;
         if self.by4.iter().any(|other| other.overlaps(&mapping)) {
             return Err(Refused::Exists(
                 "addresses overlap those of another stateless rule",
@@ -279,7 +286,7 @@ impl Draft {
         };
         own.rules = left;
         match (gone, sessions) {
-            (Some(_), Sessions::End) => own.index_stateful(account)?,
+            (Some(_), Sessions::End) => own.is_stale = true,
             (Some(sharing), Sessions::Keep) => own.keep(sharing)?,
             (None, _) => own.index_mappings(account)?,
         }
@@ -296,7 +303,7 @@ impl Draft {
                 own.keep(sharing.clone())?;
             }
         }
-        own.index_stateful(account)?;
+        own.is_stale = true;
         own.index_mappings(account)
     }
 
@@ -370,8 +377,32 @@ impl Tables {
             let text = "too many removed rules have sessions yet: session flush ends them";
             return Err(Refused::Full(text));
         }
+        // Two that are alike are one.
+        let mut others = self.rules.iter().filter_map(RuleEntry::sharing);
+        if others.any(|it| it.id == sharing.id) {
+            return Ok(());
+        }
         let place = first_not(&self.kept, |it| it.id < sharing.id);
         Ok(self.kept.insert(place, sharing)?)
+    }
+
+    /// Adds a static mapping, if the rule is one. What one that is kept has becomes its own.
+    fn add_static(&mut self, account: Account, sharing: &Arc<Stateful>) -> Result<(), Refused> {
+        loop {
+            match self.statics.add(sharing) {
+                Ok(()) => return Ok(()),
+                Err(Clash::Memory(why)) => return Err(why.into()),
+                Err(Clash::With(id)) if self.keeps_rule(id) => {
+                    self.kept = self.kept.filtered(|it| it.id != id)?;
+                    self.index_stateful(account)?;
+                }
+                Err(Clash::With(_)) => {
+                    return Err(Refused::Exists(
+                        "another static mapping has some of these addresses and ports",
+                    ))
+                }
+            }
+        }
     }
 
     /// A stateful rule that is set has one of the addresses.
@@ -401,6 +432,7 @@ impl Tables {
             }
         }
         (self.pools, self.statics) = (pools, statics);
+        self.is_stale = false;
         Ok(())
     }
 }

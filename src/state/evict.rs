@@ -9,33 +9,35 @@ use super::{
 use crate::{
     linux::{rcu, sys, table::Linked},
     nat::options::Id,
-    xlate::{addr::Range4, proto, side::Side, DropReason},
+    xlate::{proto, side::Side, DropReason},
 };
-use core::cmp::Reverse;
+use core::{cmp::Reverse, net::Ipv4Addr};
 
 /// Most sessions, and most buckets, that are looked at for one that can be given up.
 const SESSIONS: u32 = 32;
 const BUCKETS: u32 = 512;
 
 impl Translator {
-    /// Give up a session if one of this side was refused for this reason, which wanted a port of
-    /// one of these addresses and this protocol. Return true if there is room now.
+    /// Give up a session if one of this side was refused for this reason, which wanted a port of a
+    /// pool address and protocol. Return true if there is room now.
     #[cold]
     pub(super) fn make_room(
         &self,
         config: &Config,
         why: DropReason,
-        (opener, (addresses, wanted)): (Side, (Range4, u8)),
+        (opener, wanted): (Side, (Ipv4Addr, u8)),
         guard: &rcu::Guard,
     ) -> bool {
         let is_cure = |mapping: &BibEntry, worth: Worth| match why {
             // For strangers no host loses what somebody has ever answered.
             DropReason::SessionLimit => opener == Side::V6 || worth == Worth::Unanswered,
-            DropReason::MappingLimit => mapping.sessions() == 1,
+            DropReason::MappingLimit => {
+                mapping.sessions() == 1 && (opener == Side::V6 || worth == Worth::Unanswered)
+            }
             DropReason::PortsExhausted => {
                 // Of a port that was used, but for TCP's, others would have to wait.
-                mapping.host.proto == wanted
-                    && addresses.contains(mapping.v4.addr)
+                (mapping.v4.addr, mapping.host.proto) == wanted
+                    && !mapping.is_fixed()
                     && mapping.sessions() == 1
                     && (mapping.host.proto == proto::TCP
                         || worth == Worth::Unanswered && !mapping.was_used())

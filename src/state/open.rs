@@ -27,7 +27,6 @@ use crate::{
         world::Key,
     },
     xlate::{
-        addr::Range4,
         proto,
         side::Side,
         tuple::{Tuple4, Tuple6},
@@ -80,8 +79,8 @@ impl Translator {
             return opened;
         };
         let owner = self.owner_of(host, &config.values);
-        let addresses = self.addresses_for(rule, &owner, guard);
-        match self.make_room(config, why, (Side::V6, (addresses, proto)), guard) {
+        let addr = self.address_for(rule, &owner, guard);
+        match self.make_room(config, why, (Side::V6, (addr, proto)), guard) {
             true => self.try_open6(config, key, rule, guard),
             false => Err(why),
         }
@@ -90,7 +89,7 @@ impl Translator {
                 why: *why,
                 proto,
                 host: Some(host),
-                pool: addresses.first,
+                pool: addr,
                 refused: 0,
             };
             self.tell_limit(config, met, guard);
@@ -200,7 +199,7 @@ impl Translator {
         guard: &'g rcu::Guard,
     ) -> Result<Option<Linked<'g, Session>>, DropReason> {
         let opened = self.try_open4(config, key, guard);
-        let wanted = (Side::V4, (Range4::one(key.tuple.saddr), key.proto));
+        let wanted = (Side::V4, (key.tuple.saddr, key.proto));
         match opened {
             Err(why) if self.make_room(config, why, wanted, guard) => {
                 self.try_open4(config, key, guard)
@@ -246,7 +245,7 @@ impl Translator {
         if !filter.admits(knows_sender) {
             return Err(DropReason::Filtered);
         }
-        let owner = match target {
+        let mut owner = match target {
             Target::Mapping(mapping) => self.owner(&mapping),
             Target::Static(..) => self.owner_of(host.addr, values),
         };
@@ -272,9 +271,14 @@ impl Translator {
         if known.is_some_and(is_gone) {
             return Ok(None);
         }
-        let most = values.get(Id::MappingSessions);
-        if known.is_some_and(|it| it.sessions() >= most) {
-            return Err(DropReason::MappingSessions);
+        if let Some(mapping) = known {
+            // To which its sessions are given back.
+            owner.len = mapping.subscriber;
+            // Servers are there for strangers, up to what their host may have.
+            let most = values.get(Id::MappingSessions);
+            if mapping.sessions() >= most && !mapping.is_fixed() {
+                return Err(DropReason::MappingSessions);
+            }
         }
         let from = prefix.source(tuple.daddr)?;
         let place = Place {
@@ -399,7 +403,12 @@ impl Translator {
             // Not by the same call, which would not stand in line then.
             pools => {
                 let take = |pool: &Pool| pool.take(net, ports, wanted, values, means, guard);
-                self.take_paired((rule, pools), (owner, host.proto), take, (bh, guard))?
+                self.take_paired(
+                    (rule, pools, &config.statics),
+                    (owner, host.proto),
+                    take,
+                    (bh, guard),
+                )?
             }
         }
         .ok_or(DropReason::PortsExhausted)?;

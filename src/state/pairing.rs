@@ -3,20 +3,24 @@
 //! Which address of its rule's pool a host gets: the same for all its ports and protocols, as long as
 //! it has some (RFC 4787 REQ-2, RFC 6888 REQ-2).
 
-use super::{config::Stateful, pool::Pool, subscriber::Owner, translator::Translator};
+use super::{
+    config::Stateful, pool::Pool, statics::Statics, subscriber::Owner, translator::Translator,
+};
 use crate::{
     linux::{
         bh::BhGuard,
         once::{read_once, write_once},
         rcu,
     },
-    xlate::{addr::Range4, DropReason},
+    xlate::DropReason,
 };
 use core::{iter, net::Ipv4Addr};
 use kernel::{prelude::*, sync::Arc};
 
 /// Most addresses that are asked for a port.
-const TRIES: usize = 8;
+const TRIES: u32 = 8;
+/// Most addresses that are looked at for that.
+const LOOKS: usize = 64;
 
 impl Translator {
     /// Takes a port, by `take`, of one of the pools of a rule for a host, who has something open
@@ -25,7 +29,7 @@ impl Translator {
     #[inline(never)]
     pub(super) fn take_paired<'a>(
         &self,
-        (rule, pools): (&Stateful, &'a [Arc<Pool>]),
+        (rule, pools, statics): (&Stateful, &'a [Arc<Pool>], &Statics),
         (owner, proto): (&Owner, u8),
         take: impl Fn(&Pool) -> Result<Option<u16>>,
         (bh, guard): (&BhGuard, &rcu::Guard),
@@ -46,10 +50,11 @@ impl Translator {
         // Who comes next goes on where the last one has ended: no search is long, and together they see
         // all addresses.
         let spare = read_once(&rule.spare) as usize;
-        let others = (0..pools.len().saturating_sub(1)).map(|n| spare.wrapping_add(n));
+        let others = (0..pools.len()).map(|n| spare.wrapping_add(n));
         let first = owner.share_of(pools.len());
         let places = Iterator::chain(iter::once(first), others);
-        for (_, place) in (0..TRIES).zip(places) {
+        let mut tries = 0;
+        for (_, place) in (0..LOOKS).zip(places) {
             let place = place.checked_rem(pools.len()).unwrap_or(0);
             let Some(pool) = pools.get(place) else {
                 break;
@@ -57,7 +62,15 @@ impl Translator {
             if place != first {
                 write_once(&rule.spare, place as u32);
             }
+            // No place for others is where a static mapping has all.
+            if statics.has_all(pool.addr, proto) {
+                continue;
+            }
             let Some(port) = take(pool)? else {
+                tries = u32::wrapping_add(tries, 1);
+                if tries == TRIES {
+                    break;
+                }
                 continue;
             };
             let chosen = host.pair(pool.addr, range);
@@ -72,17 +85,21 @@ impl Translator {
         Ok(None)
     }
 
-    /// The addresses that a host may get ports of by a rule.
+    /// The address of a rule that a host gets a port of if there is one.
     #[cold]
-    pub(super) fn addresses_for(
+    pub(super) fn address_for(
         &self,
         rule: &Stateful,
         owner: &Owner,
         guard: &rcu::Guard,
-    ) -> Range4 {
+    ) -> Ipv4Addr {
         let range = rule.rule.to;
         let host = self.subscribers.of(&self.key, owner, guard);
+        let first = range
+            .first
+            .to_bits()
+            .wrapping_add(owner.share_of(range.count() as usize) as u32);
         let pool = host.and_then(|it| it.pool(&range));
-        pool.map_or(range, Range4::one)
+        pool.unwrap_or(Ipv4Addr::from_bits(first))
     }
 }

@@ -197,6 +197,7 @@ impl Used {
         let word = |i| self.map.get(i).copied().unwrap_or(u64::MAX);
         let port = match others {
             None => port::choose(word, ranges, want, sys::random()),
+            Some((statics, (addr, proto))) if statics.has_all(addr, proto) => None,
             Some((statics, of)) => port::choose(
                 |i| word(i) | statics.word(of, i),
                 ranges,

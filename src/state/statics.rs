@@ -148,6 +148,13 @@ impl Statics {
         it.rule.fixed4(v6).map(|_| &**it)
     }
 
+    /// One has all ports of an IPv4 address.
+    #[inline]
+    pub(super) fn has_all(&self, addr: Ipv4Addr, proto: u8) -> bool {
+        let all = |it: &Stateful| it.rule.ports.is_none();
+        !self.is_empty && self.of4((addr, 0), proto).is_some_and(all)
+    }
+
     /// Those of the 64 ports of an IPv4 address from `64 * word` on that are not for others.
     #[cold]
     pub(super) fn word(&self, (addr, proto): (Ipv4Addr, u8), word: usize) -> u64 {

@@ -25,7 +25,8 @@ use kernel::{
     sync::atomic::{ordering, Atomic},
 };
 
-/// One subscriber: an IPv6 prefix or address. What it has is changed under its lock only.
+/// One subscriber: an IPv6 prefix or address. What it has is changed under its lock only,
+/// but for `pool`.
 pub(crate) struct Subscriber {
     links: Links<Self>,
     addrs: Addresses,

@@ -151,6 +151,31 @@ rules()
 out, _ = net.from_server(tcp(S5, 2, TEN, 80), tcp(S4, 1, TEN, 80, "A"))
 ok("... and goes with its sessions", not out, show(out))
 
+# One that is kept does not meddle with what others have now.
+rules(f"from {B6} to {TEN} bidir", "from any6 to 192.0.2.77")
+out, _ = net.from_server(udp(S4, 1, TEN, 5000))
+run("natptconfig", "-n", "router", "map", "delete", "10", "keep")
+out, _ = net.from_client(udp(B6, 5001, S46, 9))
+ok("beside one that runs out its host has ports of a pool", [p.src for p in out] == ["192.0.2.77"],
+   show(out))
+port = out[0].sport
+run("natptconfig", "-n", "router", "set", "udp-timeout", "=", "400")
+out, _ = net.from_client(udp(B6, 5001, S46, 9), udp(B6, 5000, S46, 1))
+ok("... and keeps them and it when something else is changed", ends(out)
+   == [("192.0.2.77", port, S4, 9), (TEN, 5000, S4, 1)], show(out))
+rules(f"from {A6} to {TEN} bidir", flush="map flush keep")
+out, _ = net.from_server(udp(S4, 1, TEN, 5000))
+ok("another host gets what it has in the same change", ends(out) == [(S46P, 1, A6, 5000)],
+   show(out))
+
+# Two rules that are alike
+rules("from any6 to 192.0.2.77")
+run("natptconfig", "-n", "router", "map", "20", "from", "any6", "to", "192.0.2.77")
+first, _ = net.from_client(udp(A6, 6000, S46, 9))
+run("natptconfig", "-n", "router", "map", "delete", "20", "keep")
+again, _ = net.from_client(udp(A6, 6000, S46, 10))
+ok("what goes leaves its like alone", first[0].sport == again[0].sport, show(first + again))
+
 # Filters and limits
 rules(f"from {A6} to {NINE} bidir filter address", f"from daddr {TEN} to daddr {B6} filter port")
 out, _ = net.from_server(udp(S4, 1, NINE, 5000), udp(S4, 1, TEN, 5000))

@@ -46,6 +46,32 @@ is "when all sessions are gone it is reached again" "$six" "$(fetch server4 $R4)
 is "an IPv6 host reaches it by its IPv4 address" "$six" \
 	"$(at client6 curl -sS --max-time 120 "http://[2001:db8:64::$R4]/file" | sha256sum)"
 
+# What the router itself has is its own, also where conntrack looks at nothing.
+at server4 socat TCP4-LISTEN:2000,fork,reuseaddr EXEC:cat &
+wait_for listening server4 2000
+coproc OWN { at router socat -t60 - TCP4:$S4:2000,sourceport=8099; }
+echo before >&"${OWN[1]}"
+read -r -t 60 line <&"${OWN[0]}"
+is "the router talks to server4" before "$line"
+config map from daddr $R4 dport 8099 to daddr $C6 proto tcp
+echo after >&"${OWN[1]}"
+line=''
+read -r -t 60 line <&"${OWN[0]}"
+is "... and goes on when a static mapping takes its port" after "$line"
+kill "$OWN_PID"
+config map delete 140
+
+# Under another prefix
+config -f - <<-END
+	prefix flush keep
+	prefix 2001:db8:65::/96
+END
+is "a server is reached under the prefix that is the first now" "$six" "$(fetch server4 $R4)"
+config -f - <<-END
+	prefix flush
+	prefix $P
+END
+
 # What is shown loads again.
 saved=$(config show config)
 config map flush
