@@ -802,7 +802,7 @@ u32 natpt_routes4(const struct net *net)
 }
 
 /*
- * A socket takes packets of this flow; talks: one that talks to that peer, and does not only wait for
+ * A socket takes packets of this flow; talks: one that talks to that peer, rather than wait for
  * any. Under RCU.
  */
 bool natpt_has_socket4(struct net *net, const struct natpt_flow4 *flow, bool talks)
