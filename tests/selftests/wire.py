@@ -118,7 +118,8 @@ class Network:
         while True:
             packet = receiver.next(60)
             if packet is None:
-                raise SystemExit("the sentinel is lost")
+                found = {name: value for name, value in counters().items() if value}
+                raise SystemExit(f"the sentinel is lost: {found}")
             if Raw in packet and packet[Raw].load == text:
                 self.last = packet
                 break
