@@ -14,8 +14,9 @@ use crate::{
     },
     netns::Namespace,
     state::{
-        config::{self, Action, Config, Stateful},
+        config::Config,
         counters,
+        rules::{Action, RuleEntry, Stateful},
     },
     xlate::{addr::Prefix, eam::Eam, side::Side},
 };
@@ -95,7 +96,7 @@ impl Dump for Rules {
     }
 }
 
-fn rule(message: &mut Message, entry: &config::RuleEntry) -> Result {
+fn rule(message: &mut Message, entry: &RuleEntry) -> Result {
     message.u32(attr::rule::NUMBER, entry.number)?;
     match &entry.action {
         Action::Stateful(sharing) => shared(message, sharing),

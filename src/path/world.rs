@@ -15,7 +15,7 @@ use crate::{
         options::{Id, Values},
         world::{Key, Known, World},
     },
-    state::config::Stateful,
+    state::rules::Stateful,
     xlate::{
         addr::Prefix,
         addresses::{Addresses, Addrs},

@@ -4,8 +4,10 @@
 
 use super::{
     mapping::{Endpoint4, Host},
+    order::first_not,
     pool::{self, Pool},
     pools::Pools,
+    rules::{RuleEntry, Stateful},
     statics::Statics,
 };
 use crate::{
@@ -14,7 +16,7 @@ use crate::{
         memory::{self, Account},
         pernet::Net,
     },
-    nat::{options::Values, rule::Rule},
+    nat::options::Values,
     xlate::{
         addr::Prefix,
         addresses::Addresses,
@@ -26,57 +28,10 @@ use core::{
     net::{Ipv4Addr, Ipv6Addr},
     ops::Deref,
 };
-use kernel::{
-    prelude::*,
-    sync::{atomic::Atomic, Arc},
-};
+use kernel::{prelude::*, sync::Arc};
 
 /// The gap between the numbers that rules get from us.
 const INTERVAL: u32 = 100;
-
-/// One `map` statement.
-#[derive(Clone)]
-pub(crate) struct RuleEntry {
-    /// Place in the list.
-    pub(crate) number: u32,
-    pub(crate) action: Action,
-}
-
-/// The action of a `map` statement.
-#[derive(Clone)]
-pub(crate) enum Action {
-    /// Hosts share the addresses of a pool.
-    Stateful(Arc<Stateful>),
-    /// Each host has an address of its own.
-    Stateless(Eam),
-}
-
-/// A stateful rule.
-pub(crate) struct Stateful {
-    /// Its mappings know it by this: one that a transaction deletes and makes again is the same.
-    pub(crate) id: u32,
-    pub(crate) rule: Rule,
-    /// The place, among its pools, of one that may have ports left when others have none.
-    pub(super) spare: Atomic<u32>,
-    /// New mappings that the rule made.
-    pub(crate) mappings: Atomic<u64>,
-}
-
-impl RuleEntry {
-    pub(super) fn sharing(&self) -> Option<&Arc<Stateful>> {
-        match &self.action {
-            Action::Stateful(sharing) => Some(sharing),
-            Action::Stateless(_) => None,
-        }
-    }
-
-    pub(super) fn mapping(&self) -> Option<&Eam> {
-        match &self.action {
-            Action::Stateful(_) => None,
-            Action::Stateless(mapping) => Some(mapping),
-        }
-    }
-}
 
 /// Why a change is refused.
 pub(crate) enum Refused {
@@ -388,18 +343,4 @@ impl Tables {
         let last = self.rules.last().map_or(0, |entry| entry.number);
         last.saturating_add(INTERVAL)
     }
-}
-
-/// Place of the first item of an ordered row for which `before` does not hold.
-pub(super) fn first_not<T>(items: &[T], before: impl Fn(&T) -> bool) -> usize {
-    let (mut low, mut high) = (0, items.len());
-    while low < high {
-        let middle = low.wrapping_add(high) / 2;
-        if items.get(middle).is_some_and(&before) {
-            low = middle.wrapping_add(1);
-        } else {
-            high = middle;
-        }
-    }
-    low
 }

@@ -3,9 +3,11 @@
 //! A configuration that is being changed.
 
 use super::{
-    config::{first_not, Action, Config, Refused, RuleEntry, Stateful, Tables},
+    config::{Config, Refused, Tables},
     kept::Seen,
+    order::first_not,
     pools::Pools,
+    rules::{Action, RuleEntry, Stateful},
     statics::{Clash, Statics},
 };
 use crate::{

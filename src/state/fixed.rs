@@ -3,12 +3,13 @@
 //! How static mappings are entries of the table, as long as they have sessions.
 
 use super::{
-    config::{Config, Stateful},
+    config::Config,
     counters::Event,
     events::Happening,
     hash,
     mapping::{BibEntry, Endpoint4, Host},
-    open::Place,
+    place::Place,
+    rules::Stateful,
     subscriber::Owner,
     translator::Translator,
 };

@@ -3,8 +3,10 @@
 //! Which of the rules and prefixes that are kept for their sessions still have some.
 
 use super::{
-    config::{first_not, Config, Stateful, Tables},
+    config::{Config, Tables},
+    order::first_not,
     orphans::each,
+    rules::Stateful,
     translator::Translator,
 };
 use crate::{linux::array::Array, xlate::addr::Prefix};

@@ -3,13 +3,15 @@
 //! How sessions and mappings come and go.
 
 use super::{
-    config::{Config, Stateful},
+    config::Config,
     counters::Event,
     events::{End, Happening, Limited},
     fixed::Target,
     hash,
     mapping::{BibEntry, Endpoint4, Host},
+    place::Place,
     pool::Pool,
+    rules::Stateful,
     session::Session,
     subscriber::{Item, Owner},
     translator::Translator,
@@ -17,7 +19,6 @@ use super::{
 use crate::{
     linux::{
         bh::BhGuard,
-        memory::Charging,
         rcu, sys,
         table::{HashEntry as _, Index, Linked},
     },
@@ -33,7 +34,7 @@ use crate::{
         DropReason,
     },
 };
-use core::net::{Ipv4Addr, Ipv6Addr};
+use core::net::Ipv6Addr;
 use kernel::sync::{
     atomic::{ordering, Atomic},
     Arc,
@@ -41,16 +42,6 @@ use kernel::sync::{
 
 /// Most rules that are asked for a port when the pool of the first has none.
 const MORE_RULES: usize = 4;
-
-/// Where something is opened.
-pub(super) struct Place<'a, 'g> {
-    /// The peer's address and port.
-    pub(super) peer: (Ipv4Addr, u16),
-    pub(super) values: &'a Values,
-    pub(super) bh: &'a BhGuard,
-    pub(super) charging: &'a Charging<'a>,
-    pub(super) guard: &'g rcu::Guard,
-}
 
 impl Translator {
     /// Opens a session for an IPv6 packet by its rule; nothing if there is none.

@@ -4,7 +4,7 @@
 //! it has some (RFC 4787 REQ-2, RFC 6888 REQ-2).
 
 use super::{
-    config::Stateful, pool::Pool, statics::Statics, subscriber::Owner, translator::Translator,
+    pool::Pool, rules::Stateful, statics::Statics, subscriber::Owner, translator::Translator,
 };
 use crate::{
     linux::{

@@ -2,7 +2,7 @@
 
 //! All pool addresses of a configuration.
 
-use super::{config::first_not, pool::Pool};
+use super::{order::first_not, pool::Pool};
 use crate::{
     linux::{array::Array, memory::Account},
     xlate::addr::Range4,

@@ -2,7 +2,7 @@
 
 //! Static mappings: which host's port stands for a port of an IPv4 address, and the other way round.
 
-use super::config::{first_not, Stateful};
+use super::{order::first_not, rules::Stateful};
 use crate::{
     linux::{array::Array, memory::Account},
     nat::rule::{self, Rule},

@@ -47,8 +47,8 @@ refused "map from any6 to 224.0.0.1" "18: 224.0.0.1 is a multicast address: $ans
 refused "map from any6 to 127.0.0.1" "18: 127.0.0.1 is a loopback address: $answer"
 refused "map from any6 to 255.255.255.255" "18: 255.255.255.255 is the broadcast address: $answer"
 refused "map from any6 to 240.0.0.1" "18: 240.0.0.1 is a reserved address: $answer"
-refused "map from any6 to 192.0.2.256" "18: unexpected \`192.0.2.256\`: expected V4"
-refused "map from any6 to 2001:db8::1" "18: unexpected \`2001:db8::1\`: expected V4"
+refused "map from any6 to 192.0.2.256" "18: unexpected \`192.0.2.256\`: expected V4, V4/LENGTH or V4 - V4"
+refused "map from any6 to 2001:db8::1" "18: unexpected \`2001:db8::1\`: expected V4, V4/LENGTH or V4 - V4"
 refused "map from 2001:db8::1/64 to 192.0.2.1" \
 	"10: bits are set beyond the length: write 2001:db8::/64"
 refused "map from 2001:db8::/129 to 192.0.2.1" "21: a prefix has at most 128 bits, not 129"

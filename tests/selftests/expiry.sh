@@ -60,6 +60,7 @@ config -f - <<-END
 	set tcp-syn-timeout = 100
 	set evict = 0
 	map 50 from any6 to 192.0.2.5 port 5000 - 5000
+	map delete 100 keep
 END
 # open PORT: a SYN, and some time later another
 open()

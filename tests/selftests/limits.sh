@@ -64,7 +64,10 @@ config set max-sessions = 1000
 is "with a higher limit there is room" answer "$(udp 7003 9)"
 
 # req: D-024
-config map 50 from any6 to 192.0.2.7 port 6000 - 6003
+config -f - <<-END
+	map 50 from any6 to 192.0.2.7 port 6000 - 6003
+	map delete 100 keep
+END
 is "a pool of four ports serves four" "answer answer answer answer" \
 	"$(udp 7101 9) $(udp 7102 9) $(udp 7103 9) $(udp 7104 9)"
 is "... each has its own" "6000 6001 6002 6003" "$(config -j show xlate |
