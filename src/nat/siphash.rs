@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-//! SipHash-1-3 over a fixed number of words and seven bytes, as hash tables need it.
+//! SipHash-1-3 of words, as hash tables need it.
 
-/// The keyed hash of `words`, each taken as 8 little-endian bytes, and of the lower 7 bytes of
-/// `last`, which share a block with the length.
+/// The keyed hash of `words`, each a block of 8 little-endian bytes. What is hashed with one key and is
+/// of one kind has as many words, so that none of them need be the block with the length.
 #[inline(always)]
-pub fn hash<const N: usize>(key: &[u64; 2], words: [u64; N], last: u64) -> u64 {
+pub fn hash<const N: usize>(key: &[u64; 2], words: [u64; N]) -> u64 {
     let [k0, k1] = *key;
     let mut state = [
         k0 ^ 0x736f_6d65_7073_6575,
@@ -15,8 +15,7 @@ pub fn hash<const N: usize>(key: &[u64; 2], words: [u64; N], last: u64) -> u64 {
     for word in words {
         state = absorb(state, word);
     }
-    let len = (N as u64).wrapping_mul(8).wrapping_add(7);
-    let [v0, v1, v2, v3] = absorb(state, (last & (u64::MAX >> 8)) | (len << 56));
+    let [v0, v1, v2, v3] = state;
     let [v0, v1, v2, v3] = round(round(round([v0, v1, v2 ^ 0xff, v3])));
     v0 ^ v1 ^ v2 ^ v3
 }

@@ -21,19 +21,19 @@ pub(crate) fn session6(key: &Secret, tuple: &Tuple6, proto: u8) -> u32 {
     let [s0, s1] = words(tuple.saddr);
     let [d0, d1] = words(tuple.daddr);
     let ports = ports(tuple.sport, tuple.dport, proto);
-    siphash::hash(key, [s0, s1, d0, d1], ports) as u32
+    siphash::hash(key, [s0, s1, d0, d1, ports]) as u32
 }
 
 /// Hash value of a session's IPv4 side.
 #[inline(always)]
 pub(crate) fn session4(key: &Secret, tuple: &Tuple4, proto: u8) -> u32 {
     let addrs = u64::from(u32::from(tuple.saddr)) << 32 | u64::from(u32::from(tuple.daddr));
-    siphash::hash(key, [addrs], ports(tuple.sport, tuple.dport, proto)) as u32
+    siphash::hash(key, [addrs, ports(tuple.sport, tuple.dport, proto)]) as u32
 }
 
 /// Hash value of an IPv6 host, from which those of its mappings are made.
 pub(crate) fn host(key: &Secret, addr: Ipv6Addr) -> u64 {
-    siphash::hash(key, words(addr), 0)
+    siphash::hash(key, words(addr))
 }
 
 /// Hash value of a network: that of its first address.

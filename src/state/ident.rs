@@ -68,7 +68,7 @@ impl Identifiers {
     /// Chooses the counter of a packet's source, destination and protocol.
     pub(crate) fn slot(&self, saddr: Ipv4Addr, daddr: Ipv4Addr, proto: u8) -> u16 {
         let addrs = u64::from(u32::from(saddr)) << 32 | u64::from(u32::from(daddr));
-        siphash::hash(&self.key, [addrs], proto.into()) as u16
+        siphash::hash(&self.key, [addrs, proto.into()]) as u16
     }
 
     /// The first of `n` numbers in a row, for packets of one (source, destination, protocol).

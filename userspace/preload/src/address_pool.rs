@@ -349,7 +349,9 @@ impl AddressPool {
                 .compare_exchange(before, after, SeqCst, Relaxed)
                 .is_ok()
         };
-        if !swap(&slot.version, free.version, writing) {
+        // a slot that has become another's since is not touched, lest it counts as abandoned meanwhile
+        if table.changes.load(SeqCst) != free.changes || !swap(&slot.version, free.version, writing)
+        {
             return Some(false);
         }
         if self.is_held(free.at)

@@ -7,8 +7,8 @@ pub mod nat;
 #[path = "../../../../src/xlate/mod.rs"]
 pub mod xlate;
 
-pub fn hash(key: &[u64; 2], words: [u64; 4], last: u64) -> u64 {
-    nat::siphash::hash(key, words, last)
+pub fn hash(key: &[u64; 2], words: [u64; 5]) -> u64 {
+    nat::siphash::hash(key, words)
 }
 
 pub fn choose(
