@@ -93,6 +93,11 @@ impl<T> Array<T> {
         Some(item)
     }
 
+    /// Takes out the last item, if there is one.
+    pub(crate) fn pop(&mut self) -> Option<T> {
+        self.remove(self.len.checked_sub(1)?)
+    }
+
     fn grow(&mut self) -> Result {
         let room = self.room.saturating_mul(2).max(4);
         let mut bigger = Self::with_room(self.charge.account(), room, true)?;

@@ -29,7 +29,7 @@ pub const fn proto_bit(protocol: u8) -> u32 {
 }
 
 /// The IPv6 hosts of a rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
 pub struct Source6 {
     /// Address.
     pub addr: Ipv6Addr,
@@ -52,7 +52,7 @@ impl Source6 {
 }
 
 /// Which packets of IPv4 hosts open sessions under a mapping (RFC 4787 section 5).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd)]
 pub enum Filtering {
     /// All: endpoint-independent filtering.
     #[default]
@@ -77,7 +77,7 @@ impl Filtering {
 }
 
 /// Whose packets keep sessions alive that have no connection (RFC 4787 REQ-6).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd)]
 pub enum Refresh {
     /// Those of both sides.
     #[default]
@@ -87,7 +87,7 @@ pub enum Refresh {
 }
 
 /// What a static mapping has: its hosts and its IPv4 addresses stand for each other, one by one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
 pub struct Fixed {
     /// The port of the host that stands for the rule's first one; those behind it for the next ones.
     pub port6: u16,
@@ -96,7 +96,7 @@ pub struct Fixed {
 }
 
 /// One `map` statement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
 pub struct Rule {
     /// IPv6 hosts.
     pub from: Source6,
@@ -289,7 +289,16 @@ impl Rule {
     /// Return true if the rule is for packets of this transport protocol.
     #[inline]
     pub const fn is_for(&self, protocol: u8) -> bool {
-        let protos = if self.protos == 0 { ALL } else { self.protos };
-        protos & proto_bit(protocol) != 0
+        self.protos() & proto_bit(protocol) != 0
+    }
+
+    /// The set of transport protocols that the rule is for.
+    #[inline]
+    pub const fn protos(&self) -> u32 {
+        if self.protos == 0 {
+            ALL
+        } else {
+            self.protos
+        }
     }
 }

@@ -249,7 +249,7 @@ pub fn open<W: World>(
     }
     match w.open6(key, rule)? {
         Some(known) => Ok(Decision::Translate(known.0, Some(known.1))),
-        None if w.addresses().has_hosts6() && !w.is_stateful() => Err(DropReason::UnmappedSource),
+        None if w.has_hosts6() && !w.is_stateful() => Err(DropReason::UnmappedSource),
         None => Ok(Decision::Unclaimed),
     }
 }

@@ -67,6 +67,8 @@ pub trait World {
     fn is_stateless(&self) -> bool;
     /// There are stateful rules.
     fn is_stateful(&self) -> bool;
+    /// There are stateless rules for IPv6 hosts.
+    fn has_hosts6(&self) -> bool;
     /// The longest prefix that an address is under.
     fn prefix_of(&self, addr: Ipv6Addr) -> Option<&Prefix>;
     /// Hosts share this address.

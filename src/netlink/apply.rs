@@ -87,7 +87,7 @@ fn warning(net: &Net, config: &Config) -> Option<&'static str> {
         Some("translation is on, but there is no prefix")
     } else if config.rules.is_empty() {
         Some("translation is on, but there is no map rule")
-    } else if !config.is_stateful() && !config.addresses().has_hosts6() {
+    } else if !config.is_stateful() && !config.has_hosts6() {
         // A host that is its own CLAT forwards nothing.
         None
     } else if !sys::is_forwarding(net, false) {

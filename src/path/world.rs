@@ -94,6 +94,10 @@ impl<'g> World for Ctx<'g> {
         self.config.is_stateful()
     }
 
+    fn has_hosts6(&self) -> bool {
+        self.config.has_hosts6()
+    }
+
     #[inline(always)]
     fn prefix_of(&self, addr: Ipv6Addr) -> Option<&Prefix> {
         self.config.prefix_of(addr)

@@ -4,10 +4,11 @@
 
 use super::{
     mapping::{Endpoint4, Host},
-    order::first_not,
+    order::{first_not, Row},
     pool::{self, Pool},
     pools::Pools,
     rules::{RuleEntry, Stateful},
+    sources::{Sources, FEW},
     statics::Statics,
 };
 use crate::{
@@ -25,6 +26,7 @@ use crate::{
     },
 };
 use core::{
+    iter,
     net::{Ipv4Addr, Ipv6Addr},
     ops::Deref,
 };
@@ -87,12 +89,17 @@ pub(crate) struct Tables {
     pub(super) is_stale: bool,
     /// The static mappings among these rules.
     pub(super) statics: Statics,
+    /// Which rule is for a host.
+    pub(super) sources: Sources,
     /// The explicit mappings of stateless rules, in the order of their IPv6 addresses.
-    pub(super) by6: Array<Eam>,
+    pub(super) by6: Row<Eam>,
     /// All of them, in the order of their IPv4 addresses.
-    pub(super) by4: Array<Eam>,
-    /// The numbers of the stateful rules, also of those that are kept, in their order.
-    pub(super) ids: Array<u32>,
+    pub(super) by4: Row<Eam>,
+    /// Some of them are for IPv6 hosts.
+    pub(super) has_hosts6: bool,
+    /// By what mappings know the stateful rules, in its order, and their numbers in the list; none are
+    /// those of rules that are kept.
+    pub(super) ids: Row<(u32, Option<u32>)>,
 }
 
 impl Deref for Config {
@@ -114,9 +121,11 @@ impl Config {
             pools: Pools::new(account)?,
             is_stale: false,
             statics: Statics::new(account)?,
-            by6: Array::new(account, 0, [])?,
-            by4: Array::new(account, 0, [])?,
-            ids: Array::new(account, 0, [])?,
+            sources: Sources::new(account)?,
+            by6: Row::new(account)?,
+            by4: Row::new(account)?,
+            has_hosts6: false,
+            ids: Row::new(account)?,
         };
         Ok(Self {
             account,
@@ -142,15 +151,21 @@ impl Tables {
             pools: self.pools.copy(account)?,
             is_stale: false,
             statics: self.statics.copy()?,
-            by6: self.by6.filtered(|_| true)?,
-            by4: self.by4.filtered(|_| true)?,
-            ids: self.ids.filtered(|_| true)?,
+            sources: Sources::new(account)?,
+            by6: self.by6.copy()?,
+            by4: self.by4.copy()?,
+            has_hosts6: false,
+            ids: Row::new(account)?,
         })
     }
 
     pub(super) fn has_rule(&self, id: u32) -> bool {
-        let place = first_not(&self.ids, |other| *other < id);
-        self.ids.get(place) == Some(&id)
+        self.id(id).is_some()
+    }
+
+    fn id(&self, id: u32) -> Option<&(u32, Option<u32>)> {
+        let place = first_not(&self.ids, |it| it.0 < id);
+        self.ids.get(place).filter(|it| it.0 == id)
     }
 
     /// Return true if sessions of the rule and the prefix with these numbers may be there.
@@ -204,7 +219,12 @@ impl Tables {
 
     /// Return true if there are stateful rules.
     pub(crate) fn is_stateful(&self) -> bool {
-        self.rules.iter().any(|entry| entry.sharing().is_some())
+        self.by4.len() < self.rules.len()
+    }
+
+    /// Return true if there are stateless rules for IPv6 hosts.
+    pub(crate) fn has_hosts6(&self) -> bool {
+        self.has_hosts6
     }
 
     /// How stateless rules translate addresses.
@@ -219,15 +239,14 @@ impl Tables {
 
     /// The stateful rule with a number.
     pub(crate) fn stateful(&self, number: u32) -> Option<&Stateful> {
-        let mut rules = self.rules.iter();
-        let entry = rules.find(|entry| entry.number == number)?;
+        let place = first_not(&self.rules, |it| it.number < number);
+        let entry = self.rules.get(place).filter(|it| it.number == number)?;
         entry.sharing().map(|sharing| &**sharing)
     }
 
     /// The number in the list of the rule that mappings know by another.
     pub(crate) fn number_of(&self, id: u32) -> Option<u32> {
-        let is_it = |entry: &&RuleEntry| entry.sharing().is_some_and(|it| it.id == id);
-        Some(self.rules.iter().find(is_it)?.number)
+        self.id(id)?.1
     }
 
     /// The prefix that static mappings are under.
@@ -285,6 +304,9 @@ impl Tables {
         if let Some(rule) = self.static6(tuple, proto) {
             return Some(rule);
         }
+        if self.rules.len() > FEW {
+            return self.rule_from((tuple.saddr, proto), 0).map(|(_, it)| it);
+        }
         for entry in self.rules.iter() {
             match entry.sharing() {
                 Some(it) if it.rule.matches(tuple.saddr, proto) && it.rule.fixed.is_none() => {
@@ -296,6 +318,22 @@ impl Tables {
         None
     }
 
+    /// The first stateful rule that is no static mapping for a host's packets of a protocol, from a place
+    /// on, with its own place.
+    #[cold]
+    fn rule_from(&self, (host, proto): (Ipv6Addr, u8), from: usize) -> Option<(usize, &Stateful)> {
+        let place = match self.rules.len() {
+            ..=FEW => {
+                let is_for =
+                    |it: &Arc<Stateful>| it.rule.fixed.is_none() && it.rule.matches(host, proto);
+                let mut rules = (0..FEW).zip(self.rules.iter()).skip(from);
+                rules.find(|it| it.1.sharing().is_some_and(is_for))?.0
+            }
+            _ => self.sources.next(host, proto, from)?,
+        };
+        Some((place, self.rules.get(place)?.sharing()?))
+    }
+
     /// The rules that [`Tables::rule_for`] could have found if this one were not.
     pub(super) fn rules_behind(
         &self,
@@ -303,12 +341,13 @@ impl Tables {
         host: Ipv6Addr,
         proto: u8,
     ) -> impl Iterator<Item = &Stateful> {
-        let (id, rules) = (rule.id, self.rules.iter().filter_map(RuleEntry::sharing));
-        rules
-            .skip_while(move |it| it.id != id)
-            .filter(move |it| it.id != id)
-            .filter(move |it| it.rule.fixed.is_none() && it.rule.matches(host, proto))
-            .map(|sharing| &**sharing)
+        let behind = |number| first_not(&self.rules, |it| it.number <= number);
+        let mut from = self.number_of(rule.id).map(behind);
+        iter::from_fn(move || {
+            let (place, rule) = self.rule_from((host, proto), from?)?;
+            from = Some(place.wrapping_add(1));
+            Some(rule)
+        })
     }
 
     /// Hosts share this address.

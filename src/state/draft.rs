@@ -5,9 +5,10 @@
 use super::{
     config::{Config, Refused, Tables},
     kept::Seen,
-    order::first_not,
+    order::{first_not, last_of, Row},
     pools::Pools,
     rules::{Action, RuleEntry, Stateful},
+    sources::Sources,
     statics::{Clash, Statics},
 };
 use crate::{
@@ -20,7 +21,7 @@ use crate::{
         rule::Rule,
     },
     xlate::{
-        addr::{Prefix, Range4},
+        addr::{self, Prefix, Range4},
         eam::Eam,
         side::Side,
     },
@@ -34,7 +35,7 @@ use kernel::{
 /// Most prefixes that there may be: each is compared with every IPv6 packet.
 const MAX_PREFIXES: usize = 64;
 /// Most rules that there may be.
-const MAX_RULES: usize = 4096;
+const MAX_RULES: usize = 131_072;
 /// Most pool addresses that there may be: those of a /16.
 const MAX_POOLS: u64 = 65536;
 
@@ -47,6 +48,8 @@ pub(crate) struct Draft {
     values: Values,
     /// A copy of the rules and prefixes, once they change.
     own: Option<Tables>,
+    /// The stateful rules of before, once one is looked for.
+    known: Option<Row<(Arc<Stateful>, usize)>>,
     next_rule: u32,
     next_prefix: u16,
 }
@@ -79,6 +82,7 @@ impl Draft {
             enabled: former.enabled,
             values: former.values,
             own: None,
+            known: None,
             next_rule: former.next_rule,
             next_prefix: former.next_prefix,
             former,
@@ -92,11 +96,11 @@ impl Draft {
         self.own.as_mut().ok_or(ENOMEM)
     }
 
-    /// Brings pools and static mappings up to date after rules have gone.
+    /// Brings pools, static and stateless mappings up to date after rules have gone.
     fn refresh(&mut self) -> Result {
         let account = self.former.account;
         match &mut self.own {
-            Some(own) if own.is_stale => own.index_stateful(account),
+            Some(own) if own.is_stale => own.index(account),
             _ => Ok(()),
         }
     }
@@ -108,9 +112,9 @@ impl Draft {
         let former = &self.former;
         let (mut tables, mut ends) = (former.tables.clone(), false);
         if let Some(mut own) = self.own {
-            own.index_rules(former.account)?;
+            own.settle(former.account)?;
             own.pools.settle(former.account, &former.pools)?;
-            ends = !former.ids.iter().all(|id| own.has_rule(*id))
+            ends = !former.ids.iter().all(|it| own.has_rule(it.0))
                 || !former
                     .prefixes
                     .iter()
@@ -157,7 +161,8 @@ impl Draft {
             }
         }
         let is_rule = |it: &Eam| it.v6() == (prefix.addr(), prefix.len());
-        if (self.by6.iter()).any(|it| it.hosts() == Side::V6 && is_rule(it)) {
+        let mut mappings = self.rules.iter().filter_map(RuleEntry::mapping);
+        if mappings.any(|it| it.order6().is_some() && it.hosts() == Side::V6 && is_rule(it)) {
             return Err(Refused::Exists(
                 "a stateless rule has these IPv6 addresses: delete the rule first",
             ));
@@ -192,7 +197,8 @@ impl Draft {
 
     /// Deletes all prefixes.
     pub(crate) fn flush_prefixes(&mut self, sessions: Sessions) -> Result<(), Refused> {
-        if self.by4.iter().any(|mapping| mapping.prefix().is_some()) {
+        let mut mappings = self.rules.iter().filter_map(RuleEntry::mapping);
+        if mappings.any(|it| it.prefix().is_some()) {
             return Err(Refused::Exists(
                 "a stateless rule has its hosts under a prefix: delete the rule first",
             ));
@@ -211,7 +217,7 @@ impl Draft {
         if self.has_eam_in(&rule.to) {
             return Err(Refused::Exists("pool address is in a stateless rule"));
         }
-        let sharing = match self.former_rule(&rule) {
+        let sharing = match self.former_rule(&rule)? {
             Some(sharing) => sharing,
             None => {
                 self.next_rule = self.next_rule.wrapping_add(1);
@@ -228,7 +234,8 @@ impl Draft {
         let own = self.own()?;
         let was_kept = own.keeps_rule(sharing.id);
         if was_kept {
-            own.kept = own.kept.filtered(|it| it.id != sharing.id)?;
+            own.kept
+                .remove(first_not(&own.kept, |it| it.id < sharing.id));
         }
         // Before pools are made for them.
         if rule.to.count() > MAX_POOLS {
@@ -245,22 +252,36 @@ impl Draft {
     }
 
     /// The same rule as it was before the changes, or as it is kept.
-    fn former_rule(&self, rule: &Rule) -> Option<Arc<Stateful>> {
-        let rules = &self.former.rules;
+    fn former_rule(&mut self, rule: &Rule) -> Result<Option<Arc<Stateful>>> {
         // Rules that come again mostly do so in the same order.
-        let mut before = rules.iter().take(self.rules.len());
-        let mut places = rules.iter().skip(self.rules.len());
-        let same = |entry: &RuleEntry| entry.sharing().filter(|it| it.rule == *rule).cloned();
-        let kept = || self.kept.iter().find(|it| it.rule == *rule).cloned();
-        (places.find_map(same))
-            .or_else(|| before.find_map(same))
-            .or_else(kept)
+        let place = self.rules.len();
+        let same = |it: &&Arc<Stateful>| it.rule == *rule;
+        let there = self.former.rules.get(place).and_then(RuleEntry::sharing);
+        if let Some(it) = there.filter(same) {
+            return Ok(Some(it.clone()));
+        }
+        if self.known.is_none() {
+            let mut known = Row::new(self.former.account)?;
+            let rules = self.former.rules.iter().filter_map(RuleEntry::sharing);
+            let kept = self.former.kept.iter();
+            for (place, it) in (0..usize::MAX).zip(Iterator::chain(rules, kept)) {
+                known.add((it.clone(), place), |it| (it.0.rule, it.1))?;
+            }
+            known.settle(|it| (it.0.rule, it.1))?;
+            self.known = Some(known);
+        }
+        let known = self.known.as_deref().unwrap_or(&[]);
+        let find = |place| {
+            let at = first_not(known, |it| (it.0.rule, it.1) < (*rule, place));
+            known.get(at).map(|it| &it.0).filter(same)
+        };
+        Ok(find(place).or_else(|| find(0)).cloned())
     }
 
     /// Adds a stateless rule that was checked.
     pub(crate) fn add_mapping(&mut self, number: u32, mapping: Eam) -> Result<(), Refused> {
         self.refresh()?;
-        if self.by4.iter().any(|other| other.overlaps(&mapping)) {
+        if self.has_eam_beside(&mapping) {
             return Err(Refused::Exists(
                 "addresses overlap those of another stateless rule",
             ));
@@ -274,23 +295,20 @@ impl Draft {
         }
         let own = self.own()?;
         own.add_entry(number, Action::Stateless(mapping))?;
-        index(&mut own.by6, &mut own.by4, mapping)
+        Ok(add_eam(&mut own.by4, &mut own.by6, mapping)?)
     }
 
     /// Deletes the rule of a number.
     pub(crate) fn delete_rule(&mut self, number: u32, sessions: Sessions) -> Result<(), Refused> {
-        let account = self.former.account;
         let own = self.own()?;
-        let left = own.rules.filtered(|entry| entry.number != number)?;
-        let gone = own.rules.iter().find(|entry| entry.number == number);
-        let Some(gone) = gone.map(|entry| entry.sharing().cloned()) else {
+        let place = first_not(&own.rules, |it| it.number < number);
+        if own.rules.get(place).is_none_or(|it| it.number != number) {
             return Err(Refused::Missing("there is no rule with this number"));
-        };
-        own.rules = left;
-        match (gone, sessions) {
-            (Some(_), Sessions::End) => own.is_stale = true,
-            (Some(sharing), Sessions::Keep) => own.keep(sharing)?,
-            (None, _) => own.index_mappings(account)?,
+        }
+        let gone = own.rules.remove(place);
+        match (gone.as_ref().and_then(RuleEntry::sharing), sessions) {
+            (Some(sharing), Sessions::Keep) => own.keep(sharing.clone())?,
+            _ => own.is_stale = true,
         }
         Ok(())
     }
@@ -306,7 +324,7 @@ impl Draft {
             }
         }
         own.is_stale = true;
-        own.index_mappings(account)
+        Ok(())
     }
 
     /// Sets a variable by its name.
@@ -347,25 +365,21 @@ impl Tables {
         Ok(self.rules.insert(place, RuleEntry { number, action })?)
     }
 
-    /// Puts the mappings of the stateless rules in order.
-    fn index_mappings(&mut self, account: Account) -> Result<(), Refused> {
-        self.by6 = Array::new(account, 0, [])?;
-        self.by4 = Array::new(account, 0, [])?;
-        for mapping in self.rules.iter().filter_map(RuleEntry::mapping) {
-            index(&mut self.by6, &mut self.by4, *mapping)?;
+    /// The changes are done: puts in order what packets look at.
+    fn settle(&mut self, account: Account) -> Result {
+        self.by4.settle(Eam::order4)?;
+        self.by6.settle(Eam::order6)?;
+        self.statics.settle()?;
+        self.has_hosts6 = self.by4.iter().any(|it| it.hosts() == Side::V6);
+        self.sources = Sources::of(account, &self.rules)?;
+        self.ids = Row::new(account)?;
+        let rules = self.rules.iter();
+        let rules = rules.filter_map(|it| Some((it.sharing()?.id, Some(it.number))));
+        let kept = self.kept.iter().map(|it| (it.id, None));
+        for id in Iterator::chain(rules, kept) {
+            self.ids.add(id, |it| it.0)?;
         }
-        Ok(())
-    }
-
-    /// Puts the numbers of the stateful rules in order.
-    fn index_rules(&mut self, account: Account) -> Result {
-        self.ids = Array::new(account, 0, [])?;
-        let rules = self.rules.iter().filter_map(RuleEntry::sharing);
-        for sharing in Iterator::chain(rules, self.kept.iter()) {
-            let place = first_not(&self.ids, |id| *id < sharing.id);
-            self.ids.insert(place, sharing.id)?;
-        }
-        Ok(())
+        self.ids.settle(|it| it.0)
     }
 
     /// The prefix is one that is set.
@@ -396,7 +410,7 @@ impl Tables {
                 Err(Clash::Memory(why)) => return Err(why.into()),
                 Err(Clash::With(id)) if self.keeps_rule(id) => {
                     self.kept = self.kept.filtered(|it| it.id != id)?;
-                    self.index_stateful(account)?;
+                    self.index(account)?;
                 }
                 Err(Clash::With(_)) => {
                     return Err(Refused::Exists(
@@ -416,13 +430,22 @@ impl Tables {
     /// A stateless rule has one of the addresses.
     fn has_eam_in(&self, range: &Range4) -> bool {
         // They are apart: if any it is the last that does not begin behind them.
-        let behind = first_not(&self.by4, |it| it.order4() <= range.last.to_bits());
-        let last = behind.checked_sub(1).and_then(|it| self.by4.get(it));
-        last.is_some_and(|it| it.range4().overlaps(range))
+        let last = |row| last_of(row, |it: &Eam| it.order4() <= range.last.to_bits());
+        let mut last = self.by4.rows().filter_map(last);
+        last.any(|it| it.range4().overlaps(range))
     }
 
-    /// Pools and static mappings are those of the stateful rules that are there.
-    fn index_stateful(&mut self, account: Account) -> Result {
+    /// A stateless rule has one of the mapping's addresses of either family.
+    fn has_eam_beside(&self, mapping: &Eam) -> bool {
+        let (addr, len) = mapping.v6();
+        let end = Some(addr.to_bits() | !addr::mask(len.into()));
+        let last = |row| last_of(row, |it: &Eam| it.order6() <= end);
+        let mut last = self.by6.rows().filter_map(last);
+        self.has_eam_in(&mapping.range4()) || last.any(|it| it.overlaps(mapping))
+    }
+
+    /// Pools, static and stateless mappings are those of the rules that are there.
+    fn index(&mut self, account: Account) -> Result {
         let (mut pools, mut statics) = (Pools::new(account)?, Statics::new(account)?);
         let rules = self.rules.iter().filter_map(RuleEntry::sharing);
         for sharing in Iterator::chain(rules, self.kept.iter()) {
@@ -434,18 +457,21 @@ impl Tables {
             }
         }
         (self.pools, self.statics) = (pools, statics);
+        (self.by4, self.by6) = (Row::new(account)?, Row::new(account)?);
+        let mappings = self.rules.iter().filter_map(RuleEntry::mapping);
+        for mapping in mappings {
+            add_eam(&mut self.by4, &mut self.by6, *mapping)?;
+        }
         self.is_stale = false;
         Ok(())
     }
 }
 
-/// Puts a mapping where it belongs in the order of its addresses.
-fn index(by6: &mut Array<Eam>, by4: &mut Array<Eam>, mapping: Eam) -> Result<(), Refused> {
-    let place = first_not(by4, |other| other.order4() < mapping.order4());
-    by4.insert(place, mapping)?;
-    if let Some(order) = mapping.order6() {
-        let place = first_not(by6, |it| it.order6().is_some_and(|o| o < order));
-        by6.insert(place, mapping)?;
+/// Adds a mapping of a stateless rule to those that are in order.
+fn add_eam(by4: &mut Row<Eam>, by6: &mut Row<Eam>, mapping: Eam) -> Result {
+    by4.add(mapping, Eam::order4)?;
+    match mapping.order6() {
+        Some(_) => by6.add(mapping, Eam::order6),
+        None => Ok(()),
     }
-    Ok(())
 }

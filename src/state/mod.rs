@@ -30,6 +30,7 @@ mod pools;
 mod probe;
 pub(crate) mod rules;
 pub(crate) mod session;
+mod sources;
 mod statics;
 mod subscriber;
 mod sweep;

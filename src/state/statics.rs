@@ -2,9 +2,12 @@
 
 //! Static mappings: which host's port stands for a port of an IPv4 address, and the other way round.
 
-use super::{order::first_not, rules::Stateful};
+use super::{
+    order::{first_not, last_of, Row},
+    rules::Stateful,
+};
 use crate::{
-    linux::{array::Array, memory::Account},
+    linux::memory::Account,
     nat::rule::{self, Rule},
     xlate::proto,
 };
@@ -23,9 +26,9 @@ pub(crate) struct Statics {
 /// Those of one. What they have is apart, in either family.
 struct Pair {
     /// In the order of their IPv4 addresses and ports.
-    by4: Array<Arc<Stateful>>,
+    by4: Row<Arc<Stateful>>,
     /// In the order of their IPv6 addresses and ports.
-    by6: Array<Arc<Stateful>>,
+    by6: Row<Arc<Stateful>>,
 }
 
 /// Why a static mapping is not added.
@@ -45,37 +48,43 @@ impl From<Error> for Clash {
 impl Pair {
     fn new(account: Account) -> Result<Self> {
         Ok(Self {
-            by4: Array::new(account, 0, [])?,
-            by6: Array::new(account, 0, [])?,
+            by4: Row::new(account)?,
+            by6: Row::new(account)?,
         })
     }
 
     fn copy(&self) -> Result<Self> {
         Ok(Self {
-            by4: self.by4.filtered(|_| true)?,
-            by6: self.by6.filtered(|_| true)?,
+            by4: self.by4.copy()?,
+            by6: self.by6.copy()?,
         })
     }
 
     fn add(&mut self, new: &Arc<Stateful>) -> Result<(), Clash> {
-        let place4 = place(&self.by4, new, Rule::static4)?;
-        let place6 = place(&self.by6, new, Rule::static6)?;
-        self.by4.insert(place4, new.clone())?;
-        Ok(self.by6.insert(place6, new.clone())?)
+        check(&self.by4, new, Rule::static4)?;
+        check(&self.by6, new, Rule::static6)?;
+        self.by4.add(new.clone(), |it| it.rule.static4())?;
+        Ok(self.by6.add(new.clone(), |it| it.rule.static6())?)
+    }
+
+    fn settle(&mut self) -> Result {
+        self.by4.settle(|it| it.rule.static4())?;
+        self.by6.settle(|it| it.rule.static6())
     }
 }
 
-/// The place of a mapping in an order, where `ends` gives its first and its last address and port.
-fn place<T: PartialOrd>(
-    row: &[Arc<Stateful>],
+/// Finds what has some of a mapping's addresses and ports, of which `ends` gives the first and the last.
+fn check<T: PartialOrd>(
+    row: &Row<Arc<Stateful>>,
     new: &Stateful,
     ends: impl Fn(&Rule) -> (T, T),
-) -> Result<usize, Clash> {
+) -> Result<(), Clash> {
     let (first, last) = ends(&new.rule);
-    let place = first_not(row, |it| ends(&it.rule).1 < first);
-    match row.get(place) {
-        Some(it) if ends(&it.rule).0 <= last => Err(Clash::With(it.id)),
-        _ => Ok(place),
+    // They are apart: if any it is the last that does not begin behind it.
+    let mut before = (row.rows()).filter_map(|row| last_of(row, |it| ends(&it.rule).0 <= last));
+    match before.find(|it| ends(&it.rule).1 >= first) {
+        Some(it) => Err(Clash::With(it.id)),
+        None => Ok(()),
     }
 }
 
@@ -114,6 +123,12 @@ impl Statics {
             }
         }
         Ok(())
+    }
+
+    /// The changes are done.
+    pub(super) fn settle(&mut self) -> Result {
+        let all = [&mut self.icmp, &mut self.tcp, &mut self.udp];
+        all.into_iter().try_for_each(Pair::settle)
     }
 
     #[inline]

@@ -269,7 +269,7 @@ pub const fn illegal_source6(addr: Ipv6Addr) -> bool {
 }
 
 /// IPv4 addresses in a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
 pub struct Range4 {
     /// The first.
     pub first: Ipv4Addr,

@@ -76,6 +76,10 @@ impl<'a> World for Surroundings<'a> {
         !self.config.rules.is_empty()
     }
 
+    fn has_hosts6(&self) -> bool {
+        self.addresses().has_hosts6()
+    }
+
     fn prefix_of(&self, addr: Ipv6Addr) -> Option<&Prefix> {
         self.config.prefix_of(addr)
     }
