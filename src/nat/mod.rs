@@ -4,6 +4,7 @@
 // Each of the two crates uses its own part of what stands here.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod block;
 pub mod border;
 pub mod decision;
 pub mod error;

@@ -3,6 +3,7 @@
 
 use core::net::{Ipv4Addr, Ipv6Addr};
 
+use super::block::Blocks;
 use crate::xlate::{
     addr::{self, Range4},
     proto,
@@ -112,6 +113,8 @@ pub struct Rule {
     pub refresh: Refresh,
     /// It is a static mapping.
     pub fixed: Option<Fixed>,
+    /// Each host has ports of its own, which are known beforehand.
+    pub blocks: Option<Blocks>,
 }
 
 /// Why a rule is refused.
@@ -147,6 +150,14 @@ pub enum RuleError {
     StaticPort6,
     /// Hosts that no packet may come from.
     StaticHosts,
+    /// Blocks that no address has room for, or of no ports.
+    BlockPorts,
+    /// Prefixes of hosts that are shorter than the rule's, or longer than an address.
+    BlockHosts,
+    /// More hosts than blocks.
+    BlockRoom,
+    /// Blocks of a static mapping.
+    BlockStatic,
 }
 
 impl RuleError {
@@ -168,6 +179,12 @@ impl RuleError {
             RuleError::StaticIcmp => "ports are of TCP and UDP: give the protocols",
             RuleError::StaticPort6 => "ports of the IPv6 host are 1 to 65535",
             RuleError::StaticHosts => "no packet may come from such IPv6 addresses",
+            RuleError::BlockPorts => "a block has 1 port or more, and no more than an address has",
+            RuleError::BlockHosts => {
+                "hosts' prefixes are no shorter than the source, nor above 128"
+            }
+            RuleError::BlockRoom => "there are more hosts than blocks of ports",
+            RuleError::BlockStatic => "a static mapping has no blocks",
         }
     }
 }
@@ -200,7 +217,12 @@ impl Rule {
         if self.protos & !ALL != 0 {
             return Err(RuleError::Protocols);
         }
-        self.fixed.map_or(Ok(()), |fixed| self.check_fixed(&fixed))
+        match (self.fixed, self.blocks) {
+            (Some(_), Some(_)) => Err(RuleError::BlockStatic),
+            (Some(fixed), None) => self.check_fixed(&fixed),
+            (None, Some(blocks)) => self.check_blocks(&blocks),
+            (None, None) => Ok(()),
+        }
     }
 
     fn check_fixed(&self, fixed: &Fixed) -> Result<(), RuleError> {

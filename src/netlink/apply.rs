@@ -19,6 +19,7 @@ use crate::{
         sys,
     },
     nat::{
+        block::Blocks,
         options,
         rule::{Filtering, Fixed, Refresh, Rule, RuleError, Source6},
     },
@@ -38,6 +39,8 @@ use kernel::prelude::*;
 
 /// Numbers of `map renum` without arguments.
 const RENUM: (u32, u32) = (100, 100);
+/// Ports that deterministic rules part if they name none.
+const BLOCK_PORTS: (u16, u16) = (1024, 65535);
 
 pub(super) struct Apply;
 
@@ -216,6 +219,9 @@ fn add_rule<'m>(config: &mut Draft, nest: Attr<'m>) -> Done<'m> {
         Some((Some(refreshing::OUTBOUND), _)) => Refresh::Outbound,
         Some((_, attr)) => return Err(Refusal::new(EINVAL, "unknown kind of refresh", attr)),
     };
+    let blocks = blocks(&found, from)?;
+    // System ports belong to no host (RFC 7422 section 2).
+    let ports = ports.or(blocks.map(|_| BLOCK_PORTS));
     let address = |attr: Attr<'_>| Ipv4Addr::from(attr.bytes::<4>().unwrap_or_default());
     let rule = Rule {
         from,
@@ -228,6 +234,7 @@ fn add_rule<'m>(config: &mut Draft, nest: Attr<'m>) -> Done<'m> {
         filter,
         refresh,
         fixed: fixed(&found)?,
+        blocks,
     };
     rule.check().map_err(|e| {
         let wrong = match e {
@@ -241,12 +248,32 @@ fn add_rule<'m>(config: &mut Draft, nest: Attr<'m>) -> Done<'m> {
             RuleError::StaticIcmp if get(rule::PROTOS).is_some() => rule::PROTOS,
             RuleError::StaticIcmp => rule::PORT_MIN,
             RuleError::StaticPort6 => rule::PORT6,
+            RuleError::BlockHosts => rule::BLOCK_HOST_LENGTH,
+            RuleError::BlockPorts | RuleError::BlockRoom | RuleError::BlockStatic => {
+                rule::BLOCK_SIZE
+            }
             _ => rule::TO,
         };
         Refusal::new(EINVAL, e.text(), get(wrong).unwrap_or(nest))
     })?;
     let wrong = get(rule::NUMBER).unwrap_or(nest);
     config.add_rule(number, rule).map_err(|e| refused(e, wrong))
+}
+
+/// What makes a rule a deterministic one, if it is.
+fn blocks<'m>(found: &[Option<Attr<'m>>], from: Source6) -> Result<Option<Blocks>, Refusal<'m>> {
+    let length = at(found, rule::BLOCK_HOST_LENGTH);
+    let Some(size) = at(found, rule::BLOCK_SIZE) else {
+        return match length {
+            Some(attr) => Err(Refusal::new(EINVAL, "hosts' length without a block", attr)),
+            None => Ok(None),
+        };
+    };
+    let usual = if from.len > 64 { 128 } else { 64 };
+    Ok(Some(Blocks {
+        size: size.u16().unwrap_or(0),
+        host_len: length.and_then(|attr| attr.u8()).unwrap_or(usual),
+    }))
 }
 
 /// What makes a rule a static mapping, if it is one.
@@ -318,6 +345,11 @@ fn add_mapping<'m>(
         if let Some(attr) = get(kind) {
             let text = "a stateless rule is for all protocols and ports";
             return Err(Refusal::new(EINVAL, text, attr));
+        }
+    }
+    for kind in [rule::BLOCK_SIZE, rule::BLOCK_HOST_LENGTH] {
+        if let Some(attr) = get(kind) {
+            return Err(Refusal::new(EINVAL, "a stateless rule has no blocks", attr));
         }
     }
     for kind in [rule::BIDIR, rule::PORT6, rule::PEER, rule::PEER_LENGTH] {

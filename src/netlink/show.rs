@@ -144,6 +144,10 @@ fn shared(message: &mut Message, sharing: &Stateful) -> Result {
             message.u8(attr::rule::PEER_LENGTH, len)?;
         }
     }
+    if let Some(blocks) = rule.blocks {
+        message.u16(attr::rule::BLOCK_SIZE, blocks.size)?;
+        message.u8(attr::rule::BLOCK_HOST_LENGTH, blocks.host_len)?;
+    }
     let filter = match rule.filter {
         Filtering::None => filtering::NONE,
         Filtering::Address => filtering::ADDRESS,

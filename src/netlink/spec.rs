@@ -103,8 +103,15 @@ pub(crate) mod attr {
         pub(crate) const PEER: u16 = 16;
         /// Length of that prefix, 0 to 32. Absent means 32.
         pub(crate) const PEER_LENGTH: u16 = 17;
+        /// Makes a deterministic rule (RFC 7422): each host has so many ports, and
+        /// which they are follows from its address. port-min and port-max are 1024
+        /// and 65535 if absent. Absent means that hosts share all ports.
+        pub(crate) const BLOCK_SIZE: u16 = 18;
+        /// Length of the prefixes that are the hosts of a deterministic rule.
+        /// Absent means 64, or 128 where from-length is above that.
+        pub(crate) const BLOCK_HOST_LENGTH: u16 = 19;
         /// The highest number.
-        pub(crate) const LAST: u16 = 17;
+        pub(crate) const LAST: u16 = 19;
     }
     /// New numbering of the rules.
     pub(crate) mod renum {
@@ -384,6 +391,8 @@ pub(crate) static RULE_POLICY: [Policy; attr::rule::LAST as usize + 1] = [
     Policy::u8(),
     Policy::u16(),
     Policy::exact(4),
+    Policy::u8(),
+    Policy::u16(),
     Policy::u8(),
 ];
 

@@ -71,7 +71,9 @@ impl Translator {
         };
         let owner = self.owner_of(host, &config.values);
         let addr = self.address_for(rule, &owner, guard);
-        match self.make_room(config, why, (Side::V6, (addr, proto)), guard) {
+        // What others have to give is in blocks of their own.
+        let helps = rule.rule.blocks.is_none() || !matches!(why, DropReason::PortsExhausted);
+        match helps && self.make_room(config, why, (Side::V6, (addr, proto)), guard) {
             true => self.try_open6(config, key, rule, guard),
             false => Err(why),
         }
@@ -383,23 +385,29 @@ impl Translator {
     ) -> Result<Linked<'g, BibEntry>, DropReason> {
         let (values, bh, charging) = (place.values, place.bh, place.charging);
         let (net, guard, means) = (&*self.net, place.guard, (bh, charging));
-        let (wanted, ports) = (
-            ((host.proto, host.port), place.peer),
-            (rule.rule.ports, &config.statics),
-        );
+        let wanted = ((host.proto, host.port), place.peer);
+        let (ports, statics) = (rule.rule.ports, &config.statics);
         let (pool, port) = match config.pools.of(&rule.rule.to) {
-            [pool] => pool
-                .take(net, ports, wanted, values, means, guard)?
+            [pool] if rule.rule.blocks.is_none() => pool
+                .take(net, (ports, statics), wanted, values, means, guard)?
                 .map(|port| (pool, port)),
             // Not by the same call, which would not stand in line then.
             pools => {
-                let take = |pool: &Pool| pool.take(net, ports, wanted, values, means, guard);
-                self.take_paired(
-                    (rule, pools, &config.statics),
-                    (owner, host.proto),
-                    take,
-                    (bh, guard),
-                )?
+                let take = |pool: &Pool, ports| {
+                    pool.take(net, (ports, statics), wanted, values, means, guard)
+                };
+                match rule.rule.block_of(host.addr) {
+                    Some(block) => {
+                        let pool = config.pool(block.addr).ok_or(DropReason::PortsExhausted)?;
+                        take(pool, Some(block.ports))?.map(|port| (pool, port))
+                    }
+                    None => self.take_paired(
+                        (rule, pools, statics),
+                        (owner, host.proto),
+                        |pool| take(pool, ports),
+                        (bh, guard),
+                    )?,
+                }
             }
         }
         .ok_or(DropReason::PortsExhausted)?;

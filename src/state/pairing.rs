@@ -93,6 +93,9 @@ impl Translator {
         owner: &Owner,
         guard: &rcu::Guard,
     ) -> Ipv4Addr {
+        if let Some(block) = rule.rule.block_of(owner.addr()) {
+            return block.addr;
+        }
         let range = rule.rule.to;
         let host = self.subscribers.of(&self.key, owner, guard);
         let first = range

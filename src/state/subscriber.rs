@@ -61,6 +61,11 @@ impl Owner {
         Self { addr, hash, len }
     }
 
+    /// Its address.
+    pub(super) fn addr(&self) -> Ipv6Addr {
+        self.addr
+    }
+
     /// Hash value of its mapping of a port and protocol.
     pub(crate) fn hash(&self, key: &Secret, port: u16, proto: u8) -> u32 {
         hash::mapping6(key, self.hash, port, proto)

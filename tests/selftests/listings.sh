@@ -11,7 +11,10 @@ network
 insmod /natpt/natpt.ko
 translator
 config map 50 from $C6B to $POOL2
-config set host-rate = 1000000
+config -f - <<-END
+	set host-rate = 1000000
+	set icmp-timeout = 3600
+END
 ip -n client6 addr add $C6B/64 dev eth0 nodad
 ip -n server4 addr add 198.51.100.11/24 dev eth0
 at server4 nft 'add table ip quiet; add chain ip quiet input { type filter hook input priority filter; }; add rule ip quiet input udp dport != 7 drop'

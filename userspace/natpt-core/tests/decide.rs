@@ -189,6 +189,10 @@ impl World for Around {
         self.rule
     }
 
+    fn has_hosts6(&self) -> bool {
+        self.addresses().has_hosts6()
+    }
+
     fn prefix_of(&self, addr: Ipv6Addr) -> Option<&Prefix> {
         self.prefixes.iter().find(|prefix| prefix.contains(addr))
     }

@@ -15,6 +15,7 @@ fn rule() -> Rule {
         filter: Filtering::None,
         refresh: Refresh::Both,
         fixed: None,
+        blocks: None,
     }
 }
 

@@ -102,8 +102,15 @@ pub mod attr {
         pub const PEER: u16 = 16;
         /// Length of that prefix, 0 to 32. Absent means 32.
         pub const PEER_LENGTH: u16 = 17;
+        /// Makes a deterministic rule (RFC 7422): each host has so many ports, and
+        /// which they are follows from its address. port-min and port-max are 1024
+        /// and 65535 if absent. Absent means that hosts share all ports.
+        pub const BLOCK_SIZE: u16 = 18;
+        /// Length of the prefixes that are the hosts of a deterministic rule.
+        /// Absent means 64, or 128 where from-length is above that.
+        pub const BLOCK_HOST_LENGTH: u16 = 19;
         /// The highest number.
-        pub const LAST: u16 = 17;
+        pub const LAST: u16 = 19;
     }
     /// New numbering of the rules.
     pub mod renum {
@@ -453,6 +460,13 @@ pub struct Rule {
     pub peer: Option<Ipv4Addr>,
     /// Length of that prefix, 0 to 32. Absent means 32.
     pub peer_length: Option<u8>,
+    /// Makes a deterministic rule (RFC 7422): each host has so many ports, and
+    /// which they are follows from its address. port-min and port-max are 1024
+    /// and 65535 if absent. Absent means that hosts share all ports.
+    pub block_size: Option<u16>,
+    /// Length of the prefixes that are the hosts of a deterministic rule.
+    /// Absent means 64, or 128 where from-length is above that.
+    pub block_host_length: Option<u8>,
 }
 
 impl Attributes for Rule {
@@ -475,6 +489,8 @@ impl Attributes for Rule {
             attr::rule::PORT6 => self.port6 = Some(attr.value()?),
             attr::rule::PEER => self.peer = Some(attr.value()?),
             attr::rule::PEER_LENGTH => self.peer_length = Some(attr.value()?),
+            attr::rule::BLOCK_SIZE => self.block_size = Some(attr.value()?),
+            attr::rule::BLOCK_HOST_LENGTH => self.block_host_length = Some(attr.value()?),
             _ => {}
         }
         Ok(())
@@ -530,6 +546,12 @@ impl Attributes for Rule {
         }
         if let Some(value) = &self.peer_length {
             to.put(attr::rule::PEER_LENGTH, value);
+        }
+        if let Some(value) = &self.block_size {
+            to.put(attr::rule::BLOCK_SIZE, value);
+        }
+        if let Some(value) = &self.block_host_length {
+            to.put(attr::rule::BLOCK_HOST_LENGTH, value);
         }
     }
 }

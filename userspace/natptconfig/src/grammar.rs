@@ -112,23 +112,33 @@ choices! {
         "proto" "transport protocols that the rule is for: icmp, tcp, udp, or several as tcp/udp";
     RULE_FILTER: "filter" "which packets of IPv4 hosts open sessions: filter address";
     RULE_REFRESH: "refresh" "whose packets keep sessions alive: refresh outbound";
+    RULE_BLOCK:
+        "block" "each host has so many ports, which follow from its address: block 1000";
     STATELESS: "stateless" "each host has an address of its own: there are as many on either side";
     RULE_BIDIR:
         "bidir" "hosts and addresses stand for each other one by one, whoever speaks first";
-    AFTER_POOL: + MORE_POOL + RULE_PORT + RULE_PROTO + RULE_FILTER + RULE_REFRESH + END;
-    AFTER_POOLS: + RULE_PORT + RULE_PROTO + RULE_FILTER + RULE_REFRESH + END;
+    AFTER_POOL:
+        + MORE_POOL + RULE_PORT + RULE_BLOCK + RULE_PROTO + RULE_FILTER + RULE_REFRESH + END;
+    AFTER_POOLS: + RULE_PORT + RULE_BLOCK + RULE_PROTO + RULE_FILTER + RULE_REFRESH + END;
     AFTER_TARGET4:
-        + MORE_POOL + RULE_PORT + RULE_PROTO + RULE_BIDIR + RULE_FILTER + RULE_REFRESH + STATELESS
-        + END;
+        + MORE_POOL + RULE_PORT + RULE_BLOCK + RULE_PROTO + RULE_BIDIR + RULE_FILTER + RULE_REFRESH
+        + STATELESS + END;
     AFTER_TARGETS4:
-        + RULE_PORT + RULE_PROTO + RULE_BIDIR + RULE_FILTER + RULE_REFRESH + STATELESS + END;
+        + RULE_PORT + RULE_BLOCK + RULE_PROTO + RULE_BIDIR + RULE_FILTER + RULE_REFRESH + STATELESS
+        + END;
     PORT: "PORT" "first port, 1 to 65535";
     RANGE:
         "-" "and the last port follows: 1024 - 65535",
         ":" "and the number of ports follows: 1024 : 64512";
     LAST_PORT: "PORT" "last port, 1 to 65535";
     COUNT: "COUNT" "number of ports";
-    AFTER_PORTS: + RULE_PROTO + RULE_FILTER + RULE_REFRESH + END;
+    AFTER_PORTS: + RULE_BLOCK + RULE_PROTO + RULE_FILTER + RULE_REFRESH + END;
+    BLOCK: "PORTS" "number of ports that each host has";
+    AFTER_BLOCK:
+        "per" "the hosts are prefixes, e.g. per /64 (if left out), or addresses: per /128"
+        + AFTER_PER;
+    PER: "/LENGTH" "length of the hosts' prefixes, up to 128";
+    AFTER_PER: + RULE_PROTO + RULE_FILTER + RULE_REFRESH + END;
     PROTO:
         "icmp" "ping and the like"
         + TCP_UDP;
@@ -183,6 +193,7 @@ choices! {
         "xlate" "the sessions, with both sides' addresses",
         "variables" "the variables and what they do",
         "stats" "the counters",
+        "block" "the ports of a host of a rule with blocks, or whose a port is",
         "config" "the configuration as a file for -f";
     MONITOR:
         "mappings" "mappings that are opened and closed",
@@ -226,6 +237,10 @@ choices! {
     SESSION:
         "delete" "end the sessions for which all that follows holds",
         "flush" "end all sessions";
+    WHOSE:
+        "V6" "the host, e.g. 2001:db8::7",
+        "V4" "the address, and a port follows, e.g. 192.0.2.1 port 4242";
+    BLOCK_PORT: "port" "a port of the address";
     WHICH:
         "NAME" "this variable only"
         + END;

@@ -2,11 +2,12 @@
 
 //! The kernel's state, as JSON with the names of the netlink spec.
 
+use natpt_core::nat::block::Block;
 use natpt_netlink::spec::{Count, Counter, Prefix, Rule, Session, Status, Variable};
 use serde_json::{json, Value};
 
 use crate::statement::Config;
-use crate::{statement, value, xlate};
+use crate::{block, statement, value, xlate};
 
 pub fn prefix(prefix: &Prefix) -> Value {
     json!({ "address": prefix.address, "length": prefix.length })
@@ -36,7 +37,20 @@ pub fn rule(rule: &Rule) -> Value {
         "bidir": statement::is_static(rule),
         "port6": rule.port6,
         "peer": statement::peer(rule),
+        "block-size": rule.block_size,
+        "block-host-length": rule.block_host_length,
         "mappings": rule.mappings,
+    })
+}
+
+/// A block of ports, of the rule with a number.
+pub fn block((number, block): &(u32, Block)) -> Value {
+    json!({
+        "rule": number,
+        "host": block::host(block),
+        "address": block.addr,
+        "port-min": block.ports.0,
+        "port-max": block.ports.1,
     })
 }
 

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod apply;
+mod block;
 mod grammar;
 mod json;
 mod lexer;
@@ -28,7 +29,7 @@ use natpt_netlink::{netns, Connection, Error};
 
 use grammar::Choices;
 use options::{Input, Options};
-use parser::{Line, Monitor, Show};
+use parser::{Line, Monitor, Show, Whose};
 use problem::Problem;
 use source::Placed;
 
@@ -116,6 +117,12 @@ fn is_well(shown: Result<(), show::Failure>) -> bool {
         Err(show::Failure::Netlink(why)) => fail(why),
         Err(show::Failure::Unknown(name)) => fail(format_args!(
             "no variable is called {name}: show variables lists them"
+        )),
+        Err(show::Failure::NoBlock(Whose::Host(host))) => fail(format_args!(
+            "no rule has a block for {host}: show rules lists those with blocks"
+        )),
+        Err(show::Failure::NoBlock(Whose::Port(addr, port))) => fail(format_args!(
+            "port {port} of {addr} is in no block: show rules lists the rules with blocks"
         )),
     }
 }

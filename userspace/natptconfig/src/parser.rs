@@ -12,6 +12,7 @@ use natpt_netlink::spec::{
     GROUPS, SESSION_STATE,
 };
 
+use crate::block;
 use crate::grammar::{self as g, Choices};
 use crate::lexer::{self, Token};
 use crate::problem::Problem;
@@ -48,6 +49,15 @@ pub enum Show {
     Variables(Option<String>),
     Stats,
     Config,
+    Block(Whose),
+}
+
+/// Whose block of ports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    Host(Ipv6Addr),
+    /// The host that has a port of an address.
+    Port(Ipv4Addr, u16),
 }
 
 /// What to listen to.
@@ -281,8 +291,12 @@ impl<'a> Parser<'a> {
             self.ports(&mut rule)?;
             next = self.end_or(g::AFTER_PORTS)?;
         }
+        if next == Some("block") {
+            next = self.blocks(&mut rule)?;
+        }
         if next == Some("proto") {
-            let may = match may_bidir && rule.port_min.is_none() {
+            let is_shared = rule.port_min.is_some() || rule.block_size.is_some();
+            let may = match may_bidir && !is_shared {
                 true => g::AFTER_PROTO_TARGETS,
                 false => g::AFTER_PROTO,
             };
@@ -304,7 +318,33 @@ impl<'a> Parser<'a> {
                 }
             }
         }
+        if rule.block_size.is_some() {
+            self.fitting(block::check(&rule))?;
+        }
         self.stateful(rule, next)
+    }
+
+    /// The ports that each host has. Return the keyword behind them.
+    fn blocks(&mut self, rule: &mut Rule) -> Result<Option<&'static str>> {
+        let word = self.next(g::BLOCK)?;
+        let size = at(word, value::number(word.text))?;
+        self.note(attr::rule::BLOCK_SIZE, word);
+        // What is too many is refused with the ports that there are.
+        rule.block_size = Some(u16::try_from(size).unwrap_or(u16::MAX));
+        let next = self.end_or(g::AFTER_BLOCK)?;
+        if next != Some("per") {
+            return Ok(next);
+        }
+        let per = self.tokens.as_slice().first().copied();
+        let Some(length) = self.length(g::PER)? else {
+            return Err(match per {
+                Some(word) => unexpected(word, g::PER),
+                None => self.next(g::PER).err().unwrap_or(Stop::Help(g::PER)),
+            });
+        };
+        self.note(attr::rule::BLOCK_HOST_LENGTH, length);
+        rule.block_host_length = Some(prefix_bits(length, Some(length), 128)?);
+        self.end_or(g::AFTER_PER)
     }
 
     /// Read what comes after the first `daddr`: the IPv6 host that gets what is sent to an address.
@@ -766,6 +806,7 @@ impl<'a> Parser<'a> {
             "sessions" => return Ok(Show::Sessions(self.filter(g::COUNTED)?.1)),
             "stats" => Show::Stats,
             "config" => Show::Config,
+            "block" => Show::Block(self.whose()?),
             "xlate" => {
                 let (width, filter) = self.filter(g::XLATE)?;
                 return Ok(Show::Xlate(width.unwrap_or(Width::Regular), filter));
@@ -777,6 +818,17 @@ impl<'a> Parser<'a> {
         };
         self.end(g::END)?;
         Ok(show)
+    }
+
+    fn whose(&mut self) -> Result<Whose> {
+        let word = self.next(g::WHOSE)?;
+        if let Ok(host) = word.text.parse() {
+            return Ok(Whose::Host(host));
+        }
+        let addr = word.text.parse().map_err(|_| unexpected(word, g::WHOSE))?;
+        self.keyword(g::BLOCK_PORT)?;
+        let word = self.next(g::PORT)?;
+        Ok(Whose::Port(addr, at(word, value::port(word.text))?))
     }
 
     /// The word after a `/`, if there is one; what else may follow is left.

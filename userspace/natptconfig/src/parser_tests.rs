@@ -230,6 +230,112 @@ fn rules() {
     );
 }
 
+// req: D-161
+#[test]
+fn blocks() {
+    let block = |line: &str| {
+        let rule = rule(line);
+        (rule.block_size, rule.block_host_length)
+    };
+    let rule = "map from 2001:db8:1::/56 to 192.0.2.0/29";
+    for (rest, wanted) in [
+        ("block 1000", (Some(1000), None)),
+        ("port 1 - 65535 block 1000 per /60", (Some(1000), Some(60))),
+        ("block 64512 per /59 proto udp", (Some(64512), Some(59))),
+        ("block 1 filter port refresh outbound", (Some(1), None)),
+    ] {
+        assert_eq!(block(&format!("{rule} {rest}")), wanted, "{rest}");
+    }
+    assert_eq!(
+        block("map from 2001:db8::/112 to 192.0.2.0/24 block 252"),
+        (Some(252), None)
+    );
+    for (rest, message) in [
+        ("block", "46: the statement is incomplete: expected PORTS"),
+        ("block x", "47: `x` is not a number"),
+        ("block 0", "47: a block of an address has 1 to 64512 ports"),
+        (
+            "block 64513",
+            "47: a block of an address has 1 to 64512 ports",
+        ),
+        (
+            "port 1 - 9 block 70000",
+            "58: a block of an address has 1 to 9 ports",
+        ),
+        (
+            "block 9 per",
+            "52: the statement is incomplete: expected /LENGTH",
+        ),
+        ("block 9 per 64", "53: unexpected `64`: expected /LENGTH"),
+        (
+            "block 9 per /129",
+            "54: a prefix has at most 128 bits, not 129",
+        ),
+        (
+            "block 9 per /55",
+            "54: the hosts are under /56: give /56 or more",
+        ),
+        (
+            "block 2017",
+            "47: there are 2^8 hosts and 248 blocks: give 9 addresses, or blocks of fewer ports",
+        ),
+        (
+            "block 100 per /128",
+            "47: there are 2^72 hosts and 5160 blocks: name the hosts' network: /116 has as many",
+        ),
+        (
+            "block 9 bidir",
+            "49: unexpected `bidir`: expected per, proto, filter, refresh or the end",
+        ),
+        (
+            "block 9 stateless",
+            "49: unexpected `stateless`: expected per, proto, filter, refresh or the end",
+        ),
+    ] {
+        assert_eq!(problem(&format!("{rule} {rest}")), message, "{rest}");
+    }
+    let all = "map from any6 to 192.0.2.0/24 block 9";
+    let message = "37: there are 2^64 hosts and 1835008 blocks: \
+                   name the hosts' network: /44 has as many";
+    assert_eq!(problem(all), message);
+}
+
+#[test]
+fn whose_block() {
+    let whose = |line: &str| match parse(line.as_bytes()) {
+        Ok(Some(Line::Show(Show::Block(whose)))) => whose,
+        other => panic!("{line}: {other:?}"),
+    };
+    let host = "2001:db8::7".parse().unwrap();
+    assert_eq!(whose("show block 2001:db8::7"), Whose::Host(host));
+    let addr = "192.0.2.7".parse().unwrap();
+    assert_eq!(
+        whose("show block 192.0.2.7 port 65535"),
+        Whose::Port(addr, 65535)
+    );
+    for (line, message) in [
+        (
+            "show block",
+            "11: the statement is incomplete: expected V6 or V4",
+        ),
+        ("show block x", "12: unexpected `x`: expected V6 or V4"),
+        (
+            "show block 192.0.2.7",
+            "21: the statement is incomplete: expected port",
+        ),
+        (
+            "show block 192.0.2.7 port 0",
+            "27: `0` is not a port: ports are 1 to 65535",
+        ),
+        (
+            "show block 2001:db8::7 port 9",
+            "24: unexpected `port`: expected the end",
+        ),
+    ] {
+        assert_eq!(problem(line), message, "{line}");
+    }
+}
+
 #[test]
 fn bad_rules() {
     for (line, message) in [
@@ -283,15 +389,15 @@ fn bad_rules() {
         ),
         (
             "map from any6 to 192.0.2.0/24 - 192.0.2.9",
-            "31: unexpected `-`: expected port, proto, filter, refresh or the end",
+            "31: unexpected `-`: expected port, block, proto, filter, refresh or the end",
         ),
         (
             "map from 2001:db8::/64 to 192.0.2.1 - 192.0.2.9 stateless",
-            "49: unexpected `stateless`: expected port, proto, filter, refresh or the end",
+            "49: unexpected `stateless`: expected port, block, proto, filter, refresh or the end",
         ),
         (
             "map from any6 to 192.0.2.1 bidir",
-            "28: unexpected `bidir`: expected /LENGTH, -, port, proto, filter, refresh or the end",
+            "28: unexpected `bidir`: expected /LENGTH, -, port, block, proto, filter, refresh or the end",
         ),
         (
             "map from any6 192.0.2.1",
@@ -347,7 +453,7 @@ fn bad_rules() {
         ),
         (
             "map from any6 to 192.0.2.1 port 1 - 9 port",
-            "39: unexpected `port`: expected proto, filter, refresh or the end",
+            "39: unexpected `port`: expected block, proto, filter, refresh or the end",
         ),
         (
             "map from any6 to 192.0.2.1 proto sctp",
@@ -541,7 +647,7 @@ fn bad_stateless_rules() {
         ),
         (
             "map from 2001:db8::/120 to 192.0.2.0/24 port 1 - 9 stateless",
-            "52: unexpected `stateless`: expected proto, filter, refresh or the end",
+            "52: unexpected `stateless`: expected block, proto, filter, refresh or the end",
         ),
         (
             "map from 192.0.0.1 to 2001:db8::1",
@@ -558,7 +664,7 @@ fn bad_stateless_rules() {
         (
             "map from any6 to 192.0.2.1 stateless",
             "28: unexpected `stateless`: \
-             expected /LENGTH, -, port, proto, filter, refresh or the end",
+             expected /LENGTH, -, port, block, proto, filter, refresh or the end",
         ),
         (
             "map from 2001:db8::1 to 192.0.2.1 stateless proto tcp",
@@ -693,11 +799,11 @@ fn bad_static_mappings() {
         ),
         (
             "map from any6 to 192.0.2.9 port 1 - 9 bidir",
-            "39: unexpected `bidir`: expected proto, filter, refresh or the end",
+            "39: unexpected `bidir`: expected block, proto, filter, refresh or the end",
         ),
         (
             "map from 2001:db8::/127 to 192.0.2.8 - 192.0.2.9 bidir",
-            "50: unexpected `bidir`: expected port, proto, filter, refresh or the end",
+            "50: unexpected `bidir`: expected port, block, proto, filter, refresh or the end",
         ),
         (
             "map from 2001:db8::/127 to 192.0.2.8 - 192.0.2.9 proto tcp bidir",
@@ -705,7 +811,7 @@ fn bad_static_mappings() {
         ),
         (
             "map from 2001:db8::/127 to 192.0.2.8 - 192.0.2.9 port 1 - 9 bidir",
-            "61: unexpected `bidir`: expected proto, filter, refresh or the end",
+            "61: unexpected `bidir`: expected block, proto, filter, refresh or the end",
         ),
         (
             "map from 2001:db8::7 to 192.0.2.9 port 1 - 9 bidir",
@@ -1205,7 +1311,7 @@ fn shows() {
     assert_eq!(
         problem("show"),
         "5: the statement is incomplete: expected prefix, mapping, rules, sessions, xlate, \
-         variables, stats or config"
+         variables, stats, block or config"
     );
 }
 

@@ -4,22 +4,25 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use natpt_core::nat::block::Block;
 use natpt_netlink::attr::{Answer, Filtered};
 use natpt_netlink::spec::{Count, Counter, Filter, Rule, Session, Status, Variable};
 use natpt_netlink::{Connection, Error};
 use serde::ser::{SerializeSeq, Serializer};
 use serde_json::Value;
 
-use crate::parser::{Show, Width};
+use crate::parser::{Show, Whose, Width};
 use crate::statement::Config;
 use crate::table::{self, Align, Widths};
-use crate::{json, statement, value, xlate};
+use crate::{block, json, statement, value, xlate};
 
 pub enum Failure {
     Netlink(Error),
     Output(io::Error),
     /// No variable has this name.
     Unknown(String),
+    /// It is in no block of a rule.
+    NoBlock(Whose),
 }
 
 impl From<Error> for Failure {
@@ -122,6 +125,13 @@ fn text(kernel: &mut Connection, what: &Show, out: &mut impl Write) -> Result<()
             let rows: Vec<_> = rows.collect();
             table::print(out, [Align::Left, Align::Right], &rows)?;
         }
+        Show::Block(whose) => {
+            for (number, block) in blocks(kernel, whose)? {
+                let (host, (first, last)) = (block::host(&block), block.ports);
+                let addr = block.addr;
+                writeln!(out, "{number:5}:  {host} has {addr} port {first} - {last}")?;
+            }
+        }
         Show::Config => {
             for line in statement::config(&config(kernel)?) {
                 writeln!(out, "{line}")?;
@@ -144,6 +154,10 @@ fn value(kernel: &mut Connection, what: &Show) -> Result<Value, Failure> {
         }
         Show::Stats => list(kernel, json::counter)?,
         Show::Config => json::config(&config(kernel)?),
+        Show::Block(whose) => {
+            let blocks = blocks(kernel, whose)?;
+            blocks.iter().map(json::block).collect()
+        }
     })
 }
 
@@ -174,6 +188,15 @@ fn config(kernel: &mut Connection) -> Result<Config, Error> {
         if config.status.generation == before.generation {
             return Ok(config);
         }
+    }
+}
+
+/// At least one.
+fn blocks(kernel: &mut Connection, whose: &Whose) -> Result<Vec<(u32, Block)>, Failure> {
+    let blocks = block::of(&kernel.dump()?, whose);
+    match blocks.is_empty() {
+        true => Err(Failure::NoBlock(*whose)),
+        false => Ok(blocks),
     }
 }
 

@@ -32,6 +32,12 @@ pub fn rule(rule: &Rule) -> String {
     if let (false, Some(min), Some(max)) = (is_inbound, rule.port_min, rule.port_max) {
         text.push_str(&format!(" port {min} - {max}"));
     }
+    if let Some(size) = rule.block_size {
+        text.push_str(&format!(" block {size}"));
+        if let Some(length) = rule.block_host_length {
+            text.push_str(&format!(" per /{length}"));
+        }
+    }
     let protos = protos(rule);
     if !protos.is_empty() {
         text.push_str(&format!(" proto {}", protos.join("/")));
@@ -216,6 +222,8 @@ map 90 from any6 to 192.0.2.0/26
 map 91 from 2001:db8::/32 to 192.0.2.0/31 port 1 - 9 filter address
 map 92 from any6 to 192.0.2.1 - 192.0.2.2
 map 93 from 2001:db8::7 to 192.0.2.0 - 192.0.2.2 proto tcp
+map 94 from 2001:db8:1::/56 to 192.0.2.0/29 port 1024 - 65535 block 1000 per /64
+map 95 from 2001:db8:2::/124 to 192.0.2.8 port 2048 - 4095 block 128 per /128 proto udp filter port
 map 100 from 2001:db8::7 to 192.0.2.9 bidir
 map 110 from 2001:db8::/120 to 192.0.2.0/24 proto tcp bidir filter address
 map 120 from 2001:db8::10/124 to 192.0.2.16/28 bidir refresh outbound
