@@ -386,29 +386,12 @@ impl Translator {
         let (values, bh, charging) = (place.values, place.bh, place.charging);
         let (net, guard, means) = (&*self.net, place.guard, (bh, charging));
         let wanted = ((host.proto, host.port), place.peer);
-        let (ports, statics) = (rule.rule.ports, &config.statics);
+        let ports = (rule.rule.ports, &config.statics);
         let (pool, port) = match config.pools.of(&rule.rule.to) {
             [pool] if rule.rule.blocks.is_none() => pool
-                .take(net, (ports, statics), wanted, values, means, guard)?
+                .take(net, ports, wanted, values, means, guard)?
                 .map(|port| (pool, port)),
-            // Not by the same call, which would not stand in line then.
-            pools => {
-                let take = |pool: &Pool, ports| {
-                    pool.take(net, (ports, statics), wanted, values, means, guard)
-                };
-                match rule.rule.block_of(host.addr) {
-                    Some(block) => {
-                        let pool = config.pool(block.addr).ok_or(DropReason::PortsExhausted)?;
-                        take(pool, Some(block.ports))?.map(|port| (pool, port))
-                    }
-                    None => self.take_paired(
-                        (rule, pools, statics),
-                        (owner, host.proto),
-                        |pool| take(pool, ports),
-                        (bh, guard),
-                    )?,
-                }
-            }
+            _ => self.take_of_several(config, rule, (host, owner), place)?,
         }
         .ok_or(DropReason::PortsExhausted)?;
         let v4 = Endpoint4 {

@@ -4,7 +4,8 @@
 //! it has some (RFC 4787 REQ-2, RFC 6888 REQ-2).
 
 use super::{
-    pool::Pool, rules::Stateful, statics::Statics, subscriber::Owner, translator::Translator,
+    config::Config, mapping::Host, place::Place, pool::Pool, rules::Stateful, statics::Statics,
+    subscriber::Owner, translator::Translator,
 };
 use crate::{
     linux::{
@@ -23,11 +24,39 @@ const TRIES: u32 = 8;
 const LOOKS: usize = 64;
 
 impl Translator {
+    /// Takes a port for a host, of a rule with several pools, or with blocks of ports.
+    #[cold]
+    pub(super) fn take_of_several<'a>(
+        &self,
+        config: &'a Config,
+        rule: &Stateful,
+        (host, owner): (Host, &Owner),
+        place: &Place<'_, '_>,
+    ) -> Result<Option<(&'a Arc<Pool>, u16)>, DropReason> {
+        let statics = &config.statics;
+        let take = |pool: &Pool, ports| {
+            let wanted = ((host.proto, host.port), place.peer);
+            let means = (place.bh, place.charging);
+            let (net, ports) = (&self.net, (ports, statics));
+            pool.take(net, ports, wanted, place.values, means, place.guard)
+        };
+        if let Some(block) = rule.rule.block_of(host.addr) {
+            let pool = config.pool(block.addr);
+            let pool = pool.ok_or(DropReason::PortsExhausted)?;
+            return Ok(take(pool, Some(block.ports))?.map(|port| (pool, port)));
+        }
+        self.take_paired(
+            (rule, config.pools.of(&rule.rule.to), statics),
+            (owner, host.proto),
+            |pool| take(pool, rule.rule.ports),
+            (place.bh, place.guard),
+        )
+    }
+
     /// Takes a port, by `take`, of one of the pools of a rule for a host, who has something open
     /// already: of the address that it has, or else of the one that its own address stands for, or of
     /// some other that has a port.
-    #[inline(never)]
-    pub(super) fn take_paired<'a>(
+    fn take_paired<'a>(
         &self,
         (rule, pools, statics): (&Stateful, &'a [Arc<Pool>], &Statics),
         (owner, proto): (&Owner, u8),

@@ -6,6 +6,7 @@
 
 network
 translator
+at router sysctl -qw net.ipv6.icmp.ratelimit=0
 relay python3 "$(dirname "$0")/blocks.py"
 
 config -f - <<-END
@@ -20,8 +21,8 @@ is "... and a port's host" "   10:  2001:db8:6:f::/64 has 192.0.2.8 port 31264 -
 	"$(config show block 192.0.2.8 port 33279)"
 is "... of single addresses" "   20:  2001:db8:7::f has 192.0.2.10 port 60001 - 64000" \
 	"$(config show block 192.0.2.10 port 60001)"
-is "... as JSON" '[{"rule":20,"host":"2001:db8:7::1","address":"192.0.2.10","port-min":4001,"port-max":8000}]' \
-	"$(config -j show block 2001:db8:7::1 | jq -c .)"
+is "... as JSON" '[{"address":"192.0.2.10","host":"2001:db8:7::1","port-max":8000,"port-min":4001,"rule":20}]' \
+	"$(config -j show block 2001:db8:7::1 | jq -cS .)"
 is "system ports are nobody's" "natptconfig: port 1023 of 192.0.2.8 is in no block: show rules lists the rules with blocks" \
 	"$(config show block 192.0.2.8 port 1023 2>&1)"
 is "nor is what is left over" "natptconfig: port 64001 of 192.0.2.10 is in no block: show rules lists the rules with blocks" \
@@ -36,9 +37,9 @@ refuses()
 {
 	local text=$1
 	shift
-	is "$*" "natptconfig: command line:$text" "$(config "$@" 2>&1)"
+	is "$*" "command line:1:$text" "$(config "$@" 2>&1)"
 	is "... changes nothing" "$before" "$(config show config)"
 }
-refuses "37: there are 2^64 hosts and 256 blocks: name the hosts' network: /56 has as many" \
+refuses "38: there are 2^64 hosts and 256 blocks: name the hosts' network: /56 has as many" \
 	map from any6 to 192.0.2.16/29 block 2016
 finish

@@ -106,7 +106,7 @@ far = [f"map {n} from {IPv6Address('2001:db8:6::8:0') + n} to 10.9.0.1" for n in
 load(f"map 5 from {host} to 10.2.0.1 port 5000 - 5000", *far,
      "map 70 from any6 to 10.2.0.2 port 5000 - 5000", "map 71 from 2001:db8:7::/48 to 10.2.0.9",
      f"map 80 from {host} to 10.2.0.3 proto tcp",
-     f"map 90 from 2001:db8:6::/48 to 10.2.0.4 port 5000 - 5000")
+     "map 90 from 2001:db8:6::/48 to 10.2.0.4 port 5000 - 5000")
 config("set", "evict", "=", "0")
 anew()
 out, _ = net.from_client(*(udp(host, n) for n in (11, 13, 15, 17)))

@@ -26,9 +26,11 @@ Statements:
   prefix V6[/LENGTH]              add a translation prefix
   prefix flush [keep]             remove all of them (keep: their sessions run out)
   map [N] from any6|V6[/LENGTH] to V4[/LENGTH]|V4 - V4 [port A - B | A : COUNT]
-      [proto P[/P...]] [filter none|address|port] [refresh both|outbound]
+      [block PORTS [per /LENGTH]] [proto P[/P...]] [filter none|address|port]
+      [refresh both|outbound]
                                   add a rule; A : COUNT are COUNT ports from A on
-                                  (KAME took one more), P is icmp, tcp or udp
+                                  (KAME took one more), P is icmp, tcp or udp; block:
+                                  each host (/64) has so many ports, by its address
   map [N] from V6[/LENGTH] to V4[/LENGTH] stateless
   map [N] from V4[/LENGTH] to V6[/LENGTH] stateless
                                   add a rule that gives each host an address of its own
@@ -52,6 +54,7 @@ Statements:
   show sessions [CONDITION...]    number of sessions by protocol and state
   show xlate [long|short] [CONDITION...] [limit N]
                                   the sessions
+  show block V6|V4 port PORT      whose a block of ports is
   show variables [NAME]
   monitor [mappings] [sessions] [limits] [CONDITION...]
                                   print what happens, as it happens
