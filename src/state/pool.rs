@@ -110,29 +110,16 @@ impl Pool {
             true => None,
             false => Some((statics, (self.addr, proto))),
         };
-        if !is_own {
-            return Ok(used.take(ranges, want, others));
-        }
-        // Those of sockets, and of NAT, count as used while others are looked for; port 0 is none.
-        let (mut of_others, mut chosen) = ([0; TRIES], None);
-        for other in &mut of_others {
-            match used.take(ranges, want, others) {
-                Some(port)
-                    if self.has_socket(net, proto, port, guard)
-                        || self.is_taken(net, (proto, port), peer, guard) =>
-                {
-                    *other = port;
-                }
-                port => {
-                    chosen = port;
-                    break;
-                }
+        Ok(match is_own {
+            false => used.take(ranges, want, others),
+            true => {
+                let is_taken = |port| {
+                    self.has_socket(net, proto, port, guard)
+                        || self.is_taken(net, (proto, port), peer, guard)
+                };
+                used.take_beside(ranges, want, others, is_taken)
             }
-        }
-        for port in of_others.into_iter().filter(|port| *port != 0) {
-            port::mark(&mut used.map, port, false);
-        }
-        Ok(chosen)
+        })
     }
 
     /// This host, or its NAT, has the port for a peer.
@@ -207,6 +194,32 @@ impl Used {
         }?;
         port::mark(&mut self.map, port, true);
         Some(port)
+    }
+
+    /// The same of an own address, but for ports that others on this host have, by `is_taken`.
+    #[cold]
+    fn take_beside(
+        &mut self,
+        ranges: &[(u16, u16)],
+        want: PortPolicy,
+        others: Option<(&Statics, (Ipv4Addr, u8))>,
+        is_taken: impl Fn(u16) -> bool,
+    ) -> Option<u16> {
+        // Theirs count as used while others are looked for; port 0 is none.
+        let (mut of_others, mut chosen) = ([0; TRIES], None);
+        for other in &mut of_others {
+            match self.take(ranges, want, others) {
+                Some(port) if is_taken(port) => *other = port,
+                port => {
+                    chosen = port;
+                    break;
+                }
+            }
+        }
+        for port in of_others.into_iter().filter(|port| *port != 0) {
+            port::mark(&mut self.map, port, false);
+        }
+        chosen
     }
 
     /// Lets go of the ports that have waited.
