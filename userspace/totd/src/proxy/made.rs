@@ -46,7 +46,10 @@ impl Proxy {
 /// The query without its id, and whom it is like: who asks it by this way under these rules gets
 /// the same. The last byte is never that of a forwarder's answer.
 fn key(settings: &Settings, client: Client, query: &[u8]) -> Option<Vec<u8>> {
-    let mut key = query.get(2..)?.to_vec();
+    let query = query.get(2..)?;
+    // Room for the few bytes that follow.
+    let mut key = Vec::with_capacity(query.len() + 16);
+    key.extend_from_slice(query);
     settings.class(client.addr.ip(), &mut key)?;
     key.push(match client.transport {
         Transport::Udp => 1,
