@@ -8,6 +8,7 @@ mod clients;
 mod control;
 mod kernel;
 mod load;
+mod mmsg;
 mod options;
 mod pidfile;
 mod privileges;

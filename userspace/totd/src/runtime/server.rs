@@ -16,7 +16,7 @@ use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTime
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use totd::config::{Config, Prefixes};
-use totd::proxy::{Action, Key, Proxy, Query, Transport};
+use totd::proxy::{Action, Client, Key, Proxy, Query, Transport};
 
 use super::adverts::Adverts;
 use super::carriers::Carriers;
@@ -24,11 +24,12 @@ use super::clients::{Clients, Written};
 use super::control::{self, Command};
 use super::kernel::{self, Kernel};
 use super::load::{allow_files, load};
+use super::mmsg::{Envelope, BATCH};
 use super::options::Options;
 use super::sockets::{self, Endpoint};
 use super::status;
 use super::stream::Progress;
-use super::udp::Udp;
+use super::udp::{Inbox, Udp};
 use super::upstream::{Event, Upstream};
 
 /// Time between looks at interfaces, the kernel's prefixes and idle clients, in milliseconds.
@@ -90,6 +91,10 @@ pub struct Server {
     spare: Spare,
     start: Instant,
     buffer: Vec<u8>,
+    inbox: Inbox,
+    /// Answers over UDP that leave together, and the listener that they leave by.
+    outbox: Vec<(Envelope, Vec<u8>)>,
+    outbox_key: Key,
 }
 
 impl Server {
@@ -123,6 +128,9 @@ impl Server {
             spare: Spare::default(),
             start: Instant::now(),
             buffer: vec![0; 65_536],
+            inbox: Inbox::default(),
+            outbox: Vec::with_capacity(BATCH),
+            outbox_key: 0,
         };
         if let Some(status) = &server.status {
             watch(&server.epoll, status, Source::Status, 0).map_err(what)?;
@@ -324,15 +332,19 @@ impl Server {
     }
 
     fn datagrams(&mut self, proxy: &mut Proxy, now: u64, key: Key) {
-        for _ in 0..BURST {
-            let Some(listener) = self.listeners.iter_mut().find(|one| one.key == key) else {
+        for _ in 0..BURST / BATCH {
+            let Some(listener) = self.listeners.iter().find(|one| one.key == key) else {
                 return;
             };
-            let Some((client, len)) = listener.udp.receive(key, &mut self.buffer) else {
-                return;
-            };
-            proxy.query(now, client, &self.buffer[..len]);
+            let count = self.inbox.fill(&listener.udp);
+            for (client, query) in self.inbox.queries(key) {
+                proxy.query(now, client, query);
+            }
             self.act(proxy, now);
+            // If more has come since then, we are told.
+            if count < BATCH {
+                return;
+            }
         }
     }
 
@@ -480,7 +492,8 @@ impl Server {
     /// Carry out the proxy's actions.
     fn act(&mut self, proxy: &mut Proxy, now: u64) {
         while !proxy.actions.is_empty() {
-            for action in std::mem::take(&mut proxy.actions) {
+            let mut actions = std::mem::take(&mut proxy.actions);
+            for action in actions.drain(..) {
                 match action {
                     Action::Query(query) => {
                         let mut sent = self.send(now, &query);
@@ -502,12 +515,7 @@ impl Server {
                         log::info(&format!("the network's prefixes:{all}"));
                     }
                     Action::Reply { client, message } => match client.transport {
-                        Transport::Udp => {
-                            let key = client.socket;
-                            if let Some(one) = self.listeners.iter().find(|one| one.key == key) {
-                                one.udp.send(&client, &message);
-                            }
-                        }
+                        Transport::Udp => self.post(&client, message),
                         Transport::Tcp => {
                             self.clients.push(now, client.socket, &message);
                             self.write_client(proxy, client.socket);
@@ -515,7 +523,33 @@ impl Server {
                     },
                 }
             }
+            self.deliver();
+            if proxy.actions.is_empty() {
+                actions.shrink_to(EVENTS);
+                proxy.actions = actions;
+            }
         }
+    }
+
+    /// Put an answer over UDP to those that leave next.
+    fn post(&mut self, client: &Client, message: Vec<u8>) {
+        let key = client.socket;
+        if self.outbox.len() >= BATCH || self.outbox_key != key {
+            self.deliver();
+        }
+        if let Some(listener) = self.listeners.iter().find(|one| one.key == key) {
+            self.outbox_key = key;
+            self.outbox.push((listener.udp.envelope(client), message));
+        }
+    }
+
+    /// Send them.
+    fn deliver(&mut self) {
+        let key = self.outbox_key;
+        if let Some(listener) = self.listeners.iter().find(|one| one.key == key) {
+            listener.udp.send(&self.outbox);
+        }
+        self.outbox.clear();
     }
 }
 

@@ -23,11 +23,24 @@ pub fn start(name: &str, forwarder: SocketAddr, port: u16) -> Totd {
 
 /// The same, by other words before its own.
 pub fn start_by(by: &[&str], name: &str, forwarder: SocketAddr, port: u16) -> Totd {
+    let lines = "listen 127.0.0.1\n";
+    start_with(by, &[], lines, name, forwarder, port)
+}
+
+/// The same, with other words behind its own, and these lines of its configuration.
+pub fn start_with(
+    by: &[&str],
+    words: &[&str],
+    lines: &str,
+    name: &str,
+    forwarder: SocketAddr,
+    port: u16,
+) -> Totd {
     let directory = std::env::temp_dir().join(format!("totd-{name}-{}", std::process::id()));
     std::fs::create_dir_all(&directory).unwrap();
     let config = directory.join("totd.conf");
     let text = format!(
-        "forwarder {} port {}\nport {port}\nlisten 127.0.0.1\nstatus {}/status\n",
+        "forwarder {} port {}\nport {port}\nstatus {}/status\n{lines}",
         forwarder.ip(),
         forwarder.port(),
         directory.display()
@@ -35,7 +48,7 @@ pub fn start_by(by: &[&str], name: &str, forwarder: SocketAddr, port: u16) -> To
     std::fs::write(&config, text).unwrap();
     let program = env!("CARGO_BIN_EXE_totd");
     let config = config.to_str().unwrap();
-    let words = [by, &[program, "-d", "-c", config]].concat();
+    let words = [by, &[program, "-d", "-c", config], words].concat();
     let totd = Command::new(words[0]).args(&words[1..]).spawn();
     let mut totd = Totd(totd.unwrap());
     let address = SocketAddr::from(([127, 0, 0, 1], port));
