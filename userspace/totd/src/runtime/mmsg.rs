@@ -203,7 +203,7 @@ pub fn receive(socket: BorrowedFd<'_>, room: &mut [u8], envelopes: &mut [Envelop
     let got = usize::try_from(got).unwrap_or(0);
     for (envelope, one) in envelopes.iter_mut().zip(&headers).take(got) {
         envelope.peer_len = one.msg_hdr.msg_namelen as usize;
-        envelope.info_len = one.msg_hdr.msg_controllen as usize;
+        envelope.info_len = one.msg_hdr.msg_controllen;
         envelope.len = one.msg_len as usize;
     }
     got
