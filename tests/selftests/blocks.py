@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """Which ports the hosts of deterministic rules get."""
 
-from stacks import QUICK
 from wire import *
 
 net = Network()

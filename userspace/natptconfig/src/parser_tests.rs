@@ -292,7 +292,7 @@ fn blocks() {
             "49: unexpected `stateless`: expected per, proto, filter, refresh or the end",
         ),
     ] {
-        assert_eq!(problem(&format!("{rule} {rest}")), message, "{rest}");
+        assert_eq!(problem(format!("{rule} {rest}")), message, "{rest}");
     }
     let all = "map from any6 to 192.0.2.0/24 block 9";
     let message = "37: there are 2^64 hosts and 1835008 blocks: \
