@@ -36,10 +36,10 @@ const POOL: u32 = 0xc000_0200;
 fn one_by_one() {
     let rule = rule((NET, 56), (POOL, POOL + 7), (1024, 65535), (2016, 64));
     assert_eq!(rule.check(), Ok(()));
-    let host = |n: u128| Ipv6Addr::from_bits(NET | n << 64 | 0xabcd);
+    let host = |n: u128| Ipv6Addr::from_bits(NET | (n << 64) | 0xabcd);
     let expected = |n: u128, addr: u32, ports| Block {
         host: Source6 {
-            addr: Ipv6Addr::from_bits(NET | n << 64),
+            addr: Ipv6Addr::from_bits(NET | (n << 64)),
             len: 64,
         },
         addr: Ipv4Addr::from_bits(POOL + addr),
