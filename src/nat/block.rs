@@ -4,17 +4,8 @@
 
 use core::net::{Ipv4Addr, Ipv6Addr};
 
-use super::rule::{Rule, RuleError, Source6};
+use super::rule::{Blocks, Rule, RuleError, Source6};
 use crate::xlate::addr;
-
-/// Into what the ports of a rule's addresses are parted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
-pub struct Blocks {
-    /// How many ports each host has of every protocol.
-    pub size: u16,
-    /// Length of the hosts' prefixes: those with one address each have 128.
-    pub host_len: u8,
-}
 
 /// The ports of one host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,6 @@
 
 use core::net::{Ipv4Addr, Ipv6Addr};
 
-use super::block::Blocks;
 use crate::xlate::{
     addr::{self, Range4},
     proto,
@@ -85,6 +84,15 @@ pub enum Refresh {
     Both,
     /// Those of the IPv6 host only.
     Outbound,
+}
+
+/// Into what the ports of a rule's addresses are parted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
+pub struct Blocks {
+    /// How many ports each host has of every protocol.
+    pub size: u16,
+    /// Length of the hosts' prefixes: those with one address each have 128.
+    pub host_len: u8,
 }
 
 /// What a static mapping has: its hosts and its IPv4 addresses stand for each other, one by one.

@@ -19,9 +19,8 @@ use crate::{
         sys,
     },
     nat::{
-        block::Blocks,
         options,
-        rule::{Filtering, Fixed, Refresh, Rule, RuleError, Source6},
+        rule::{Blocks, Filtering, Fixed, Refresh, Rule, RuleError, Source6},
     },
     netns::Namespace,
     state::{

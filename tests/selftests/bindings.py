@@ -135,7 +135,7 @@ ok("prefixes are unicast ones, of 96 bits at most",
    fails("prefix", "ff0e::/96") and fails("prefix", "2001:db8:99::/97"))
 ok("... and pools are unicast addresses", fails("map", "from", "any6", "to", "224.0.0.1"))
 
-# req: D-002
+# req: D-002 D-183
 begin(f"from any6 to {EIGHT} port 5000 - 5000")
 out, _ = net.from_client(udp(A6, 4000, P4, 7), tcp(B6, 4000, P4, 7), echo(C6, 4000, P4, 0))
 ok("three hosts have one port, for UDP, TCP and echo",
@@ -153,7 +153,7 @@ ok("what ends for UDP goes on for TCP and echo", [p.dst for p in into] == [B6, C
 out, _ = net.from_client(udp(B6, 4000, P4, 7))
 ok("... and is free for UDP", ends(out) == [(EIGHT, 5000, S4, 7)], show(out))
 
-# req: D-004
+# req: D-004 C-001 C-002
 begin(f"from any6 to {NINE}")
 for proto, kind in KINDS.items():
     before = count("mappings"), count("sessions")

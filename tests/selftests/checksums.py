@@ -29,7 +29,7 @@ both = {
         ICMP(type=0, id=echo, seq=7))),
 }
 
-# req: A-017 A-096 A-115 A-153 B-025
+# req: A-017 A-096 A-115 A-153 B-025 C-011
 for text, (send, given) in both.items():
     out, _ = send(*given)
     ok(f"{text}: UDP, TCP and echo of all lengths come through", len(out) == len(given), len(out))

@@ -92,7 +92,7 @@ ok("… of one identification, all but the last in multiples of 8 bytes",
    len({p[IPv6ExtHdrFragment].id for p in out}) == 1 and
    all((p.plen - 8) % 8 == 0 for p in out if p[IPv6ExtHdrFragment].m), show(out))
 
-# req: A-159 D-101
+# req: A-159 D-101 C-010
 rise = Rise()
 bare = whole(to6 / UDP(sport=7, dport=udp, chksum=0) / data)
 right = []

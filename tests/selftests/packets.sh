@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The packet cases of tests/packets against the module.
+# req: C-009
 
 . "$(dirname "$0")/lib.sh"
 

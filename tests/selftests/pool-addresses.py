@@ -37,7 +37,7 @@ def addresses(packets):
     return [p.src for p in packets]
 
 
-# req: D-034 D-144
+# req: D-034 D-144 C-006 C-008
 rules("from any6 to 192.0.2.8/29")
 net.client.add(net.sentinel6)
 net.port = None

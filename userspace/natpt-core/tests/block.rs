@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 //! Blocks of ports (RFC 7422).
 
-use natpt_core::nat::block::{Block, Blocks};
-use natpt_core::nat::rule::{Filtering, Refresh, Rule, RuleError, Source6};
+use natpt_core::nat::block::Block;
+use natpt_core::nat::rule::{Blocks, Filtering, Refresh, Rule, RuleError, Source6};
 use natpt_core::xlate::addr::{mask, Range4};
 use proptest::prelude::*;
 use std::net::{Ipv4Addr, Ipv6Addr};

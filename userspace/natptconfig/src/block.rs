@@ -3,16 +3,24 @@
 //! The blocks of ports of deterministic rules (RFC 7422): what the kernel does with a rule, it tells
 //! beforehand.
 
-use natpt_core::nat::block::{Block, Blocks};
-use natpt_core::nat::rule::{Rule as Pure, RuleError, Source6};
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use natpt_core::nat::block::Block;
+use natpt_core::nat::rule::{Blocks, Rule as Pure, RuleError, Source6};
 use natpt_core::xlate::addr::Range4;
 use natpt_netlink::spec::attr::rule as attr;
 use natpt_netlink::spec::Rule;
 
-use crate::parser::Whose;
-
 /// The ports that are parted if a rule names none.
 const PORTS: (u16, u16) = (1024, 65535);
+
+/// Whose block of ports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    Host(Ipv6Addr),
+    /// The host that has a port of an address.
+    Port(Ipv4Addr, u16),
+}
 
 /// A deterministic rule as the kernel knows it.
 fn pure(rule: &Rule) -> Option<Pure> {

@@ -136,7 +136,7 @@ choices! {
     BLOCK: "PORTS" "number of ports that each host has";
     AFTER_BLOCK:
         "per" "the hosts are prefixes, e.g. per /64 (if left out), or addresses: per /128"
-        + AFTER_PER;
+        + RULE_PROTO + RULE_FILTER + RULE_REFRESH + END;
     PER: "/LENGTH" "length of the hosts' prefixes, up to 128";
     AFTER_PER: + RULE_PROTO + RULE_FILTER + RULE_REFRESH + END;
     PROTO:

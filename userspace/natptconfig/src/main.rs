@@ -27,9 +27,10 @@ use std::process::ExitCode;
 
 use natpt_netlink::{netns, Connection, Error};
 
+use block::Whose;
 use grammar::Choices;
 use options::{Input, Options};
-use parser::{Line, Monitor, Show, Whose};
+use parser::{Line, Monitor, Show};
 use problem::Problem;
 use source::Placed;
 

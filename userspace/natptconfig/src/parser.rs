@@ -12,7 +12,7 @@ use natpt_netlink::spec::{
     GROUPS, SESSION_STATE,
 };
 
-use crate::block;
+use crate::block::{self, Whose};
 use crate::grammar::{self as g, Choices};
 use crate::lexer::{self, Token};
 use crate::problem::Problem;
@@ -50,14 +50,6 @@ pub enum Show {
     Stats,
     Config,
     Block(Whose),
-}
-
-/// Whose block of ports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Whose {
-    Host(Ipv6Addr),
-    /// The host that has a port of an address.
-    Port(Ipv4Addr, u16),
 }
 
 /// What to listen to.

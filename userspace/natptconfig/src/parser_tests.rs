@@ -251,45 +251,45 @@ fn blocks() {
         (Some(252), None)
     );
     for (rest, message) in [
-        ("block", "46: the statement is incomplete: expected PORTS"),
-        ("block x", "47: `x` is not a number"),
-        ("block 0", "47: a block of an address has 1 to 64512 ports"),
+        ("block", "47: the statement is incomplete: expected PORTS"),
+        ("block x", "48: expected a number, not `x`"),
+        ("block 0", "48: a block of an address has 1 to 64512 ports"),
         (
             "block 64513",
-            "47: a block of an address has 1 to 64512 ports",
+            "48: a block of an address has 1 to 64512 ports",
         ),
         (
             "port 1 - 9 block 70000",
-            "58: a block of an address has 1 to 9 ports",
+            "59: a block of an address has 1 to 9 ports",
         ),
         (
             "block 9 per",
-            "52: the statement is incomplete: expected /LENGTH",
+            "53: the statement is incomplete: expected /LENGTH",
         ),
-        ("block 9 per 64", "53: unexpected `64`: expected /LENGTH"),
+        ("block 9 per 64", "54: unexpected `64`: expected /LENGTH"),
         (
             "block 9 per /129",
-            "54: a prefix has at most 128 bits, not 129",
+            "55: a prefix has at most 128 bits, not 129",
         ),
         (
             "block 9 per /55",
-            "54: the hosts are under /56: give /56 or more",
+            "55: the hosts are under /56: give /56 or more",
         ),
         (
             "block 2017",
-            "47: there are 2^8 hosts and 248 blocks: give 9 addresses, or blocks of fewer ports",
+            "48: there are 2^8 hosts and 248 blocks: give 9 addresses, or blocks of fewer ports",
         ),
         (
             "block 100 per /128",
-            "47: there are 2^72 hosts and 5160 blocks: name the hosts' network: /116 has as many",
+            "48: there are 2^72 hosts and 5160 blocks: name the hosts' network: /116 has as many",
         ),
         (
             "block 9 bidir",
-            "49: unexpected `bidir`: expected per, proto, filter, refresh or the end",
+            "50: unexpected `bidir`: expected per, proto, filter, refresh or the end",
         ),
         (
             "block 9 stateless",
-            "49: unexpected `stateless`: expected per, proto, filter, refresh or the end",
+            "50: unexpected `stateless`: expected per, proto, filter, refresh or the end",
         ),
     ] {
         assert_eq!(problem(format!("{rule} {rest}")), message, "{rest}");

@@ -11,7 +11,8 @@ use natpt_netlink::{Connection, Error};
 use serde::ser::{SerializeSeq, Serializer};
 use serde_json::Value;
 
-use crate::parser::{Show, Whose, Width};
+use crate::block::Whose;
+use crate::parser::{Show, Width};
 use crate::statement::Config;
 use crate::table::{self, Align, Widths};
 use crate::{block, json, statement, value, xlate};
