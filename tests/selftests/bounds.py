@@ -146,19 +146,20 @@ def flood(wire, packets):
     """Send at full speed."""
     while True:
         for packet in packets:
-            wire.sock.sendto(packet[1], (wire.dev, packet[0], 0, 0, wire.router))
+            wire.send(*packet)
 
 
 begin(host_prefix=64, host_mappings=5000, evict=1)
 out, _ = net.from_client(udp(9999))
 port = out[0].sport
 rise = Rise()
-six = [(ETH_P_IPV6, bytes(udp(random.randrange(1024, 65536)))) for _ in range(3000)]
-six += [(ETH_P_IPV6, bytes(IPv6(src=f"2001:db8:7:0:{n:x}::1", dst=S46) /
-                           TCP(sport=random.randrange(1024, 65536), dport=7, flags="S")))
-        for n in range(1, 3000)]
-four = [(ETH_P_IP, bytes(IP(src=f"11.{n >> 8}.{n & 255}.1", dst=POOL) / UDP(sport=7, dport=port)))
-        for n in range(6000)]
+ports = [random.randrange(1024, 65536).to_bytes(2, "big") for _ in range(6000)]
+datagram = bytes(udp(7))
+knock = bytes(IPv6(src="2001:db8:7::1", dst=S46) / TCP(dport=7, flags="S"))
+stranger = bytes(IP(src="11.0.0.1", dst=POOL) / UDP(sport=7, dport=port))
+six = [patched(datagram, (40, ports[n])) for n in range(3000)]
+six += [patched(knock, (16, n.to_bytes(2, "big")), (40, ports[n])) for n in range(3000, 6000)]
+four = [patched(stranger, (13, n.to_bytes(2, "big"))) for n in range(6000)]
 run("ip", "-n", "router", "route", "add", "11.0.0.0/8", "via", SERVER)
 floods = [multiprocessing.Process(target=flood, args=args, daemon=True)
           for args in ((net.client, six), (net.server, four))]

@@ -33,7 +33,7 @@ is "a file from IPv4" "$(sha256sum </tmp/file)" \
 	"$(at client6 curl -sS "http://[$S46]/file" | sha256sum)"
 check "a file to IPv4" at client6 socat -u OPEN:/tmp/file "TCP6:[$S46]:81"
 check "… arrives as it was" wait_for cmp /tmp/file /tmp/received
-check "iperf3, TCP both ways, 16 flows" iperf --bidir -P 16 -n "$(sized 16M 4M)"
+check "iperf3, TCP both ways, 16 flows" iperf --bidir -P 16 -n "$(sized 6M 4M)"
 check "iperf3, UDP to IPv4" iperf -u -b 20M -n 2M -l 1200
 check "iperf3, UDP from IPv4" iperf -u -b 20M -n 2M -l 1200 -R
 

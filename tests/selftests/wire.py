@@ -17,6 +17,8 @@ from scapy.all import (  # noqa: F401 (the tests take them from here)
     ICMPv6ParamProblem, ICMPv6TimeExceeded, IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment,
     IPv6ExtHdrHopByHop, IPv6ExtHdrRouting, IPerror, IPerror6, Raw)
 
+from scapy.utils import checksum
+
 from stacks import inside, ok, run  # noqa: F401
 
 ETH_P_ALL, ETH_P_IP, ETH_P_IPV6 = 0x0003, 0x0800, 0x86DD
@@ -144,6 +146,19 @@ class Network:
         if len(forwarded) != 1:
             raise SystemExit(f"a packet that opens a session: {forwarded}")
         return forwarded[0]
+
+
+def patched(packet, *changes):
+    """A packet as bytes and their protocol, with other bytes at some offsets, and the right sum in an
+    IPv4 header: many of these take a fraction of the time that Scapy does."""
+    raw = bytearray(packet)
+    for at, data in changes:
+        raw[at:at + len(data)] = data
+    if raw[0] >> 4 == 6:
+        return bytes(raw), ETH_P_IPV6
+    raw[10:12] = bytes(2)
+    raw[10:12] = checksum(bytes(raw[:20])).to_bytes(2, "big")
+    return bytes(raw), ETH_P_IP
 
 
 def rebuilt(packet):
