@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Sources and destinations, of packets and of ICMP errors, as the kernel takes its own."""
 
-from scapy.all import ICMPv6ND_NA, ICMPv6ND_NS, ICMPv6NDOptSrcLLAddr
+from scapy.layers.inet6 import ICMPv6ND_NA, ICMPv6ND_NS, ICMPv6NDOptSrcLLAddr
 
 from wire import *
 

@@ -9,7 +9,7 @@ import itertools
 import random
 import struct
 
-from scapy.all import PadN
+from scapy.layers.inet6 import PadN
 from vnet import *
 
 random.seed(9)

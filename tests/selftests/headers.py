@@ -4,8 +4,8 @@
 import itertools
 import time
 
-from scapy.all import IPOption_LSRR, IPOption_RR, IPOption_Router_Alert, IPOption_SSRR
-from scapy.all import IPOption_Timestamp
+from scapy.layers.inet import (
+    IPOption_LSRR, IPOption_Router_Alert, IPOption_RR, IPOption_SSRR, IPOption_Timestamp)
 
 from wire import *
 

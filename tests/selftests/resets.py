@@ -7,7 +7,7 @@ import socket
 import struct
 import time
 
-from scapy.all import raw
+from scapy.compat import raw
 from stacks import QUICK, namespace, ok
 from wire import ETH_P_IPV6, IP, TCP, IPv6, config, counters
 

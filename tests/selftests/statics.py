@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Static mappings, packet by packet."""
 
-from scapy.all import fragment
+from scapy.layers.inet import fragment
 
 from wire import *
 

@@ -3,7 +3,7 @@
 
 import time
 
-from scapy.all import TCPerror
+from scapy.layers.inet import TCPerror
 from wire import A6, ICMP, IP, POOL, S4, S46, S5, TCP, IPerror, IPv6, Network, Rise, json, ok
 from wire import config as natptconfig
 

@@ -12,11 +12,13 @@ import os
 import select
 import socket
 
-from scapy.all import (  # noqa: F401 (the tests take them from here)
-    ICMP, IP, TCP, UDP, ICMPv6DestUnreach, ICMPv6EchoReply, ICMPv6EchoRequest, ICMPv6PacketTooBig,
-    ICMPv6ParamProblem, ICMPv6TimeExceeded, IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment,
-    IPv6ExtHdrHopByHop, IPv6ExtHdrRouting, IPerror, IPerror6, Raw)
-
+# The tests take them from here; scapy.all takes a guest on TCG six seconds and more.
+from scapy.layers.inet import ICMP, IP, TCP, UDP, IPerror  # noqa: F401
+from scapy.layers.inet6 import (  # noqa: F401
+    ICMPv6DestUnreach, ICMPv6EchoReply, ICMPv6EchoRequest, ICMPv6PacketTooBig, ICMPv6ParamProblem,
+    ICMPv6TimeExceeded, IPerror6, IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop,
+    IPv6ExtHdrRouting)
+from scapy.packet import Raw  # noqa: F401
 from scapy.utils import checksum
 
 from stacks import inside, ok, run  # noqa: F401
