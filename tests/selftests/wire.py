@@ -12,6 +12,7 @@ import os
 import select
 import socket
 
+import scapy.utils
 # The tests take them from here; scapy.all takes a guest on TCG six seconds and more.
 from scapy.layers.inet import ICMP, IP, TCP, UDP, IPerror  # noqa: F401
 from scapy.layers.inet6 import (  # noqa: F401
@@ -19,7 +20,6 @@ from scapy.layers.inet6 import (  # noqa: F401
     ICMPv6TimeExceeded, IPerror6, IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop,
     IPv6ExtHdrRouting)
 from scapy.packet import Raw  # noqa: F401
-from scapy.utils import checksum
 
 from stacks import inside, ok, run  # noqa: F401
 
@@ -159,7 +159,7 @@ def patched(packet, *changes):
     if raw[0] >> 4 == 6:
         return bytes(raw), ETH_P_IPV6
     raw[10:12] = bytes(2)
-    raw[10:12] = checksum(bytes(raw[:20])).to_bytes(2, "big")
+    raw[10:12] = scapy.utils.checksum(bytes(raw[:20])).to_bytes(2, "big")
     return bytes(raw), ETH_P_IP
 
 
