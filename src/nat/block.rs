@@ -19,6 +19,19 @@ pub struct Block {
 }
 
 impl Blocks {
+    /// Ports that are parted if a rule names none: system ports belong to no host (RFC 7422 section 2).
+    pub const PORTS: (u16, u16) = (1024, 65535);
+
+    /// Blocks of so many ports for the hosts under a network; their prefixes have 64 bits if nothing
+    /// is said, or are single addresses where the network is smaller.
+    pub fn new(size: u16, host_len: Option<u8>, network: &Source6) -> Self {
+        let usual = if network.len > 64 { 128 } else { 64 };
+        Self {
+            size,
+            host_len: host_len.unwrap_or(usual),
+        }
+    }
+
     /// How many blocks an address has of these ports.
     pub const fn each(&self, (first, last): (u16, u16)) -> u32 {
         let ports = (last as u32).wrapping_sub(first as u32).wrapping_add(1);

@@ -38,8 +38,6 @@ use kernel::prelude::*;
 
 /// Numbers of `map renum` without arguments.
 const RENUM: (u32, u32) = (100, 100);
-/// Ports that deterministic rules part if they name none.
-const BLOCK_PORTS: (u16, u16) = (1024, 65535);
 
 pub(super) struct Apply;
 
@@ -219,8 +217,7 @@ fn add_rule<'m>(config: &mut Draft, nest: Attr<'m>) -> Done<'m> {
         Some((_, attr)) => return Err(Refusal::new(EINVAL, "unknown kind of refresh", attr)),
     };
     let blocks = blocks(&found, from)?;
-    // System ports belong to no host (RFC 7422 section 2).
-    let ports = ports.or(blocks.map(|_| BLOCK_PORTS));
+    let ports = ports.or(blocks.map(|_| Blocks::PORTS));
     let address = |attr: Attr<'_>| Ipv4Addr::from(attr.bytes::<4>().unwrap_or_default());
     let rule = Rule {
         from,
@@ -268,11 +265,8 @@ fn blocks<'m>(found: &[Option<Attr<'m>>], from: Source6) -> Result<Option<Blocks
             None => Ok(None),
         };
     };
-    let usual = if from.len > 64 { 128 } else { 64 };
-    Ok(Some(Blocks {
-        size: size.u16().unwrap_or(0),
-        host_len: length.and_then(|attr| attr.u8()).unwrap_or(usual),
-    }))
+    let length = length.and_then(|attr| attr.u8());
+    Ok(Some(Blocks::new(size.u16().unwrap_or(0), length, &from)))
 }
 
 /// What makes a rule a static mapping, if it is one.

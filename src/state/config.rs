@@ -4,7 +4,7 @@
 
 use super::{
     mapping::{Endpoint4, Host},
-    order::{first_not, Row},
+    order::Row,
     pool::{self, Pool},
     pools::Pools,
     rules::{RuleEntry, Stateful},
@@ -22,6 +22,7 @@ use crate::{
         addr::Prefix,
         addresses::Addresses,
         eam::Eam,
+        order::first_not,
         tuple::{Tuple4, Tuple6},
     },
 };

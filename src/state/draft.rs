@@ -5,7 +5,7 @@
 use super::{
     config::{Config, Refused, Tables},
     kept::Seen,
-    order::{first_not, last_of, Row},
+    order::Row,
     pools::Pools,
     rules::{Action, RuleEntry, Stateful},
     sources::Sources,
@@ -23,6 +23,7 @@ use crate::{
     xlate::{
         addr::{self, Prefix, Range4},
         eam::Eam,
+        order::{first_not, last_of},
         side::Side,
     },
 };
@@ -370,7 +371,7 @@ impl Tables {
         self.by4.settle(Eam::order4)?;
         self.by6.settle(Eam::order6)?;
         self.statics.settle()?;
-        self.has_hosts6 = self.by4.iter().any(|it| it.hosts() == Side::V6);
+        self.has_hosts6 = self.addresses().has_hosts6();
         self.sources = Sources::of(account, &self.rules)?;
         self.ids = Row::new(account)?;
         let rules = self.rules.iter();

@@ -4,12 +4,14 @@
 
 use super::{
     config::{Config, Tables},
-    order::first_not,
     orphans::each,
     rules::Stateful,
     translator::Translator,
 };
-use crate::{linux::array::Array, xlate::addr::Prefix};
+use crate::{
+    linux::array::Array,
+    xlate::{addr::Prefix, order::first_not},
+};
 use core::iter;
 use kernel::{prelude::*, sync::Arc};
 

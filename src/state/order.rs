@@ -1,29 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Ordered rows.
+//! Rows that come in order, whatever the order in which they are made.
 
 use crate::linux::{array::Array, memory::Account};
 use core::{iter, ops::Deref};
 use kernel::prelude::*;
-
-/// Place of the first item of an ordered row for which `before` does not hold.
-pub(super) fn first_not<T>(items: &[T], before: impl Fn(&T) -> bool) -> usize {
-    let (mut low, mut high) = (0, items.len());
-    while low < high {
-        let middle = low.wrapping_add(high) / 2;
-        if items.get(middle).is_some_and(&before) {
-            low = middle.wrapping_add(1);
-        } else {
-            high = middle;
-        }
-    }
-    low
-}
-
-/// The last item of an ordered row for which `before` holds, as it does for all before that one.
-pub(super) fn last_of<T>(items: &[T], before: impl Fn(&T) -> bool) -> Option<&T> {
-    items.get(first_not(items, before).checked_sub(1)?)
-}
 
 /// A row in the order of a key, which is made in n log n steps in whatever order its items come: those
 /// that come in their own are put at the end; others wait beside it in rows that are longer than the

@@ -2,10 +2,10 @@
 
 //! All pool addresses of a configuration.
 
-use super::{order::first_not, pool::Pool};
+use super::pool::Pool;
 use crate::{
     linux::{array::Array, memory::Account},
-    xlate::addr::Range4,
+    xlate::{addr::Range4, order::first_not},
 };
 use core::net::Ipv4Addr;
 use kernel::{prelude::*, sync::Arc};

@@ -2,14 +2,11 @@
 
 //! Which of many rules is for a host.
 
-use super::{
-    order::{first_not, Row},
-    rules::RuleEntry,
-};
+use super::{order::Row, rules::RuleEntry};
 use crate::{
     linux::{array::Array, memory::Account},
     nat::rule,
-    xlate::addr,
+    xlate::{addr, order::first_not},
 };
 use core::net::Ipv6Addr;
 use kernel::prelude::*;

@@ -2,14 +2,14 @@
 
 //! Static mappings: which host's port stands for a port of an IPv4 address, and the other way round.
 
-use super::{
-    order::{first_not, last_of, Row},
-    rules::Stateful,
-};
+use super::{order::Row, rules::Stateful};
 use crate::{
     linux::memory::Account,
     nat::rule::{self, Rule},
-    xlate::proto,
+    xlate::{
+        order::{first_not, last_of},
+        proto,
+    },
 };
 use core::net::{Ipv4Addr, Ipv6Addr};
 use kernel::{prelude::*, sync::Arc};

@@ -6,23 +6,10 @@ use core::net::{Ipv4Addr, Ipv6Addr};
 use super::{
     addr::{is_unroutable4, Prefix},
     eam::Eam,
+    order::last_of,
     side::Side,
     DropReason,
 };
-
-/// The last of some ordered items for which `before` holds, as it does for all before that one.
-fn last<T>(items: &[T], before: impl Fn(&T) -> bool) -> Option<&T> {
-    let (mut low, mut high) = (0usize, items.len());
-    while low < high {
-        let middle = low.wrapping_add(high) / 2;
-        if items.get(middle).is_some_and(&before) {
-            low = middle.wrapping_add(1);
-        } else {
-            high = middle;
-        }
-    }
-    items.get(low.checked_sub(1)?)
-}
 
 /// Source and destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,14 +55,14 @@ impl<'a> Addresses<'a> {
     /// The mapping that an IPv4 address is in.
     #[inline]
     pub fn eam4(&self, addr: Ipv4Addr) -> Option<&'a Eam> {
-        last(self.by4, |it| it.order4() <= addr.to_bits()).filter(|it| it.contains4(addr))
+        last_of(self.by4, |it| it.order4() <= addr.to_bits()).filter(|it| it.contains4(addr))
     }
 
     /// The mapping that an IPv6 address is in, unless a longer prefix has it (RFC 7757 section
     /// 3.3).
     #[inline]
     pub fn eam6(&self, addr: Ipv6Addr) -> Option<&'a Eam> {
-        let explicit = last(self.by6, |it| {
+        let explicit = last_of(self.by6, |it| {
             it.order6().is_some_and(|bits| bits <= addr.to_bits())
         })
         .filter(|it| it.v4_of(addr).is_some());

@@ -22,6 +22,7 @@ pub mod ipv6;
 pub mod l4;
 pub mod mss;
 pub mod mtu;
+pub mod order;
 pub mod packet;
 pub mod proto;
 pub mod quote;

@@ -46,7 +46,7 @@ def has(n, packets):
     return all(p.src == addr and port(p) in ports for p in packets)
 
 
-# req: D-160 D-164
+# req: D-164
 DETERMINISTIC = "map 10 from 2001:db8:6::7:0/124 to 192.0.2.8/31 port 2048 - 4095 block 256 per /128"
 config("set", "evict", "=", "0")
 config("set", "port-hold", "=", "0")
@@ -89,7 +89,6 @@ config("set", "evict", "=", "0")
 out, _ = net.from_client(*(udp(HOSTS[4], sport) for sport in range(1024, 1024 + BLOCK)))
 ok("its neighbour notices nothing", len(out) == BLOCK and has(4, out), len(out))
 
-# req: D-166
 rules(DETERMINISTIC, "map 20 from any6 to 192.0.2.20")
 out, _ = net.from_client(*(udp(HOSTS[5], sport, S56) for sport in range(3000, 3010)))
 ok("a rule behind it gives more", [p.src for p in out] == 10 * ["192.0.2.20"], show(out[:3]))

@@ -31,7 +31,7 @@ const NET: u128 = 0x2001_0db8_0001_0000 << 64;
 const POOL: u32 = 0xc000_0200;
 
 /// The example of RFC 7422 section 2: a subscriber's block, and whose a port is.
-// req: D-160 D-161 D-162
+// req: D-161
 #[test]
 fn one_by_one() {
     let rule = rule((NET, 56), (POOL, POOL + 7), (1024, 65535), (2016, 64));

@@ -11,9 +11,6 @@ use natpt_core::xlate::addr::Range4;
 use natpt_netlink::spec::attr::rule as attr;
 use natpt_netlink::spec::Rule;
 
-/// The ports that are parted if a rule names none.
-const PORTS: (u16, u16) = (1024, 65535);
-
 /// Whose block of ports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whose {
@@ -26,24 +23,20 @@ pub enum Whose {
 fn pure(rule: &Rule) -> Option<Pure> {
     let first = rule.to?;
     let len = rule.from_length.unwrap_or(0);
+    let from = rule.from.map_or(Source6::ANY, |addr| Source6 { addr, len });
+    let blocks = Blocks::new(rule.block_size?, rule.block_host_length, &from);
     Some(Pure {
-        from: rule.from.map_or(Source6::ANY, |addr| Source6 { addr, len }),
+        from,
         to: Range4 {
             first,
             last: rule.to_last.unwrap_or(first),
         },
-        ports: Some(rule.port_min.zip(rule.port_max).unwrap_or(PORTS)),
+        ports: rule.port_min.zip(rule.port_max).or(Some(Blocks::PORTS)),
         protos: rule.protos.unwrap_or(0),
         filter: Default::default(),
         refresh: Default::default(),
         fixed: None,
-        blocks: Some(Blocks {
-            size: rule.block_size?,
-            host_len: rule.block_host_length.unwrap_or(match len {
-                ..=64 => 64,
-                _ => 128,
-            }),
-        }),
+        blocks: Some(blocks),
     })
 }
 

@@ -230,7 +230,6 @@ fn rules() {
     );
 }
 
-// req: D-161
 #[test]
 fn blocks() {
     let block = |line: &str| {
