@@ -85,9 +85,10 @@ check-debug:
 soak:
 	@NATPT_SECONDS=$$((60 * $(or $(MINUTES),20))) T=soak scripts/check debug
 
-## make bench [ROW="NAME..."]   instructions per packet, bytes per session; CLASSIC=1: as first measured
+## make bench [ROW="NAME..."]   instructions per packet, bytes per session; CLASSIC=1: as first measured;
+##                   SCALE=1: beside a thousand sessions to four million, only
 bench: vm-files
-	@tests/bench/run $(if $(CLASSIC),--classic) $(ROW)
+	@tests/bench/run $(if $(CLASSIC),--classic) $(if $(SCALE),--scale) $(ROW)
 
 ## make profile [ROW=NAME]   where a row of the bench spends them, by function
 profile: vm-files

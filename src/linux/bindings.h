@@ -133,6 +133,7 @@ void natpt_count(struct net *net, const struct sk_buff *skb, bool ipv6, u32 mib)
 void natpt_icmp4_answer(struct net *net, u32 iif, const void *data, u32 len, u8 type, u8 code);
 void natpt_icmp4_send(struct net *net, struct sk_buff *skb, u8 type, u8 code,
 		      u32 info);
+int natpt_icmp6_interval(const struct net *net);
 void natpt_icmp6_send(struct sk_buff *skb, u8 type, u8 code, u32 info);
 void natpt_log_unsummed4(const struct sk_buff *skb, const u8 *ports);
 

@@ -488,6 +488,11 @@ void natpt_icmp4_answer(struct net *net, u32 iif, const void *data, u32 len, u8 
 	kfree_skb(skb);
 }
 
+int natpt_icmp6_interval(const struct net *net)
+{
+	return READ_ONCE(net->ipv6.sysctl.icmpv6_time);
+}
+
 void natpt_icmp6_send(struct sk_buff *skb, u8 type, u8 code, u32 info)
 {
 	/* A packet of our own has no device before it is routed out. */

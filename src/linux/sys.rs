@@ -147,6 +147,12 @@ pub(crate) fn is_forwarding(net: &Net, ipv6: bool) -> bool {
     unsafe { bindings::natpt_is_forwarding(net.as_ptr(), ipv6) }
 }
 
+/// Milliseconds between the ICMPv6 errors that a host gets; 0 if all that there are.
+pub(crate) fn icmp6_interval(net: &Net) -> i32 {
+    // SAFETY: `net` is a live namespace.
+    unsafe { bindings::natpt_icmp6_interval(net.as_ptr()) }
+}
+
 /// Let others have the processor, in process context, where that is due.
 pub(crate) fn may_resched() {
     // SAFETY: The caller may sleep.

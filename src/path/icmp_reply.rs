@@ -11,9 +11,10 @@ use crate::{
         snmp::{self, Mib},
     },
     nat::options::Id,
+    state::events::LIMITS,
     xlate::{
         icmp::{v4, v6},
-        ipv4, DropReason,
+        ipv4, ipv6, DropReason,
     },
 };
 
@@ -37,13 +38,23 @@ fn count<F: Family>(ctx: &Ctx<'_>, skb: &Skb<F>, reason: DropReason) {
     snmp::count(ctx.net, skb, mib);
 }
 
+/// Return true if the packet met a limit, and its host was told of one a moment ago.
+fn met_limit(ctx: &Ctx<'_>, skb: &Skb<V6>, reason: DropReason) -> bool {
+    let ip = ipv6::Header::parse(skb.linear());
+    LIMITS.contains(&reason)
+        && !ctx.is_own()
+        && ip.is_ok_and(|ip| !ctx.translator.may_answer(ip.saddr))
+}
+
 /// Drop an IPv6 packet and tell its sender why, if it is to know.
 #[cold]
 pub(super) fn drop_v6(ctx: &Ctx<'_>, skb: Skb<V6>, reason: DropReason) -> Outcome<V6> {
     count(ctx, &skb, reason);
     if ctx.has(Id::Icmp6Errors) {
         if let Some((kind, code, info)) = reason.answer().icmp6(skb.linear()) {
-            icmp::send6(&skb, kind, code, info);
+            if !met_limit(ctx, &skb, reason) {
+                icmp::send6(&skb, kind, code, info);
+            }
         }
     }
     ctx.translator.counters.dropped(reason);

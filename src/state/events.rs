@@ -41,7 +41,7 @@ pub(crate) struct Limited {
 }
 
 /// Limits that are told of, and the groups of events.
-pub(super) const LIMITS: [DropReason; 7] = [
+pub(crate) const LIMITS: [DropReason; 7] = [
     DropReason::HostMappings,
     DropReason::HostSessions,
     DropReason::HostRate,

@@ -28,6 +28,7 @@ mod place;
 mod pool;
 mod pools;
 mod probe;
+mod recent;
 pub(crate) mod rules;
 pub(crate) mod session;
 mod sources;

@@ -73,9 +73,15 @@ impl Translator {
         let addr = self.address_for(rule, &owner, guard);
         // What others have to give is in blocks of their own.
         let helps = rule.rule.blocks.is_none() || !matches!(why, DropReason::PortsExhausted);
-        match helps && self.make_room(config, why, (Side::V6, (addr, proto)), guard) {
+        let has_room = helps
+            && !self.fruitless.has(owner.id())
+            && self.make_room(config, why, (Side::V6, (addr, proto)), guard);
+        match has_room {
             true => self.try_open6(config, key, rule, guard),
-            false => Err(why),
+            false => {
+                self.fruitless.note(owner.id());
+                Err(why)
+            }
         }
         .inspect_err(|why| {
             let met = Limited {

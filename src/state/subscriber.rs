@@ -66,6 +66,11 @@ impl Owner {
         self.addr
     }
 
+    /// A number that hardly another one has, whoever may know its address.
+    pub(super) fn id(&self) -> u64 {
+        self.hash
+    }
+
     /// Hash value of its mapping of a port and protocol.
     pub(crate) fn hash(&self, key: &Secret, port: u16, proto: u8) -> u32 {
         hash::mapping6(key, self.hash, port, proto)

@@ -11,6 +11,7 @@ use super::{
     life::Fate,
     mapping::{BibEntry, Endpoint4, Host},
     peer::Peers,
+    recent::Recent,
     session::Session,
     subscriber::Subscribers,
     sweep::Sweep,
@@ -70,6 +71,10 @@ pub(crate) struct Translator {
     pub(super) peers: Peers,
     #[pin]
     pub(super) syns: Syns,
+    /// Hosts for which nothing was found that would make room.
+    pub(super) fruitless: Recent,
+    /// Hosts that got an ICMP error.
+    answered: Recent,
     pub(super) session_count: Atomic<u32>,
     pub(super) mapping_count: Atomic<u32>,
     /// The knowledge of routes that are longer than a prefix.
@@ -113,6 +118,7 @@ impl Translator {
         let account = Account::of(&net);
         let counters = Counters::new(account)?;
         let idents = Identifiers::new(account)?;
+        let (fruitless, answered) = (Recent::new(account)?, Recent::new(account)?);
         let charge = account.hold(size_of::<Self>())?;
         Arc::pin_init(
             try_pin_init!(Self {
@@ -129,6 +135,8 @@ impl Translator {
                 subscribers <- Subscribers::new(account),
                 peers <- Peers::new(account),
                 syns <- Syns::new(account),
+                fruitless,
+                answered,
                 session_count: Atomic::new(0),
                 mapping_count: Atomic::new(0),
                 native: Atomic::new(SCANNING),
@@ -166,6 +174,16 @@ impl Translator {
         let routes = Routes6::start(self.net, self.clone()).ok()?;
         let _ = self.native.cmpxchg(SCANNING, NONE, ordering::Relaxed);
         Some(routes)
+    }
+
+    /// Return true if this host, which met a limit, is to get an ICMP error. The kernel sends it no more
+    /// than one in a second for long, but takes as much time to say no as for a packet: so it is asked
+    /// once in a jiffy.
+    pub(crate) fn may_answer(&self, host: Ipv6Addr) -> bool {
+        let host = hash::host(&self.key, host);
+        let may = sys::icmp6_interval(&self.net) == 0 || !self.answered.has(host);
+        self.answered.note(host);
+        may
     }
 
     #[inline]

@@ -1,52 +1,33 @@
 # SPDX-License-Identifier: GPL-2.0
 """Sends what pktgen cannot, many packets with one system call: the clock counts little else."""
 
-import ctypes
-import itertools
 import socket
 import struct
 import sys
 import time
 
 sys.path.insert(0, "/natpt/tests/selftests")
+from mmsg import MOST, Batch  # noqa: E402
 from stacks import inside  # noqa: E402
 
 SYN, ACK = 0x02, 0x10
-BATCH = 1000  # messages in a system call; it takes up to 1024
 ETHERNET = 14
 SOL_PACKET, PACKET_VNET_HDR = 263, 15
 NEEDS_CSUM, TCPV4, TCPV6 = 1, 1, 4
 
-libc = ctypes.CDLL(None, use_errno=True)
-
-
-class Iovec(ctypes.Structure):
-    _fields_ = [("base", ctypes.c_char_p), ("length", ctypes.c_size_t)]
-
-
-class Message(ctypes.Structure):
-    """struct mmsghdr"""
-    _fields_ = [("name", ctypes.c_void_p), ("namelen", ctypes.c_uint), ("iov", ctypes.POINTER(Iovec)),
-                ("iovlen", ctypes.c_size_t), ("control", ctypes.c_void_p), ("controllen", ctypes.c_size_t),
-                ("flags", ctypes.c_int), ("padding", ctypes.c_int), ("length", ctypes.c_uint)]
-
 
 def sender(sock, contents):
     """A function that sends so many messages, these in turn, and tells how many nanoseconds they took."""
-    iovecs = [Iovec(content, len(content)) for content in contents]
-    batch = (Message * (max(BATCH // len(iovecs), 1) * len(iovecs)))()
-    for message, iovec in zip(batch, itertools.cycle(iovecs)):
-        message.iov, message.iovlen = ctypes.pointer(iovec), 1
+    batch = Batch(sock, max(MOST // len(contents), 1) * contents)
 
     def send(count):
         took = 0
         while count > 0:
+            some = min(count, len(batch.messages))
             begin = time.perf_counter_ns()
-            sent = libc.sendmmsg(sock.fileno(), batch, min(count, len(batch)), 0)
+            batch.send(0, some)
             took += time.perf_counter_ns() - begin
-            if sent < min(count, len(batch)):
-                raise OSError(ctypes.get_errno(), f"{sent} messages sent")
-            count -= sent
+            count -= some
         return took
     return send
 
