@@ -3,12 +3,10 @@
 
 import socket
 import struct
-import sys
 import time
 
-sys.path.insert(0, "/natpt/tests/selftests")
-from mmsg import MOST, Batch  # noqa: E402
-from stacks import inside  # noqa: E402
+from mmsg import MOST, Batch
+from stacks import inside
 
 SYN, ACK = 0x02, 0x10
 ETHERNET = 14
