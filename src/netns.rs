@@ -72,6 +72,8 @@ impl Keeper {
     /// Looks whether a pool is an address of the box's own. What fails is tried again next time.
     fn watch_pools(&self) {
         let net = &self.translator.net;
+        // Whoever is the later one knows better.
+        let mut departures = self.departures.lock();
         let (is_shared, now) = {
             let guard = rcu::read_lock();
             let config = self.translator.config.read(&guard);
@@ -81,7 +83,6 @@ impl Keeper {
             }
             (config.enabled && config.has_own_pool(net), now)
         };
-        let mut departures = self.departures.lock();
         if is_shared != departures.is_some() {
             *departures = match is_shared {
                 true => path::departures(self.translator.clone()).ok(),

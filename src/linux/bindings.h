@@ -79,6 +79,8 @@ void natpt_skb_untrack(struct sk_buff *skb);
 bool natpt_skb_is_untracked(const struct sk_buff *skb);
 void natpt_skb_track(struct sk_buff *skb);
 bool natpt_skb_is_looping(const struct sk_buff *skb, bool ipv6);
+bool natpt_is_duplicate(void);
+struct sk_buff *natpt_skb_segment(struct sk_buff *skb);
 bool natpt_skb_show(struct net *net, struct sk_buff *skb, bool ipv6);
 
 /*
@@ -149,7 +151,7 @@ void natpt_may_resched(void);
 bool natpt_skb_is_strangers(const struct sk_buff *skb);
 bool natpt_has_connection4(struct net *net, const struct natpt_flow4 *flow);
 bool natpt_skb_is_confirmed(const struct sk_buff *skb);
-bool natpt_skb_is_known4(const struct sk_buff *skb);
+bool natpt_skb_is_known4(struct sk_buff *skb);
 u32 natpt_routes4(const struct net *net);
 bool natpt_has_socket4(struct net *net, const struct natpt_flow4 *flow, bool talks);
 void *natpt_memcg_get(void);

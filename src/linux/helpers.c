@@ -306,6 +306,17 @@ u16 natpt_skb_fold_checksum(struct sk_buff *skb, u32 offset, u32 len)
 	return ntohs((__force __be16)~csum_fold(skb_checksum(skb, offset, len, 0)));
 }
 
+/* Give a part of a packet the link layer's header, where there is room. */
+static void natpt_skb_copy_mac(struct sk_buff *part, const struct sk_buff *skb)
+{
+	if (!skb_mac_header_was_set(skb) || skb->mac_len != ETH_HLEN ||
+	    skb_headroom(part) < ETH_HLEN || skb_network_offset(part))
+		return;
+	skb_set_mac_header(part, -ETH_HLEN);
+	memcpy(eth_hdr(part), eth_hdr(skb), ETH_HLEN);
+	part->mac_len = ETH_HLEN;
+}
+
 /* Fragments of at most size bytes, as a list; the packet itself stays. Or an ERR_PTR. */
 struct sk_buff *natpt_skb_fragment4(struct sk_buff *skb, u32 size)
 {
@@ -323,10 +334,27 @@ struct sk_buff *natpt_skb_fragment4(struct sk_buff *skb, u32 size)
 			kfree_skb_list(first);
 			return piece;
 		}
+		IPCB(piece)->iif = IPCB(skb)->iif;
+		natpt_skb_copy_mac(piece, skb);
 		*last = piece;
 		last = &piece->next;
 	}
 	return first;
+}
+
+/* The segments of a packet, as a list; the packet itself stays. NULL if it has none, or an ERR_PTR. */
+struct sk_buff *natpt_skb_segment(struct sk_buff *skb)
+{
+	const u16 header = skb->mac_header, len = skb->mac_len;
+	struct sk_buff *list = __skb_gso_segment(skb, 0, true), *segment;
+
+	/* It begins with the network header for who cuts it. */
+	skb->mac_header = header;
+	skb->mac_len = len;
+	if (!IS_ERR_OR_NULL(list))
+		skb_list_walk_safe(list, segment, list)
+			natpt_skb_copy_mac(segment, skb);
+	return list;
 }
 
 /*
@@ -417,8 +445,20 @@ void natpt_skb_track(struct sk_buff *skb)
 /* Keep conntrack off a packet, unless it has it already. */
 void natpt_skb_untrack(struct sk_buff *skb)
 {
+	enum ip_conntrack_info info;
+	const struct nf_conn *ct = nf_ct_get(skb, &info);
+
+	/* A rule's wishes for a connection that there will not be. */
+	if (ct && nf_ct_is_template(ct))
+		nf_reset_ct(skb);
 	if (!skb_nfct(skb))
 		nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
+}
+
+/* A rule has sent a copy of another packet, which is somebody else's. */
+bool natpt_is_duplicate(void)
+{
+	return current->in_nf_duplicate;
 }
 
 bool natpt_skb_is_untracked(const struct sk_buff *skb)
@@ -464,6 +504,8 @@ void natpt_icmp4_send(struct net *net, struct sk_buff *skb, u8 type, u8 code,
 
 		if (!rt)
 			return;
+		/* The address of which interface it has is an option. */
+		rt->rt_is_input = !!skb->dev;
 		skb_dst_drop(skb);
 		skb_dst_set(skb, &rt->dst);
 	}
@@ -663,7 +705,11 @@ void natpt_work_init(struct delayed_work *work, work_func_t func)
 
 void natpt_work_schedule(struct delayed_work *work, unsigned long delay)
 {
-	queue_delayed_work(system_power_efficient_wq, work, delay);
+	/* What is to be done now does not wait for what is to be done later. */
+	if (delay)
+		queue_delayed_work(system_power_efficient_wq, work, delay);
+	else
+		mod_delayed_work(system_power_efficient_wq, work, 0);
 }
 
 void natpt_local_ports(struct net *net, int *low, int *high)
@@ -742,11 +788,20 @@ bool natpt_skb_is_strangers(const struct sk_buff *skb)
 }
 
 /* Conntrack has a connection that this packet is of. */
-bool natpt_skb_is_known4(const struct sk_buff *skb)
+bool natpt_skb_is_known4(struct sk_buff *skb)
 {
+	const unsigned long nfct = skb->_nfct;
 	struct nf_conntrack_tuple tuple;
+	enum ip_conntrack_info info;
+	const struct nf_conn *ct = nf_ct_get(skb, &info);
+	bool is_known;
 
-	return nf_ct_get_tuple_skb(&tuple, skb);
+	/* What a packet has just begun, or what a rule hung to it, is no connection. */
+	if (ct && (nf_ct_is_template(ct) || !nf_ct_is_confirmed(ct)))
+		skb->_nfct = 0;
+	is_known = nf_ct_get_tuple_skb(&tuple, skb);
+	skb->_nfct = nfct;
+	return is_known;
 }
 
 /* Conntrack has seen the connection of this packet leave before. */

@@ -57,6 +57,12 @@ pub(crate) trait Hook<T>: 'static {
 #[repr(transparent)]
 pub(crate) struct Spec<T>(bindings::nf_hook_ops, PhantomData<T>);
 
+/// Return true if the packet in hand is a copy that a rule sends elsewhere (`dup`, TEE).
+pub(crate) fn is_duplicate() -> bool {
+    // SAFETY: It reads what the running task says.
+    unsafe { bindings::natpt_is_duplicate() }
+}
+
 impl<T: Send + Sync + 'static> Spec<T> {
     /// A hook `H` at a place (`NF_INET_…`) and priority.
     pub(crate) fn new<H: Hook<T>>(place: c_uint, priority: i32) -> Self {
@@ -89,7 +95,11 @@ impl<T: Send + Sync + 'static, const N: usize> Hooks<T, N> {
         }
         let ops = core::ptr::from_ref(&*specs).cast();
         // SAFETY: The specs stay where they are as long as they are registered.
-        to_result(unsafe { bindings::nf_register_net_hooks(net.as_ptr(), ops, N as c_uint) })?;
+        let done = unsafe { bindings::nf_register_net_hooks(net.as_ptr(), ops, N as c_uint) };
+        to_result(done).inspect_err(|_| {
+            // Packets may be inside of those that were registered before one failed.
+            rcu::synchronize_rcu();
+        })?;
         Ok(Self {
             net,
             specs,

@@ -152,7 +152,8 @@ static struct fib_nh_common *natpt_nexthop4(struct net *net, struct fib_result *
 /* As rt_cache_valid(); the route is held. */
 static struct rtable *natpt_good4(struct net *net, struct rtable *rt)
 {
-	if (rt && READ_ONCE(rt->dst.obsolete) == DST_OBSOLETE_FORCE_CHK &&
+	/* A neighbour of multicast routes may have been kept there. */
+	if (rt && rt->rt_type == RTN_UNICAST && READ_ONCE(rt->dst.obsolete) == DST_OBSOLETE_FORCE_CHK &&
 	    rt->rt_genid == rt_genid_ipv4(net) && dst_hold_safe(&rt->dst))
 		return rt;
 	return NULL;
@@ -351,6 +352,7 @@ u32 natpt_source4(struct net *net, struct sk_buff *skb, __be32 saddr, __be32 dad
 		.flowi4_uid = sock_net_uid(net, NULL),
 	};
 	struct fib_result res = {};
+	struct flow_keys keys;
 	int rpf;
 
 	if (!in_dev)
@@ -363,6 +365,9 @@ u32 natpt_source4(struct net *net, struct sk_buff *skb, __be32 saddr, __be32 dad
 	}
 	if (IN_DEV_SRC_VMARK(in_dev))
 		fl4.flowi4_mark = skb->mark;
+	/* It looks for the way back. */
+	if (fib4_rules_early_flow_dissect(net, skb, &fl4, &keys))
+		swap(fl4.fl4_sport, fl4.fl4_dport);
 	if (fib_lookup(net, &fl4, &res, 0))
 		goto unknown;
 	if (res.type == RTN_LOCAL) {

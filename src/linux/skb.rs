@@ -319,7 +319,7 @@ impl<F: Family> Skb<F> {
     /// Splits a packet into its segments.
     pub(crate) fn segment(self) -> Result<Segments<F>> {
         // SAFETY: The packet is valid; the call leaves it alone.
-        let list = unsafe { bindings::__skb_gso_segment(self.as_ptr(), 0, true) };
+        let list = unsafe { bindings::natpt_skb_segment(self.as_ptr()) };
         let list = kernel::error::from_err_ptr(list)?;
         if list.is_null() {
             return Ok(Segments(self.into_raw(), PhantomData));
@@ -423,7 +423,12 @@ impl<F: Family> Skb<F> {
     /// Index of the interface that the packet came in on, 0 if it was made here.
     #[inline]
     pub(crate) fn iif(&self) -> u32 {
-        self.fields().skb_iif as u32
+        // In a VRF it is another for whoever looks at `skb_iif`. The control blocks of both families
+        // begin with it.
+        match self.raw().cb.first_chunk::<4>() {
+            Some(iif) if *iif != [0; 4] => u32::from_ne_bytes(iif.map(|byte| byte as u8)),
+            _ => self.fields().skb_iif as u32,
+        }
     }
 
     /// Size of the biggest fragment that the packet was put together from, 0 if it was whole.

@@ -43,6 +43,19 @@ impl Blocks {
 }
 
 impl Rule {
+    /// One of the two has blocks of ports, of which the other has some: whose they are would not be
+    /// known.
+    pub fn blurs(&self, other: &Rule) -> bool {
+        let ports = |rule: &Rule| rule.ports.unwrap_or((1, u16::MAX));
+        let ((first, last), (first2, last2)) = (ports(self), ports(other));
+        (self.blocks.is_some() || other.blocks.is_some())
+            && self != other
+            && self.to.overlaps(&other.to)
+            && self.protos() & other.protos() != 0
+            && first <= last2
+            && first2 <= last
+    }
+
     /// Tells whether there is a block for each host.
     pub(super) fn check_blocks(&self, blocks: &Blocks) -> Result<(), RuleError> {
         let Some(ports) = self.ports else {

@@ -153,10 +153,20 @@ fn others4<W: World, E>(
     reason: DropReason,
 ) -> Result<Decision<E>, DropReason> {
     let decision = pass_or_drop::<W, (), ()>(w, packet, ip, reason)?;
-    Ok(match decision {
-        decision::Decision::Unclaimed => Decision::Unclaimed,
-        _ => Decision::Pass,
-    })
+    match decision {
+        decision::Decision::Unclaimed => Ok(Decision::Unclaimed),
+        _ if is_to_stateless(w, packet, ip) => Err(reason),
+        _ => Ok(Decision::Pass),
+    }
+}
+
+/// An ICMPv4 message is for a host of stateless rules.
+fn is_to_stateless<W: World>(w: &W, packet: &W::Packet4, ip: &ipv4::Header) -> bool {
+    let outer = Addrs {
+        saddr: ip.saddr,
+        daddr: ip.daddr,
+    };
+    w.is_stateless() && w.addresses().claim4(outer).is_some() && native_yields(w, packet, ip.daddr)
 }
 
 /// Decide about an ICMPv4 error, all of whose bytes are at hand. Fails with the reason why it is
@@ -223,6 +233,9 @@ pub fn claims6<W: World>(w: &W, packet: &mut W::Packet6, from: &Headers) -> bool
 pub fn claims4<W: World>(w: &W, packet: &mut W::Packet4, ip: &ipv4::Header) -> bool {
     if !packet.pull(packet.total_len() as usize) {
         return false;
+    }
+    if !w.is_pool(ip.daddr) && is_to_stateless(w, packet, ip) {
+        return true;
     }
     let Ok(quote) = quoted4(packet, ip) else {
         return false;

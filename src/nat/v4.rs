@@ -142,7 +142,11 @@ fn stateful<W: World>(
     // ICMPv6 is not an IPv4 protocol.
     let header_len = l4::header_len(ip.protocol).filter(|_| ip.protocol != proto::ICMPV6);
     let Some(header_len) = header_len else {
-        return pass_or_drop(w, packet, ip, DropReason::UnknownProtocol);
+        return pass_or_drop(w, packet, ip, DropReason::UnknownProtocol).or_else(|reason| {
+            // It is answered, but not to anybody.
+            check_source(w, packet, addrs(ip))?;
+            Err(reason)
+        });
     };
     if !packet.pull(l4_offset(ip).wrapping_add(header_len)) {
         return pass_or_drop(w, packet, ip, DropReason::Truncated);
@@ -259,27 +263,29 @@ pub fn is_hosts<W: World>(w: &W, packet: &mut W::Packet4) -> bool {
 
 /// A packet to a pool address is a host's.
 fn claims_stateful<W: World>(w: &W, packet: &mut W::Packet4, ip: &ipv4::Header) -> bool {
-    let Some(header_len) = l4::header_len(ip.protocol) else {
-        return false;
-    };
     // Who has the port is known when the fragments are together.
     if ip.is_fragment() {
         return true;
     }
+    // What nobody waits for is dropped, where it is not for this box.
+    let is_nobodys = pass_or_drop::<W, (), ()>(w, packet, ip, DropReason::NoMapping).is_err();
+    let header_len = l4::header_len(ip.protocol).filter(|_| ip.protocol != proto::ICMPV6);
+    let Some(header_len) = header_len else {
+        return is_nobodys;
+    };
     if !packet.pull(l4_offset(ip).saturating_add(header_len)) {
-        return false;
+        return is_nobodys;
     }
     if is_error(packet, ip) {
-        return error::claims4(w, packet, ip);
+        return is_nobodys || error::claims4(w, packet, ip);
     }
     let transport = packet.linear().get(l4_offset(ip)..).unwrap_or(&[]);
-    Ports::read(ip.protocol, transport).is_ok_and(|ports| {
-        let key = key(w, ip, ports, transport);
-        let Key { tuple, proto, .. } = key;
-        w.session4(&tuple, proto).is_some()
-            || (w.has_mapping4(&tuple, proto) || is_held(w, &key) && !w.is_local4(packet, ip.daddr))
-                && !w.is_taken4(packet, &tuple, proto)
-    })
+    let Ok(ports) = Ports::read(ip.protocol, transport) else {
+        return is_nobodys;
+    };
+    let Key { tuple, proto, .. } = key(w, ip, ports, transport);
+    w.session4(&tuple, proto).is_some()
+        || (is_nobodys || w.has_mapping4(&tuple, proto)) && !w.is_taken4(packet, &tuple, proto)
 }
 
 /// The packet is for stateless rules.

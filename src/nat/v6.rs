@@ -128,7 +128,10 @@ pub fn decide<W: World>(
         }
     }
     if walk.fragment.is_some_and(|it| it.is_piece()) {
-        return Ok(Decision::defrag(packet));
+        return Ok(match is_native(w, packet, addrs(ip)) {
+            true => Decision::Pass,
+            false => Decision::defrag(packet),
+        });
     }
     // ICMP is not an IPv6 protocol.
     let header_len = l4::header_len(walk.protocol).filter(|_| walk.protocol != proto::ICMP);
@@ -158,6 +161,15 @@ pub fn decide<W: World>(
     }
 }
 
+/// Tell whether a packet, whose headers are not for translation, may go as it is.
+#[cold]
+pub fn may_pass<W: World>(w: &W, packet: &W::Packet6) -> bool {
+    ipv6::Header::parse(packet.linear()).is_ok_and(|ip| {
+        let is_others = w.prefix_of(ip.daddr).is_none() && !claims_stateless(w, packet, &ip);
+        is_others || is_native(w, packet, addrs(&ip))
+    })
+}
+
 /// Tell whether a packet is one that [`decide`] would not pass on; nothing changes by that.
 pub fn claims<W: World>(w: &W, packet: &mut W::Packet6) -> bool {
     let Ok(ip) = ipv6::Header::parse(packet.linear()) else {
@@ -181,6 +193,13 @@ pub fn claims<W: World>(w: &W, packet: &mut W::Packet6) -> bool {
     }
     if !under_prefix {
         return false;
+    }
+    // Who its host is is known when the fragments are together; what has no rule may be refused.
+    let is_refused = addr::illegal_source6(ip.saddr)
+        || w.prefix_of(ip.saddr).is_some()
+        || w.has_hosts6() && !w.is_stateful();
+    if is_refused || from.walk.fragment.is_some_and(|it| it.is_piece()) {
+        return true;
     }
     let transport = packet.linear().get(from.l4_offset()..).unwrap_or(&[]);
     let proto = proto::protocol_to_v4(walk.protocol);
@@ -234,14 +253,14 @@ pub fn open<W: World>(
     ip: &ipv6::Header,
     key: &Key<Tuple6>,
 ) -> Result<Decision6<W>, DropReason> {
+    if is_native(w, packet, addrs(ip)) {
+        return Ok(Decision::Unclaimed);
+    }
     if addr::illegal_source6(ip.saddr) {
         return Err(DropReason::MartianSource);
     }
     if w.prefix_of(ip.saddr).is_some() {
         return Err(DropReason::SourceInPrefix);
-    }
-    if is_native(w, packet, addrs(ip)) {
-        return Ok(Decision::Unclaimed);
     }
     let rule = w.rule(&key.tuple, key.proto);
     if rule.is_some() {
@@ -290,8 +309,9 @@ fn stateless<W: World>(
         return Err(DropReason::UnknownProtocol);
     }
     if let Some(fragment) = walk.fragment.filter(|it| it.is_piece()) {
-        // Its checksum needs the length of the whole (RFC 7915 section 5.2).
-        if walk.protocol == proto::ICMPV6 {
+        // Its checksum needs the length of the whole (RFC 7915 section 5.2), and a host that shares its
+        // address is known by ports only.
+        if walk.protocol == proto::ICMPV6 || w.is_pool(pair.v4.daddr) {
             return Ok(Some(Decision::defrag(packet)));
         }
         if packet.is_gso() {

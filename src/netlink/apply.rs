@@ -102,6 +102,7 @@ fn warning(net: &Net, config: &Config) -> Option<&'static str> {
 type Done<'m> = Result<(), Refusal<'m>>;
 
 fn carry_out<'m>(config: &mut Draft, attr: Attr<'m>) -> Done<'m> {
+    sys::may_resched();
     match attr.kind() {
         statement::PREFIX_ADD => add_prefix(config, attr),
         statement::PREFIX_FLUSH => flush_prefixes(config, attr, Sessions::End),

@@ -45,7 +45,7 @@ pub(super) struct Mappings;
 
 impl Dump for Mappings {
     fn run<'m>(net: &Net, list: &mut List<'m>) -> Result<(), Refusal<'m>> {
-        let filter = filter::asked(net, list, attr::mapping::FILTER)?;
+        let filter = filter::asked_of_mappings(net, list, attr::mapping::FILTER)?;
         let Some(translator) = namespace(net).translator() else {
             return Ok(());
         };

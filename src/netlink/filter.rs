@@ -31,6 +31,23 @@ pub(super) fn asked<'m>(net: &Net, list: &List<'m>, kind: u16) -> Result<Filter,
     Ok(filter)
 }
 
+/// The same where mappings are listed, which have no peer and no state.
+pub(super) fn asked_of_mappings<'m>(
+    net: &Net,
+    list: &List<'m>,
+    kind: u16,
+) -> Result<Filter, Refusal<'m>> {
+    let mut nested = (list.attrs().filter(|attr| attr.kind() == kind)).flat_map(|it| it.nested());
+    match nested.find(|attr| matches!(attr.kind(), filter::PEER | filter::STATE)) {
+        Some(attr) => Err(Refusal::new(
+            EINVAL,
+            "mappings have no peer and no state",
+            attr,
+        )),
+        None => asked(net, list, kind),
+    }
+}
+
 /// The filter in a nest, of all that there are.
 pub(super) fn read_all<'m>(config: &Tables, nest: Attr<'m>) -> Result<Filter, Refusal<'m>> {
     let limit = nest.nested().find(|attr| attr.kind() == filter::LIMIT);

@@ -221,6 +221,7 @@ impl<D: Direction, const LATE: bool> hooks::Hook<Translator> for Leaving<D, LATE
     ) -> Option<Skb<D>> {
         let ctx = Ctx::new(translator, net, Origin::Own(socket), guard);
         match D::concern(ctx.config, &skb) {
+            Some(_) if hooks::is_duplicate() => Some(skb),
             Some(concern) if skb.is_looping() && D::claims(&ctx, &mut skb, concern) => {
                 translator.counters.dropped(DropReason::Loop);
                 None

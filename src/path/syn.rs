@@ -33,7 +33,7 @@ pub(super) fn of_delivered(ctx: &Ctx<'_>, skb: &mut Skb<V4>) -> Option<Tuple4> {
     }
     let tuple = unclaimed_syn(ctx, skb, &ip)?;
     let (peer, pool) = ((tuple.daddr, tuple.dport), (tuple.saddr, tuple.sport));
-    let is_free = ctx.config.gives(ctx.net, pool, proto::TCP)
-        && !sys::has_socket4(ctx.net, peer, pool, proto::TCP, ctx.guard);
+    let is_free = !sys::has_socket4(ctx.net, peer, pool, proto::TCP, ctx.guard)
+        && ctx.config.gives(ctx.net, pool, proto::TCP);
     is_free.then_some(tuple)
 }

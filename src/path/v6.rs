@@ -20,7 +20,7 @@ use crate::{
     nat::{
         decision::{Decision, Lookup},
         options::Id,
-        v6::{claims, claims_fragment, decide, headers, look_up, open},
+        v6::{claims, claims_fragment, decide, headers, look_up, may_pass, open},
     },
     state::{config::Config, counters::Event},
     xlate::{
@@ -51,6 +51,7 @@ impl Direction for V6 {
     fn run(ctx: &Ctx<'_>, mut skb: Skb<V6>, (): ()) -> Outcome<V6> {
         let from = match headers(&mut skb) {
             Ok(from) => from,
+            Err(_) if may_pass(ctx, &skb) => return Outcome::Pass(skb),
             Err(reason) => return icmp_reply::drop_v6(ctx, skb, reason),
         };
         let decision = match look_up(ctx, &mut skb, &from) {

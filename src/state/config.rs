@@ -90,6 +90,8 @@ pub(crate) struct Tables {
     pub(super) is_stale: bool,
     /// The static mappings among these rules.
     pub(super) statics: Statics,
+    /// The rules with blocks among those that are set.
+    pub(super) blocks: Array<Arc<Stateful>>,
     /// Which rule is for a host.
     pub(super) sources: Sources,
     /// The explicit mappings of stateless rules, in the order of their IPv6 addresses.
@@ -122,6 +124,7 @@ impl Config {
             pools: Pools::new(account)?,
             is_stale: false,
             statics: Statics::new(account)?,
+            blocks: Array::new(account, 0, [])?,
             sources: Sources::new(account)?,
             by6: Row::new(account)?,
             by4: Row::new(account)?,
@@ -152,6 +155,7 @@ impl Tables {
             pools: self.pools.copy(account)?,
             is_stale: false,
             statics: self.statics.copy()?,
+            blocks: self.blocks.filtered(|_| true)?,
             sources: Sources::new(account)?,
             by6: self.by6.copy()?,
             by4: self.by4.copy()?,

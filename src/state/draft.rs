@@ -218,6 +218,11 @@ impl Draft {
         if self.has_eam_in(&rule.to) {
             return Err(Refused::Exists("pool address is in a stateless rule"));
         }
+        if self.blurs_blocks(&rule) {
+            return Err(Refused::Exists(
+                "a rule with blocks and another one have ports in common",
+            ));
+        }
         let sharing = match self.former_rule(&rule)? {
             Some(sharing) => sharing,
             None => {
@@ -246,6 +251,7 @@ impl Draft {
             own.add_static(account, &sharing)?;
         }
         own.pools.add(rule.to)?;
+        own.add_blocks(&sharing)?;
         if own.pools.count() > MAX_POOLS {
             return Err(Refused::Full(TOO_MANY_POOLS));
         }
@@ -308,7 +314,10 @@ impl Draft {
         }
         let gone = own.rules.remove(place);
         match (gone.as_ref().and_then(RuleEntry::sharing), sessions) {
-            (Some(sharing), Sessions::Keep) => own.keep(sharing.clone())?,
+            (Some(sharing), Sessions::Keep) => {
+                own.is_stale |= sharing.rule.blocks.is_some();
+                own.keep(sharing.clone())?;
+            }
             _ => own.is_stale = true,
         }
         Ok(())
@@ -396,11 +405,28 @@ impl Tables {
         }
         // Two that are alike are one.
         let mut others = self.rules.iter().filter_map(RuleEntry::sharing);
-        if others.any(|it| it.id == sharing.id) {
+        if others.any(|it| it.id == sharing.id) || self.keeps_rule(sharing.id) {
             return Ok(());
         }
         let place = first_not(&self.kept, |it| it.id < sharing.id);
         Ok(self.kept.insert(place, sharing)?)
+    }
+
+    /// Takes note of a rule, if it has blocks.
+    fn add_blocks(&mut self, sharing: &Arc<Stateful>) -> Result {
+        match sharing.rule.blocks {
+            Some(_) => self.blocks.insert(usize::MAX, sharing.clone()),
+            None => Ok(()),
+        }
+    }
+
+    /// A rule and one that is set, of which one has blocks, have ports in common.
+    fn blurs_blocks(&self, rule: &Rule) -> bool {
+        let mut rules = self.rules.iter().filter_map(RuleEntry::sharing);
+        match rule.blocks {
+            Some(_) => rules.any(|it| rule.blurs(&it.rule)),
+            None => self.blocks.iter().any(|it| rule.blurs(&it.rule)),
+        }
     }
 
     /// Adds a static mapping, if the rule is one. What one that is kept has becomes its own.
@@ -458,6 +484,11 @@ impl Tables {
             }
         }
         (self.pools, self.statics) = (pools, statics);
+        self.blocks = Array::new(account, 0, [])?;
+        let rules = self.rules.iter().filter_map(RuleEntry::sharing);
+        for sharing in rules.filter(|it| it.rule.blocks.is_some()) {
+            self.blocks.insert(usize::MAX, sharing.clone())?;
+        }
         (self.by4, self.by6) = (Row::new(account)?, Row::new(account)?);
         let mappings = self.rules.iter().filter_map(RuleEntry::mapping);
         for mapping in mappings {

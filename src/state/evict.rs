@@ -8,54 +8,86 @@ use super::{
 };
 use crate::{
     linux::{rcu, sys, table::Linked},
-    nat::options::Id,
+    nat::{options::Id, rule::Source6},
     xlate::{proto, side::Side, DropReason},
 };
 use core::{cmp::Reverse, net::Ipv4Addr};
 
-/// Most sessions, and most buckets, that are looked at for one that can be given up.
+/// Most sessions that could make room, and most buckets, that are looked at for one that may go.
 const SESSIONS: u32 = 32;
 const BUCKETS: u32 = 512;
 
-impl Translator {
-    /// Give up a session if one of this side was refused for this reason, which wanted a port of a
-    /// pool address and protocol. Return true if there is room now.
-    #[cold]
-    pub(super) fn make_room(
-        &self,
-        config: &Config,
-        why: DropReason,
-        (opener, wanted): (Side, (Ipv4Addr, u8)),
-        guard: &rcu::Guard,
-    ) -> bool {
-        let is_cure = |mapping: &BibEntry, worth: Worth| match why {
-            // For strangers no host loses what somebody has ever answered.
-            DropReason::SessionLimit => opener == Side::V6 || worth == Worth::Unanswered,
-            DropReason::MappingLimit => {
-                mapping.sessions() == 1 && (opener == Side::V6 || worth == Worth::Unanswered)
+/// What somebody was refused, who would open a session.
+#[derive(Clone, Copy)]
+pub(super) struct Want {
+    pub(super) opener: Side,
+    /// The pool address and port, 0 while it has none.
+    pub(super) v4: (Ipv4Addr, u16),
+    pub(super) proto: u8,
+    /// Whose sessions count as one subscriber's.
+    pub(super) network: Option<Source6>,
+}
+
+impl Want {
+    /// Return true if the end of this session may make room: what a host has opened never goes for a
+    /// stranger.
+    fn fits(&self, why: DropReason, session: &Session) -> bool {
+        let of_network = || {
+            let network = self.network.as_ref();
+            network.is_some_and(|it| it.contains(session.v6.saddr))
+        };
+        let v4 = &session.v4;
+        (self.opener == Side::V6 || session.opener == Side::V4)
+            && match why {
+                DropReason::SessionLimit | DropReason::MappingLimit => true,
+                DropReason::PortsExhausted => (v4.saddr, session.proto) == (self.v4.0, self.proto),
+                DropReason::MappingSessions => {
+                    ((v4.saddr, v4.sport), session.proto) == (self.v4, self.proto)
+                }
+                DropReason::HostSessions => self.opener == Side::V4 && of_network(),
+                _ => false,
             }
+    }
+
+    /// Return true if the end of a session of this mapping and worth makes room.
+    fn is_cure(&self, why: DropReason, mapping: &BibEntry, worth: Worth) -> bool {
+        // For strangers no host loses what somebody has ever answered.
+        let may_go = self.opener == Side::V6 || worth == Worth::Unanswered;
+        match why {
+            DropReason::MappingLimit => mapping.sessions() == 1 && may_go,
             DropReason::PortsExhausted => {
                 // Of a port that was used, but for TCP's, others would have to wait.
-                (mapping.v4.addr, mapping.host.proto) == wanted
-                    && !mapping.is_fixed()
+                !mapping.is_fixed()
                     && mapping.sessions() == 1
                     && (mapping.host.proto == proto::TCP
                         || worth == Worth::Unanswered && !mapping.was_used())
             }
-            _ => false,
-        };
+            _ => may_go,
+        }
+    }
+}
+
+impl Translator {
+    /// Give up a session if one was refused for this reason. Return true if there is room now.
+    #[cold]
+    pub(super) fn make_room(
+        &self,
+        config: &Config,
+        (why, want): (DropReason, &Want),
+        guard: &rcu::Guard,
+    ) -> bool {
         let is_no_room = matches!(
             why,
-            DropReason::SessionLimit | DropReason::MappingLimit | DropReason::PortsExhausted
+            DropReason::SessionLimit
+                | DropReason::MappingLimit
+                | DropReason::PortsExhausted
+                | DropReason::MappingSessions
+                | DropReason::HostSessions
         );
         if !is_no_room || config.values.get(Id::Evict) == 0 {
             return false;
         }
-        let may_go = |session: &Session, worth: Worth| {
-            let mapping = self.mapping_of(session, guard);
-            mapping.is_some_and(|mapping| is_cure(&mapping, worth))
-        };
-        let Some(session) = self.least_worth(may_go, guard) else {
+        let Some(session) = self.least_worth((why, want), guard) else {
             return false;
         };
         let Some(worth) = session.life.give_up(session.proto, sys::jiffies()) else {
@@ -70,7 +102,7 @@ impl Translator {
     /// The session that is worth least, of some from anywhere in the table.
     fn least_worth<'g>(
         &'g self,
-        may_go: impl Fn(&Session, Worth) -> bool,
+        (why, want): (DropReason, &Want),
         guard: &'g rcu::Guard,
     ) -> Option<Linked<'g, Session>> {
         let now = sys::jiffies();
@@ -79,6 +111,9 @@ impl Translator {
         let size = self.sessions.size(guard);
         for bucket in (0..BUCKETS.min(size)).map(|n| first.wrapping_add(n)) {
             self.sessions.visit((bucket, size), guard, |session| {
+                if !want.fits(why, &session) {
+                    return;
+                }
                 seen = seen.wrapping_add(1);
                 let life = session.life.read();
                 let Some(worth) = life.worth(session.proto, now) else {
@@ -86,7 +121,8 @@ impl Translator {
                 };
                 let rank = (worth, Reverse(life.idle(now)));
                 let is_better = best.as_ref().is_none_or(|(other, _)| rank < *other);
-                if is_better && may_go(&session, worth) {
+                let mapping = || self.mapping_of(&session, guard);
+                if is_better && mapping().is_some_and(|it| want.is_cure(why, &it, worth)) {
                     best = Some((rank, session));
                 }
             });

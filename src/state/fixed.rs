@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     linux::{rcu, table::Linked},
-    xlate::{addr::Prefix, tuple::Tuple4, DropReason},
+    xlate::{addr::Prefix, side::Side, tuple::Tuple4, DropReason},
 };
 use kernel::sync::atomic::ordering;
 
@@ -70,7 +70,7 @@ impl Translator {
         self.mapping_at(v4, hash, guard).is_some()
     }
 
-    /// Opens a static mapping, and reserves its first session.
+    /// Opens a static mapping, and reserves its first session, which this side opens.
     #[cold]
     pub(super) fn open_static<'g>(
         &'g self,
@@ -78,6 +78,7 @@ impl Translator {
         rule: &Stateful,
         (host, hash): (Host, u32),
         (owner, prefix): (&Owner, u16),
+        opener: Side,
         place: &Place<'_, 'g>,
     ) -> Result<Linked<'g, BibEntry>, DropReason> {
         let v4 = rule.rule.fixed4((host.addr, host.port));
@@ -91,7 +92,7 @@ impl Translator {
         let (number, manner) = (rule.id, (rule.rule.filter, rule.rule.refresh));
         let mapping =
             || BibEntry::new(hashes, host, v4, (number, prefix, owner.len), manner).fixed();
-        self.reserve_session(place.values)?;
+        self.reserve_session(place.values, opener)?;
         let mapping = self
             .reserve_mapping(place.values)
             .and_then(|()| {

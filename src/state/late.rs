@@ -43,7 +43,8 @@ impl Translator {
         if added != Added::Known {
             self.counters.inc(Event::SynHeld, 1);
         }
-        if added == Added::First {
+        if added != Added::Known {
+            // Nothing happens if it is to ring anyhow.
             self.sweep.bell.ring(PAUSE.saturating_mul(sys::hz()));
         }
         Ok(())

@@ -27,6 +27,9 @@ pub(crate) struct Moment {
     is_over: bool,
     /// The host is to be asked whether its end of the connection is still there.
     wants_probe: bool,
+    /// An IPv4 host opened it, and has not been heard of since the IPv6 host answered: it may have
+    /// forged its address.
+    is_half: bool,
     /// Whose packets count, but for TCP.
     pub(crate) refresh: Refresh,
 }
@@ -35,6 +38,7 @@ pub(crate) struct Moment {
 const OVER: u64 = 1 << 40;
 const PROBE: u64 = 1 << 41;
 const OUTBOUND: u64 = 1 << 42;
+const HALF: u64 = 1 << 43;
 
 /// Seconds between a reset and the probe, so that they do not pass each other.
 const PROBE_AFTER: u32 = 2;
@@ -48,7 +52,7 @@ const IDLE_TIME: u32 = 60;
 /// What a session is worth that may be given up; the least first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Worth {
-    /// Nobody has ever answered.
+    /// Nobody has ever answered, or its opener was never heard of again.
     Unanswered,
     /// Its connection was closed or reset.
     Closing,
@@ -75,6 +79,7 @@ impl Moment {
             used,
             is_over: false,
             wants_probe: false,
+            is_half: false,
             refresh: self.refresh,
         }
     }
@@ -86,6 +91,7 @@ impl Moment {
             used: word as u32,
             is_over: word & OVER != 0,
             wants_probe: word & PROBE != 0,
+            is_half: word & HALF != 0,
             refresh: match word & OUTBOUND != 0 {
                 true => Refresh::Outbound,
                 false => Refresh::Both,
@@ -97,11 +103,12 @@ impl Moment {
     const fn pack(self) -> u64 {
         let over = if self.is_over { OVER } else { 0 };
         let probe = if self.wants_probe { PROBE } else { 0 };
+        let half = if self.is_half { HALF } else { 0 };
         let outbound = match self.refresh {
             Refresh::Outbound => OUTBOUND,
             Refresh::Both => 0,
         };
-        over | probe | outbound | (self.state as u64) << 32 | self.used as u64
+        over | probe | half | outbound | (self.state as u64) << 32 | self.used as u64
     }
 
     /// How soon it may go when there is no room for others; never, if not at all.
@@ -109,6 +116,7 @@ impl Moment {
         let idle = self.idle(now) / sys::hz().max(1);
         match self.state {
             _ if self.is_over => None,
+            _ if self.is_half => (idle >= ANSWER_TIME).then_some(Worth::Unanswered),
             // A reset may have been forged: the host is asked first, and may answer.
             State::Trans if self.wants_probe => None,
             State::V6Init | State::V4Init => (idle >= ANSWER_TIME).then_some(Worth::Unanswered),
@@ -173,6 +181,7 @@ impl Moment {
     fn after(self, side: Side, flags: Option<tcp::Flags>, now: u32) -> Self {
         // See `idle`.
         let used = self.used.wrapping_add(self.idle(now));
+        let is_answer = self.state == State::V4Init || self.is_half;
         let Some(flags) = flags else {
             let state = match self.state == State::opened_by(side) {
                 true => self.state,
@@ -182,7 +191,10 @@ impl Moment {
                 (Refresh::Outbound, Side::V4) => self.used,
                 _ => used,
             };
-            return self.on(state, used);
+            return Self {
+                is_half: is_answer && side == Side::V6,
+                ..self.on(state, used)
+            };
         };
         let step = tcp::next(self.state, side, flags);
         match step.timer {
@@ -190,7 +202,12 @@ impl Moment {
                 state: step.state,
                 ..self
             },
-            Timer::Trans | Timer::Est => self.on(step.state, used),
+            Timer::Trans | Timer::Est => Self {
+                is_half: is_answer
+                    && step.state == State::Established
+                    && (side == Side::V6 || flags.opens()),
+                ..self.on(step.state, used)
+            },
             Timer::Probe => Self {
                 wants_probe: true,
                 ..self.on(step.state, used)
@@ -206,6 +223,7 @@ impl Life {
             used,
             is_over: false,
             wants_probe: false,
+            is_half: false,
             refresh,
         };
         Self(Atomic::new(first.pack()))
@@ -220,10 +238,12 @@ impl Life {
     #[inline(always)]
     pub(crate) fn is_current(&self, (side, flags): (Side, Option<tcp::Flags>), now: u32) -> bool {
         let life = self.read();
-        let changes = match flags {
-            Some(flags) => !flags.is_data() || life.state != State::Established,
-            None => life.state != State::Established && life.state != State::opened_by(side),
-        };
+        let is_back = life.is_half && side == Side::V4;
+        let changes = is_back
+            || match flags {
+                Some(flags) => !flags.is_data() || life.state != State::Established,
+                None => life.state != State::Established && life.state != State::opened_by(side),
+            };
         // Most packets follow within a second, which is no time, and change nothing: CPUs do not
         // fight for the line.
         now.wrapping_sub(life.used) < sys::hz() && !life.is_over && !changes

@@ -6,6 +6,7 @@ use super::{
     config::Config,
     counters::Event,
     events::{End, Happening, Limited},
+    evict::Want,
     fixed::Target,
     hash,
     mapping::{BibEntry, Endpoint4, Host},
@@ -73,15 +74,16 @@ impl Translator {
         let addr = self.address_for(rule, &owner, guard);
         // What others have to give is in blocks of their own.
         let helps = rule.rule.blocks.is_none() || !matches!(why, DropReason::PortsExhausted);
-        let has_room = helps
-            && !self.fruitless.has(owner.id())
-            && self.make_room(config, why, (Side::V6, (addr, proto)), guard);
-        match has_room {
+        let want = Want {
+            opener: Side::V6,
+            v4: (addr, 0),
+            proto,
+            network: None,
+        };
+        let who = owner.network_id(&self.key);
+        match helps && self.find_room(config, (why, &want), who, guard) {
             true => self.try_open6(config, key, rule, guard),
-            false => {
-                self.fruitless.note(owner.id());
-                Err(why)
-            }
+            false => Err(why),
         }
         .inspect_err(|why| {
             let met = Limited {
@@ -93,6 +95,21 @@ impl Translator {
             };
             self.tell_limit(config, met, guard);
         })
+    }
+
+    /// As [`Translator::make_room`], unless that was in vain for the same one often enough.
+    fn find_room(
+        &self,
+        config: &Config,
+        what: (DropReason, &Want),
+        who: u64,
+        guard: &rcu::Guard,
+    ) -> bool {
+        let has_room = !self.fruitless.is_enough(who) && self.make_room(config, what, guard);
+        if !has_room {
+            self.fruitless.note(who);
+        }
+        has_room
     }
 
     pub(super) fn owner_of(&self, host: Ipv6Addr, values: &Values) -> Owner {
@@ -164,10 +181,10 @@ impl Translator {
         self.open_item((owner, item), &place)?;
         let opened = || {
             let mapping = match known {
-                Some(mapping) => self.reserve_session(values).map(|()| mapping)?,
+                Some(mapping) => self.reserve_session(values, Side::V6).map(|()| mapping)?,
                 None if rule.rule.fixed.is_some() => {
                     let whose = (&owner, prefix.id());
-                    self.open_static(config, rule, (host, hash), whose, &place)?
+                    self.open_static(config, rule, (host, hash), whose, Side::V6, &place)?
                 }
                 None => {
                     let whose = (&owner, prefix.id());
@@ -178,6 +195,11 @@ impl Translator {
             };
             let v4 = key.tuple4((mapping.v4.addr, mapping.v4.port), peer);
             let hashes = (key.hash, self.hash4(&v4, proto), hash);
+            if prefix.len() != 96 && self.is_double(&v4, (proto, hashes.1), guard) {
+                self.unreserve_session();
+                self.close_unused(config, mapping, &bh, guard);
+                return Err(DropReason::PortTaken);
+            }
             let ident = self.idents.slot(v4.saddr, v4.daddr, proto);
             let first = (Side::V6, state);
             let life = (sys::jiffies(), mapping.refresh);
@@ -198,10 +220,21 @@ impl Translator {
         guard: &'g rcu::Guard,
     ) -> Result<Option<Linked<'g, Session>>, DropReason> {
         let opened = self.try_open4(config, key, guard);
-        let wanted = (Side::V4, (key.tuple.saddr, key.proto));
+        let mut want = Want {
+            opener: Side::V4,
+            v4: (key.tuple.saddr, key.tuple.sport),
+            proto: key.proto,
+            network: None,
+        };
         match opened {
-            Err(why) if self.make_room(config, why, wanted, guard) => {
-                self.try_open4(config, key, guard)
+            Err(why) => {
+                let owner = self.owner4(config, key, guard);
+                want.network = owner.map(|owner| owner.range());
+                let who = owner.map_or(0, |owner| owner.network_id(&self.key));
+                match self.find_room(config, (why, &want), who, guard) {
+                    true => self.try_open4(config, key, guard),
+                    false => Err(why),
+                }
             }
             _ => opened,
         }
@@ -215,6 +248,20 @@ impl Translator {
             };
             self.tell_limit(config, met, guard);
         })
+    }
+
+    /// There is a session with this IPv4 side: one to the same peer by another suffix of its address.
+    #[cold]
+    fn is_double(&self, v4: &Tuple4, (proto, hash): (u8, u32), guard: &rcu::Guard) -> bool {
+        self.find4(&Key::plain(*v4, proto, hash), guard).is_some()
+    }
+
+    /// The host that a packet of an IPv4 host is for.
+    fn owner4(&self, config: &Config, key: &Key<Tuple4>, guard: &rcu::Guard) -> Option<Owner> {
+        match self.target4(config, &key.tuple, key.proto, guard)? {
+            Target::Mapping(mapping) => Some(self.owner(&mapping)),
+            Target::Static(_, _, host) => Some(self.owner_of(host.addr, &config.values)),
+        }
     }
 
     fn try_open4<'g>(
@@ -296,11 +343,11 @@ impl Translator {
         let opened = || {
             let mapping = match (known, target) {
                 (Some(mapping), _) | (None, Target::Mapping(mapping)) => {
-                    self.reserve_session(values).map(|()| mapping)?
+                    self.reserve_session(values, Side::V4).map(|()| mapping)?
                 }
                 (None, Target::Static(rule, ..)) => {
                     let whose = (&owner, prefix.id());
-                    self.open_static(config, rule, (host, hash), whose, &place)?
+                    self.open_static(config, rule, (host, hash), whose, Side::V4, &place)?
                 }
             };
             let v6 = key.tuple6((host.addr, host.port), from);
@@ -340,8 +387,14 @@ impl Translator {
             .undo(&self.key, item, place.bh, place.guard);
     }
 
-    pub(super) fn reserve_session(&self, values: &Values) -> Result<(), DropReason> {
-        if !reserve(&self.session_count, values.get(Id::MaxSessions)) {
+    pub(super) fn reserve_session(&self, values: &Values, opener: Side) -> Result<(), DropReason> {
+        let all = values.get(Id::MaxSessions);
+        let most = match opener {
+            Side::V6 => all,
+            // The rest is for hosts, whatever strangers send.
+            Side::V4 => all.wrapping_sub(all / 4),
+        };
+        if !reserve(&self.session_count, most) {
             return Err(DropReason::SessionLimit);
         }
         self.sweep.wake();
@@ -372,7 +425,7 @@ impl Translator {
         (owner, prefix): (&Owner, u16),
         place: &Place<'_, 'g>,
     ) -> Result<Linked<'g, BibEntry>, DropReason> {
-        self.reserve_session(place.values)?;
+        self.reserve_session(place.values, Side::V6)?;
         self.reserve_mapping(place.values)
             .and_then(|()| {
                 self.add_mapping(config, rule, (host, hash), (owner, prefix), place)

@@ -11,7 +11,10 @@ use crate::{
         rcu, sys,
         table::{HashEntry, Index, Linked, Links, Table, WIDE},
     },
-    nat::options::{Id, Values},
+    nat::{
+        options::{Id, Values},
+        rule::Source6,
+    },
     xlate::{
         addr::{self, Range4},
         side::Side,
@@ -66,9 +69,17 @@ impl Owner {
         self.addr
     }
 
-    /// A number that hardly another one has, whoever may know its address.
-    pub(super) fn id(&self) -> u64 {
-        self.hash
+    /// A number that hardly another network has, whoever may know its addresses.
+    pub(super) fn network_id(&self, key: &Secret) -> u64 {
+        hash::host(key, self.network(key).0.first)
+    }
+
+    /// Its network.
+    pub(super) fn range(&self) -> Source6 {
+        Source6 {
+            addr: Ipv6Addr::from_bits(self.addr.to_bits() & addr::mask(self.len.into())),
+            len: self.len,
+        }
     }
 
     /// Hash value of its mapping of a port and protocol.

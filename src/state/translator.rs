@@ -71,7 +71,7 @@ pub(crate) struct Translator {
     pub(super) peers: Peers,
     #[pin]
     pub(super) syns: Syns,
-    /// Hosts for which nothing was found that would make room.
+    /// Networks for which nothing was found that would make room.
     pub(super) fruitless: Recent,
     /// Hosts that got an ICMP error.
     answered: Recent,
@@ -176,12 +176,11 @@ impl Translator {
         Some(routes)
     }
 
-    /// Return true if this host, which met a limit, is to get an ICMP error. The kernel sends it no more
-    /// than one in a second for long, but takes as much time to say no as for a packet: so it is asked
-    /// once in a jiffy.
+    /// Return true if this host, which met a limit, is to get an ICMP error. The kernel sends it few in
+    /// a second, but takes as much time to say no as for a packet: so it is asked some times in a jiffy.
     pub(crate) fn may_answer(&self, host: Ipv6Addr) -> bool {
         let host = hash::host(&self.key, host);
-        let may = sys::icmp6_interval(&self.net) == 0 || !self.answered.has(host);
+        let may = sys::icmp6_interval(&self.net) == 0 || !self.answered.is_enough(host);
         self.answered.note(host);
         may
     }
