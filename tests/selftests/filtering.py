@@ -3,7 +3,9 @@
 
 import time
 
-from wire import A6, ICMP, IP, POOL, S4, S46, S5, TCP, UDP, ICMPv6EchoRequest, IPv6, Network, Rise
+from wire import (
+    A6, ICMP, IP, POOL, S4, S46, S5, S56, TCP, UDP, ICMPv6DestUnreach, ICMPv6EchoRequest, IPv6,
+    Network, Raw, Rise)
 from wire import config as natptconfig
 from wire import json, ok
 
@@ -89,3 +91,25 @@ port = net.open(IPv6(src=A6, dst=S46) / TCP(sport=4000, dport=7, flags="S"))[TCP
 time.sleep(2.5)
 answer = IP(src=S4, dst=POOL) / TCP(sport=7, dport=port, flags="SA")
 ok("... of TCP either side's do", refreshes(answer, port, (S4, 7)))
+
+# req: D-033
+for text in "refresh outbound", "refresh both":
+    port = rule(text)
+    into, _ = net.from_server(udp4(S4, 7, port))
+    time.sleep(2.5)
+    if text == "refresh outbound":
+        into, _ = net.from_server(udp4(S4, 7, port))
+    closed = IPv6(src=A6, dst=S46) / ICMPv6DestUnreach(code=4) / Raw(bytes(into[0]))
+    out, _ = net.from_client(closed)
+    ok(f"{text}: that the host's port is closed is told", len(out) == 1 and ICMP in out[0])
+    ok("... and keeps nothing alive", sessions(port)[S4, 7] >= 2, sessions(port))
+port = net.open(IPv6(src=A6, dst=S46) / TCP(sport=4000, dport=80, flags="S"))[TCP].sport
+knock = IP(src=S5, dst=POOL) / TCP(sport=99, dport=port, flags="S")
+ok("TCP: a stranger knocks at the host's port", passes(knock))
+time.sleep(2.5)
+reset = IPv6(src=A6, dst=S56) / TCP(sport=4000, dport=99, flags="RA")
+for turn in "is reset", "knocks again, and is reset":
+    out, _ = net.from_client(reset)
+    ok(f"... {turn}", [p[TCP].flags for p in out] == ["RA"])
+    ok("... which keeps nothing alive", sessions(port)[S5, 99] >= 2, sessions(port))
+    passes(knock)
