@@ -80,7 +80,7 @@ ok("a rule each for UDP, TCP and echo", got[0] == {"192.0.2.130"}
    and got[2] == {f"203.0.113.{n}" for n in range(250, 256)} | {f"203.0.114.{n}" for n in range(6)},
    [sorted(one) for one in got])
 
-# req: C-005 D-041 D-046
+# req: C-005 D-035 D-041 D-046
 rules("from any6 to 192.0.2.8 - 192.0.2.9 port 5000 - 5003")
 out, _ = net.from_client(*(udp(HOSTS[0], 100 + n) for n in range(4)))
 mine = set(addresses(out))
@@ -104,6 +104,17 @@ ok("ports of TCP are others", len(out) == 8, show(out))
 out, _ = net.from_client(*(ping(host) for host in HOSTS[1:5]))
 ok("... of the addresses that hosts have already", set(addresses(out)) == {"192.0.2.8", "192.0.2.9"}
    - mine and len(out) == 4, show(out))
+
+# req: D-035
+# A rule behind it lets hosts have more than one address.
+rules("from any6 to 192.0.2.8 - 192.0.2.9 port 5000 - 5003", "from any6 to 192.0.2.10")
+out, _ = net.from_client(*(udp(HOSTS[0], 100 + n) for n in range(8)))
+ok("with a rule behind it a host gets the rest of another address", len(out) == 8
+   and len(set(addresses(out[:4]))) == 1 and out[0].src in ("192.0.2.8", "192.0.2.9")
+   and set(addresses(out[4:])) == {"192.0.2.10"}, show(out))
+again, _ = net.from_client(*(udp(HOSTS[0], 100 + n, S56) for n in range(8)))
+ok("... and keeps what it has", [(p.src, p.sport) for p in again] == [(p.src, p.sport) for p in out],
+   show(again))
 
 # The last free port of many addresses is found, if not at once.
 rules("from any6 to 192.0.2.128 - 192.0.2.191 port 5000 - 5000")

@@ -68,6 +68,37 @@ run("natptconfig", "-n", "router", "session", "delete", "pool", NINE)
 out, _ = net.from_server(udp(S5, 4000, NINE, 5000))
 ok("without sessions it is still there", ends(out) == [(S56P, 4000, A6, 5000)], show(out))
 
+# req: C-003
+rules(f"from {A6} to {NINE} bidir", f"from {B6} to {TEN} bidir")
+flows = [(src, port, dst) for src in (A6, B6) for dst in (S46, S56)
+         for port in (1, 53, 1023, 1024, 40000, 65535)]
+own = {A6: NINE, B6: TEN, S46: S4, S56: S5}
+for turn in "two hosts have an address each, and keep their ports", "... whenever they come":
+    for kind in udp, tcp:
+        out, _ = net.from_client(*(kind(src, port, dst, 9) for src, port, dst in flows))
+        ok(f"{turn}: {kind.__name__}",
+           ends(out) == [(own[src], port, own[dst], 9) for src, port, dst in flows], show(out))
+    out, _ = net.from_client(*(IPv6(src=src, dst=S46) / ICMPv6EchoRequest(id=7) for src in (A6, B6)))
+    ok(f"{turn}: echo", [(p.src, p[ICMP].id) for p in out] == [(NINE, 7), (TEN, 7)], show(out))
+    run("natptconfig", "-n", "router", "session", "flush")
+    net.port = None
+    net.from_client()
+
+# req: C-017
+for text, line in ("a pool", f"from any6 to {NINE}"), ("a static mapping", f"from {A6} to {NINE} bidir"):
+    for words in "", " filter port":
+        rules(line + words, extra=["set held-syns = 0"])
+        out, _ = net.from_client(udp(A6, 5000, S46, 9), tcp(A6, 5000, S46, 9))
+        ports = [p.sport for p in out]
+        back, _ = net.from_server(udp(S4, 9, NINE, ports[0]), tcp(S4, 9, NINE, ports[1], "SA"))
+        ok(f"{text}{words}: what the host opens is answered",
+           ends(back) == [(S46P, 9, A6, 5000)] * 2, show(out + back))
+        into, _ = net.from_server(udp(S5, 1, NINE, ports[0]), tcp(S5, 1, NINE, ports[1]))
+        allowed = 0 if words else 2
+        ok(f"... IPv4 hosts {'open sessions at the same address' if allowed else 'open none'}",
+           ends(into) == [(S56P, 1, A6, 5000)] * allowed, show(into))
+rules(extra=["set held-syns = 1024"])
+
 # req: C-016
 # A block of hosts
 rules("from 2001:db8:6::100/124 to 192.0.2.32/28 proto udp bidir", "from any6 to 192.0.2.77")
