@@ -87,4 +87,23 @@ open 6003
 is "the port is in the pool again" "5000 6003" \
 	"$(session "$syn" '.[0] | "\(."source-port4") \(."source-port6")"' | tr -d \")"
 check "sessions with longer lives are still there" [ "$(status sessions)" -ge 4 ]
+
+# What an IPv4 host opens to a static mapping
+# req: C-019
+config map from $C6 to 192.0.2.6 bidir
+into='.source4 == "192.0.2.6"'
+ports6() { config -j show xlate | jq 'map([.source6, .source4, .proto, ."source-port6"]) | unique | length'; }
+refused() { at server4 socat -u OPEN:/dev/null "TCP4:192.0.2.6:$1" 2>&1 | grep -q refused; }
+check "an IPv4 host reaches a host, which refuses" refused 7777
+at server4 socat -u - UDP4:192.0.2.6:7778 <<<x
+check "... by sessions that end if nobody answers" [ "$(session "$into" \
+	'map("\(.proto) \(.state) \(."source-port6") \(.idle + .expires | (. + 1) / 20 | floor)") | sort')" = \
+	'["tcp v4-init 7777 5","udp null 7778 6"]' ]
+is "... with mappings" "$(ports6)" "$(status mappings)"
+expired=$(counter sessions-expired)
+config set tcp-syn-timeout = 4
+check "TCP: it is gone" wait_for no_session "$into and .proto == \"tcp\""
+check "... by its time" [ "$(counter sessions-expired)" -gt "$expired" ]
+is "... and its mapping" "$(ports6)" "$(status mappings)"
+check "... and there again when somebody comes" refused 7777
 finish
