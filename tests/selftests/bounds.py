@@ -51,7 +51,7 @@ def told(back):
     return {(p[ICMPv6DestUnreach].code, p.dst) for p in back if ICMPv6DestUnreach in p}
 
 
-# req: D-146 D-157
+# req: D-146 D-157 D-179
 rise = begin(host_prefix=128, host_mappings=100)
 out, back = net.from_client(*flows(10000, 150))
 ok("host-mappings: 100 of 150", len(out) == 100 and rise["drop-host-mappings"] == 50, len(out))

@@ -31,7 +31,7 @@ seen = net.open(IPv6(src=A6, dst=S46) / UDP(sport=4000, dport=7) / b"question")
 dying6 = IPv6(src=A6, dst=S46, hlim=1) / UDP(sport=4000, dport=7) / b"dying"
 dying4 = IP(src=S4, dst=POOL, ttl=1) / UDP(sport=7, dport=seen[UDP].sport) / b"dying"
 
-# req: A-062
+# req: A-062 D-135
 for family, wire, packet, name, limits, knob in (
         ("IPv6", net.client, dying6, "Icmp6OutTimeExcds", "net.ipv6.icmp.ratemask", "icmpv6-errors"),
         ("IPv4", net.server, dying4, "IcmpOutTimeExcds", "net.ipv4.icmp_ratemask", "icmp-errors")):

@@ -203,7 +203,7 @@ native("native IPv4 fragments come out as they went in", net.server, far4,
        [parts[n] for n in (2, 0, 1)], "ttl")
 native("… one alone too", net.server, far4, parts[1:2], "ttl")
 
-# req: D-097
+# req: D-097 D-179
 middle6 = bytes(cut6(whole(to4 / UDP(sport=4000, dport=7) / data), 1232, 1232)[1])
 middle4 = bytes(cut4(whole(to6 / UDP(sport=7, dport=udp) / data), 1480, 1480)[1])
 for n in range(2000):

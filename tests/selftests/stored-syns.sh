@@ -113,4 +113,17 @@ config set held-syns = 0
 knock 2223
 is "held-syns = 0: the box refuses what it has no service for" refused "$how"
 check "... at once" test "$seconds" -lt 6
+
+# req: D-181
+config -f - <<-END
+	map flush
+	map from any6 to $POOL
+	set held-syns = 1024
+END
+held=$(counter syns-held)
+at server4 socat -u OPEN:/dev/null "TCP4:$POOL:2226" 2>/dev/null &
+held() { [ "$(counter syns-held)" -gt "$held" ]; }
+check "a SYN waits" wait_for held
+check "... and the module can go" rmmod natpt
+# what would be left of its cache, the kernel would tell in its log
 finish

@@ -4,11 +4,13 @@
 import time
 
 from scapy.layers.inet import TCPerror
-from wire import A6, ICMP, IP, POOL, S4, S46, S5, TCP, IPerror, IPv6, Network, Rise, json, ok
+from wire import (
+    A6, B6, ICMP, IP, POOL, S4, S46, S5, TCP, UDP, IPerror, IPv6, Network, Rise, json, ok)
 from wire import config as natptconfig
 
 net = Network()
 LATE = 60
+SECOND = "192.0.2.2"
 
 
 def syn(src, sport, dport, flags="S"):
@@ -49,7 +51,7 @@ def is_refusal(packet, of):
 
 
 natptconfig("set", "port-hold", "=", "0")
-# req: D-051 D-055 D-057 D-087 D-088
+# req: D-051 D-055 D-057 D-087 D-088 D-115
 rise = Rise()
 one = syn(S4, 1111, 40000)
 since = time.monotonic()
@@ -90,6 +92,7 @@ ok("... which makes it a connection", state == ["established"], state)
 ok("... the other sender is told", is_refusal(answer(), two))
 ok("... and this one is not", quiet(2))
 
+# req: D-179 D-181
 # Bounds
 natptconfig("set", "source-syns", "=", "4")
 rise = Rise()
@@ -109,6 +112,41 @@ told = [answer() for _ in range(6)]
 ok("... those that wait are answered, too", all(it is not None and ICMP in it for it in told))
 ok("... and make room", quiet(1) and silent(syn(S4, 6100, 40000)) and rise["syns-held"] == 7)
 ok("connections are opened all the same", mapped(4100) > 0)
+
+# req: D-181
+# Room for one, which is there again after the time of a SYN that the host has answered by its own
+natptconfig("set", "held-syns", "=", "1")
+natptconfig("map", "flush")
+natptconfig("map", "1", "from", net.sentinel6, "to", POOL)
+natptconfig("map", "2", "from", B6, "to", SECOND, "port", "5000", "-", "5000", "filter", "port")
+renew()
+rise = Rise()
+host, at = {"src": B6, "dst": S46}, {"src": S4, "dst": SECOND}
+net.open(IPv6(**host) / TCP(sport=4000, dport=7, flags="S"))
+waits, other = (IP(**at) / TCP(sport=port, dport=5000, flags="S", seq=port) for port in (3400, 3500))
+ok("room for one: a SYN waits, and no other", silent(waits, other)
+   and (rise["syns-held"], rise["drop-syn-limit"]) == (1, 1))
+net.open(IPv6(**host) / TCP(sport=4000, dport=3400, flags="S"))
+end = time.monotonic() + LATE
+while rise["syns-held"] == 1 and time.monotonic() < end:
+    time.sleep(0.5)
+    silent(other)
+ok("... until its time is over, and the host has opened that connection",
+   (rise["syns-held"], rise["syns-answered"]) == (2, 0))
+# UDP with the same addresses and ports
+out = net.open(IPv6(**host) / UDP(sport=4000, dport=3500))
+into, _ = net.from_server(IP(**at) / UDP(sport=3500, dport=5000), IP(**at) / UDP(sport=9, dport=5000),
+                          IP(**at) / UDP(sport=9, dport=40000))
+ok("UDP of the same addresses and ports is another's", (out.src, out[UDP].sport) == (SECOND, 5000)
+   and len(into) == 1 and UDP in into[0] and rise["syns-held"] == 2, into)
+ok("... and the SYN is answered late all the same", is_refusal(answer(), other)
+   and rise["syns-answered"] == 1)
+ok("... it alone", quiet(2))
+natptconfig("set", "held-syns", "=", "6")
+natptconfig("map", "flush")
+natptconfig("map", "from", "any6", "to", POOL)
+renew()
+ok("a SYN waits", silent(syn(S4, 6200, 40000)) and rise["syns-held"] == 3)
 
 # Forgotten
 natptconfig("session", "delete", "peer", S4)
