@@ -336,7 +336,7 @@ for text, kind, peer, mine6, mine4, _ in LIVE:
                   for more in ([{"flags": flags} for flags in "SARF"] if kind is tcp else [{}])]
         out, _ = wire(*(error(*senders[n % 2], *kinds, quotes[n % len(quotes)] + b"%04d" % n)
                         for n, (kinds, _) in enumerate(table)))
-        # req: D-128
+        # req: D-093 D-128
         ok(f"{text}: errors of {family} hosts, and of routers, by RFC 7915",
            translated(table, out) == expected(table), translated(table, out), expected(table))
 # req: D-016 D-094
@@ -388,6 +388,29 @@ net.from_client(tcp(A6, 4001, P4, 80, flags="FA"))
 net.from_server(tcp(S4, 80, NINE, ports[1], flags="FA"))
 idle, expires = times(4001)
 ok("a closed connection has 240 seconds", 239 <= idle + expires <= 240, idle, expires)
+# req: D-090
+for name, other, port6, other6 in (("tcp-syn-timeout", "tcp-trans-timeout", 4002, 4001),
+                                   ("tcp-trans-timeout", "tcp-syn-timeout", 4001, 4002)):
+    config("set", name, "=", "5000")
+    config("set", other, "=", "6000")
+    lives = [sum(times(port)) for port in (port6, other6)]
+    ok(f"{name} is for its phase alone",
+       lives[0] in (4999, 5000) and lives[1] in (5999, 6000), lives)
+for name in "tcp-syn-timeout", "tcp-trans-timeout":
+    config("set", name, "=", "240")
+
+# req: C-004
+begin(f"from any6 to {NINE}")
+rise, before, strays = Rise(), (count("sessions"), count("mappings")), ("A", "PA", "SA", "FA", "R", "")
+out, back = net.from_client(*(tcp(A6, 4100 + n, P4, 80, b"x", flags)
+                              for n, flags in enumerate(strays)))
+ok("segments of the host that open nothing and belong to nothing are dropped in silence",
+   not out and not back and rise["drop-no-session"] == len(strays), show(out + back))
+out, back = net.from_server(*(tcp(S4, 80, NINE, 4100 + n, b"x", flags)
+                              for n, flags in enumerate(strays)))
+ok("... those of IPv4 hosts, too", not out and not back
+   and rise["drop-no-mapping"] == len(strays), show(out + back))
+ok("... and open nothing", (count("sessions"), count("mappings")) == before)
 
 # req: D-084
 begin(f"from any6 to {NINE}")
@@ -426,7 +449,7 @@ def whole(packets):
     return b"".join(bytes(part.payload) for part in parts)[8:]
 
 
-# req: D-098
+# req: D-098 D-116
 port = ends(net.from_client(udp(A6, 4000, P4, 7))[0])[0][1]
 texts = [random.randbytes(600) for _ in range(2)]
 up = [halves(udp(A6, 4000, P4, 7, text), 70 + n) for n, text in enumerate(texts)]

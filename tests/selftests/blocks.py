@@ -99,3 +99,14 @@ out, _ = net.from_client(*(udp(host, 9000) for host in HOSTS))
 ok("all addresses of a /64 have its block",
    len(out) == 16 and {p.src for p in out} == {"192.0.2.8"} and
    all(1024 <= p.sport < 1024 + 2016 for p in out), [(p.src, p.sport) for p in out][:4])
+
+# req: D-163
+# A rule that names no ports begins behind the system ports, whatever a host's own ports are.
+rules(f"map 10 from {HOSTS[0]}/124 to 192.0.2.8 block 256 per /128")
+for kind in udp, tcp, ping:
+    out, _ = net.from_client(*(kind(HOSTS[0], sport) for sport in range(900, 1200)))
+    ok(f"{kind.__name__}: the first host has no system port",
+       {port(p) for p in out} == set(range(1024, 1280)), sorted(port(p) for p in out)[:3])
+out, _ = net.from_client(*(udp(host, sport) for host in HOSTS[1:] for sport in range(1000, 1024)))
+ok("... nor have the others", len(out) == 15 * 24 and min(port(p) for p in out) >= 1280,
+   min(port(p) for p in out))
