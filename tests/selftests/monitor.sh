@@ -35,6 +35,7 @@ heard() { jq -sc "$2" "$dir/$1"; }
 listen all -j --
 listen text --
 listen some -j -- sessions host $C6B
+listen log -j -- mappings
 started=$(date +%s)
 udp $C6 4001 53
 udp $C6 4001 54
@@ -74,6 +75,15 @@ check "a ping" wait_for has all 12
 is "... has its protocol" '["icmp","icmp"]' "$(heard all '.[10:] | map(.proto)')"
 is "numbers of a group have no gap" '[true,true]' \
 	"$(heard all '[group_by(.event | startswith("mapping"))[] | map(.number) | . == [range(.[0]; .[0] + length)]]')"
+
+# req: D-158
+check "a log of mappings" wait_for has log "$(heard all '[.[] | select(.event | startswith("mapping"))] | length')"
+is "... has them all" "$(heard all '[.[] | select(.event | startswith("mapping"))] | sort_by(.number)')" \
+	"$(heard log 'sort_by(.number)')"
+is "... and no destination" '[]' "$(heard log 'map(.target6, .target4, ."target-port" | values)')"
+is "... wherever it may stand" 0 "$(grep -cE "$S4|$S46" "$dir/log")"
+is "... nor has the kernel log" 0 "$(dmesg | grep natpt | grep -cE "$S4|$S46")"
+kill "${listeners[log]}"
 
 # Limits
 config set host-sessions = 2
