@@ -38,4 +38,41 @@ wait_for listening client6 80
 large() { at "$1" curl -gsSm20 ${3:+--interface "$3"} "http://$2/large" | cmp - /tmp/large; }
 check "a large download by it" large client6 "[$S46]" $A
 check "... and from it" large server4 192.0.2.33
+
+# Translation is off for a destination that has a route of its own, with a pool too.
+# req: D-150
+config -f - <<-END
+	map flush
+	map from any6 to $POOL
+END
+N4=198.51.100.11 N=2001:db8:64::198.51.100.11
+ip -n server6 addr add $N/128 dev lo nodad
+ip -n server4 addr add $N4/24 dev eth0
+at server6 socat TCP6-LISTEN:9,fork,reuseaddr SYSTEM:'echo native $SOCAT_PEERADDR' &
+for port in 9 10; do
+	at server4 socat TCP4-LISTEN:$port,fork,reuseaddr SYSTEM:'echo translated $SOCAT_PEERADDR' &
+	wait_for listening server4 $port
+done
+wait_for listening server6 9
+who() { at client6 socat -u -T20 "TCP6:[$1]:${2:-9}" - | tr -d '[]'; }
+native="native 2001:0db8:0006:0000:0000:0000:0000:0002"
+is "a destination under the prefix is translated" "translated $POOL" "$(who $N)"
+ip -n router -6 route add $N/128 via $S6
+is "... but not with a route of its own" "$native" "$(who $N)"
+is "... while others are" "translated $POOL" "$(who $S46)"
+ip -n router -6 route del $N/128
+is "... and again without" "translated $POOL" "$(who $N)"
+# and for a port of it, by a mark
+at router nft -f - <<-END
+	table ip6 marks {
+		chain pre {
+			type filter hook prerouting priority raw;
+			ip6 daddr $N tcp dport 9 meta mark set 9
+		}
+	}
+END
+ip -n router -6 route add $N/128 via $S6 table 9
+ip -n router -6 rule add pref 9 fwmark 9 lookup 9
+is "... for one port, if that is marked and a rule leads to such a route" "$native" "$(who $N)"
+is "... while others are translated" "translated $POOL" "$(who $N 10)"
 finish

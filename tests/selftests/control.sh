@@ -54,6 +54,7 @@ check "show variables: name, value, default, range, unit, meaning" grep -qE \
 is "show variables NAME shows one" 2 "$(config show variables udp-timeout | wc -l)"
 check "show stats" grep -qE '^sessions-opened +2$' <<<"$(config show stats)"
 
+# req: D-156
 json "-j show prefix" '. == [{"address": "2001:db8:64::", "length": 96}]' prefix
 json "-j show mapping" '.enabled and .sessions == 2 and .mappings == 2 and .generation == 4 and (.version | length > 0)' mapping
 json "-j show rules" '.[0] | .number == 100 and .from == "any6" and .to == "192.0.2.1" and .mappings == 2' rules
