@@ -116,8 +116,8 @@ struct dst_entry *natpt_route6(struct net *net, const struct sk_buff *skb,
 			       bool local, bool *kept);
 u32 natpt_source4(struct net *net, struct sk_buff *skb, __be32 saddr, __be32 daddr);
 u64 natpt_source4_stamp(const struct net *net, const struct sk_buff *skb);
-int natpt_native4(struct net *net, const struct sk_buff *skb, __be32 daddr);
-int natpt_native6(struct net *net, const struct sk_buff *skb,
+int natpt_native4(struct net *net, struct sk_buff *skb, __be32 daddr);
+int natpt_native6(struct net *net, struct sk_buff *skb,
 		  const struct in6_addr *saddr, const struct in6_addr *daddr);
 int natpt_fib_route6(unsigned long event, const void *info, struct in6_addr *addr);
 bool natpt_fib_rule(unsigned long event);

@@ -103,6 +103,12 @@ static int natpt_vrf(const struct sk_buff *skb)
 	return dev ? l3mdev_master_ifindex_rcu(dev) : 0;
 }
 
+/* The interface by which rules know a packet: of this host's sockets it is lo. */
+static int natpt_iif(const struct sk_buff *skb)
+{
+	return skb->dev ? natpt_ingress(skb)->ifindex : LOOPBACK_IFINDEX;
+}
+
 /* The bundle that policy puts in place of a route: as xfrm_route_forward(), or as for a socket. */
 static struct dst_entry *natpt_bundle(struct net *net, struct dst_entry *dst,
 				      struct flowi *fl, const struct sock *sk,
@@ -396,16 +402,21 @@ elsewhere:
  * Prefix length of the route by which an address is reached without
  * translation, or -ENETUNREACH; a route to the loopback device is none.
  */
-int natpt_native4(struct net *net, const struct sk_buff *skb, __be32 daddr)
+int natpt_native4(struct net *net, struct sk_buff *skb, __be32 daddr)
 {
 	struct flowi4 fl4 = {
+		.saddr = ip_hdr(skb)->saddr,
 		.daddr = daddr,
+		.flowi4_iif = natpt_iif(skb),
 		.flowi4_mark = skb->mark,
+		.flowi4_dscp = ip4h_dscp(ip_hdr(skb)),
 		.flowi4_scope = RT_SCOPE_UNIVERSE,
 		.flowi4_l3mdev = natpt_vrf(skb),
 	};
 	struct fib_result res;
+	struct flow_keys keys;
 
+	fib4_rules_early_flow_dissect(net, skb, &fl4, &keys);
 	if (fib_lookup(net, &fl4, &res, 0))
 		return -ENETUNREACH;
 	if (res.type == RTN_UNICAST && FIB_RES_DEV(res)->flags & IFF_LOOPBACK)
@@ -413,19 +424,24 @@ int natpt_native4(struct net *net, const struct sk_buff *skb, __be32 daddr)
 	return res.prefixlen;
 }
 
-int natpt_native6(struct net *net, const struct sk_buff *skb,
+int natpt_native6(struct net *net, struct sk_buff *skb,
 		  const struct in6_addr *saddr, const struct in6_addr *daddr)
 {
 	struct flowi6 fl6 = {
 		.saddr = *saddr,
 		.daddr = *daddr,
+		.flowlabel = ip6_flowinfo(ipv6_hdr(skb)),
+		.flowi6_iif = natpt_iif(skb),
 		.flowi6_mark = skb->mark,
 		.flowi6_l3mdev = natpt_vrf(skb),
 	};
-	struct dst_entry *dst = ip6_route_lookup(net, &fl6, skb, 0);
 	const struct fib6_info *from;
 	int len = -ENETUNREACH;
+	struct dst_entry *dst;
+	struct flow_keys keys;
 
+	fib6_rules_early_flow_dissect(net, skb, &fl6, &keys);
+	dst = ip6_route_lookup(net, &fl6, skb, 0);
 	from = rcu_dereference(dst_rt6_info(dst)->from);
 	if (from)
 		len = from->fib6_dst.plen;

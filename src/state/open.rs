@@ -391,8 +391,8 @@ impl Translator {
         let all = values.get(Id::MaxSessions);
         let most = match opener {
             Side::V6 => all,
-            // The rest is for hosts, whatever strangers send.
-            Side::V4 => all.wrapping_sub(all / 4),
+            // The last ones are for hosts, whatever strangers send.
+            Side::V4 => all.wrapping_sub(all / 64),
         };
         if !reserve(&self.session_count, most) {
             return Err(DropReason::SessionLimit);

@@ -449,10 +449,10 @@ fn what_is_for_nobody_behind_us_is_the_boxs_own_or_dropped() {
         session: false,
         ..stateful()
     };
-    assert_eq!(four(&w, udp4()), (Dropped(DropReason::NoMapping), false));
+    assert_eq!(four(&w, udp4()), (Dropped(DropReason::NoMapping), true));
     assert_eq!(
         four(&w, error4(POOL)),
-        (Dropped(DropReason::NoSession), false)
+        (Dropped(DropReason::NoSession), true)
     );
     w.local4 = true;
     assert_eq!(four(&w, udp4()), (Unclaimed, false));
@@ -489,7 +489,7 @@ fn a_syn_that_nobody_waits_for_is_held() {
     let held = (Held(DropReason::NoMapping), true);
     assert_eq!(four(&w, segment4(SYN)), held);
     for flags in [0x00, 0x01, 0x03, 0x04, 0x06, 0x10, 0x11, 0x12, 0x14] {
-        let dropped = (Dropped(DropReason::NoMapping), false);
+        let dropped = (Dropped(DropReason::NoMapping), true);
         assert_eq!(four(&w, segment4(flags)), dropped, "{flags}");
     }
     // of this box's NAT
@@ -502,7 +502,7 @@ fn a_syn_that_nobody_waits_for_is_held() {
     assert_eq!(four(&w, segment4(SYN)), (Unclaimed, false));
     // one that goes back to IPv6
     (w.own, w.inverted) = (false, true);
-    let dropped = (Dropped(DropReason::NoMapping), false);
+    let dropped = (Dropped(DropReason::NoMapping), true);
     assert_eq!(four(&w, segment4(SYN)), dropped);
     // who cannot have sent it is not to be told
     (w.inverted, w.source) = (false, false);
@@ -556,7 +556,7 @@ fn what_leaves_as_if_a_host_had_sent_it_is_told() {
 fn an_unfinished_or_unknown_header_is_nobodys() {
     let w = stateful();
     let short = bytes(ip4(UDP, v4(PEER4), v4(POOL), &[], &[0, 7, 15]));
-    assert_eq!(four(&w, short), (Dropped(DropReason::Truncated), false));
+    assert_eq!(four(&w, short), (Dropped(DropReason::Truncated), true));
     for protocol in [47, ICMPV6] {
         let packet = bytes(ip4(
             protocol,
@@ -567,7 +567,7 @@ fn an_unfinished_or_unknown_header_is_nobodys() {
         ));
         assert_eq!(
             four(&w, packet),
-            (Dropped(DropReason::UnknownProtocol), false)
+            (Dropped(DropReason::UnknownProtocol), true)
         );
     }
 }
@@ -841,7 +841,7 @@ fn hosts_without_a_rule_are_told_where_all_rules_are_stateless() {
     };
     assert_eq!(
         six(&host(), stranger()),
-        (Dropped(DropReason::UnmappedSource), false)
+        (Dropped(DropReason::UnmappedSource), true)
     );
     let w = Around {
         rule: true,
