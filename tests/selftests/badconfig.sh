@@ -41,6 +41,7 @@ refused "prefix 2001:db8::/32" "8: prefix overlaps one that is set already"
 refused "prefix 2001:db8::/" "19: the statement is incomplete: expected LENGTH"
 refused "prefix 192.0.2.0/24" "8: unexpected \`192.0.2.0\`: expected V6/LENGTH or flush"
 
+nft="nftables' affair: nft add rule ip nat postrouting"
 answer="give one that IPv4 hosts can answer to"
 refused "map from any6 to 0.0.0.0" "18: 0.0.0.0 is not the address of a host: $answer"
 refused "map from any6 to 224.0.0.1" "18: 224.0.0.1 is a multicast address: $answer"
@@ -54,9 +55,9 @@ refused "map from 2001:db8::1/64 to 192.0.2.1" \
 refused "map from 2001:db8::/129 to 192.0.2.1" "21: a prefix has at most 128 bits, not 129"
 refused "map from ff0e::/16 to 192.0.2.1" "10: a multicast address is no source of packets"
 refused "map from 192.0.2.0/24 to 192.0.2.1" \
-	"26: unexpected \`192.0.2.1\`: expected V6 or V6/LENGTH"
+	"26: IPv4 addresses for IPv4 hosts are $nft ip saddr 192.0.2.0/24 snat to 192.0.2.1"
 refused "map from any4 to 192.0.2.1" \
-	"10: unexpected \`any4\`: expected any6, V6, V6/LENGTH, V4, V4/LENGTH or daddr"
+	"10: \`any4\` is gone: IPv4 hosts as another IPv4 address are $nft masquerade"
 
 refused "map from any6 to 192.0.2.1 port 2000 - 1000" \
 	"33: the port range is reversed: write 1000 - 2000"
@@ -87,7 +88,7 @@ refused "set udp-timeout = 0300" "19: \`0300\` is ambiguous: write it without th
 refused "set max-sessions = 0" "20: value is out of the variable's range"
 refused "set max-sessions = 2h" "20: not counted in seconds: write a plain number"
 refused "set tos = 256" "11: value is out of the variable's range"
-refused "frobnicate" "1: unexpected \`frobnicate\`: expected prefix, map, set, session, monitor or show"
+refused "frobnicate" "1: unexpected \`frobnicate\`: expected prefix, map, set, session, monitor, show, test, log or break"
 refused "map from any6 to 192.0.2.1;" "27: unexpected character \`;\`"
 
 # RENUM that would go beyond 32 bits

@@ -53,7 +53,10 @@ choices! {
         "set" "give a variable another value",
         "session" "end sessions",
         "monitor" "print what happens, as it happens",
-        "show" "show configuration and state";
+        "show" "show configuration and state",
+        "test" "write a line into the kernel's log: test log",
+        "log" "write a text into the kernel's log",
+        "break" "write a mark into the kernel's log";
     END: "the end" "the statement is complete";
 
     PREFIX:
@@ -62,6 +65,7 @@ choices! {
     GONE:
         "keep" "its sessions run out instead of ending"
         + END;
+    ALL_GONE: "all" "the same: all rules" + GONE + END;
     PREFIX_LENGTH:
         "/LENGTH" "length of the prefix: 32, 40, 48, 56, 64 or 96 (if left out)"
         + END;
@@ -80,17 +84,20 @@ choices! {
         "any6" "every IPv6 host",
         "V6" "one IPv6 host, e.g. 2001:db8::7",
         "V6/LENGTH" "the hosts under a prefix, e.g. 2001:db8::/32",
-        "V4" "one IPv4 host, e.g. 192.0.0.1 (stateless, or before daddr)",
+        "V4" "one IPv4 host, e.g. 192.0.0.1 (stateless, or before daddr or dport)",
         "V4/LENGTH" "the IPv4 hosts under a prefix, e.g. 192.0.2.0/24 (the same)"
         + DADDR;
     SOURCE_LENGTH:
         "/LENGTH" "length of the prefix, 0 to 128",
         "to" "IPv4 address that the hosts appear as";
     SOURCE4_LENGTH:
-        "/LENGTH" "length of the prefix, 0 to 32 (32 if left out)"
-        + TO6 + DADDR;
+        "/LENGTH" "length of the prefix, 0 to 32 (32 if left out)",
+        "-" "and the last address follows, if they are a network: 192.0.2.0 - 192.0.2.255"
+        + TO6 + DADDR + DPORT4;
     TO6: "to" "IPv6 addresses that the hosts appear as";
-    AFTER_SOURCE4: + TO6 + DADDR;
+    AFTER_SOURCE4: + TO6 + DADDR + DPORT4;
+    DPORT4:
+        "dport" "ports that IPv4 hosts send to, of this address: the same as daddr V4 dport ...";
     TARGET6:
         "V6" "IPv6 address, e.g. 2001:db8::7",
         "V6/LENGTH" "IPv6 addresses, at least as many as there are hosts";
@@ -139,9 +146,8 @@ choices! {
         + RULE_PROTO + RULE_FILTER + RULE_REFRESH + END;
     PER: "/LENGTH" "length of the hosts' prefixes, up to 128";
     AFTER_PER: + RULE_PROTO + RULE_FILTER + RULE_REFRESH + END;
-    PROTO:
-        "icmp" "ping and the like"
-        + TCP_UDP;
+    ICMP: "icmp" "ping and the like";
+    PROTO: + ICMP + TCP_UDP;
     TCP_UDP:
         "tcp" "TCP",
         "udp" "UDP";
@@ -164,6 +170,8 @@ choices! {
     TO_DADDR: "to" "IPv6 host that gets the packets: to daddr V6 [dport ...]";
     AFTER_DPORT: + RANGE + TO_DADDR;
     DADDR6: "daddr" "address of the IPv6 host";
+    TO_HOST: "to" "IPv6 host that gets the packets: to V6 [dport ...]";
+    AFTER_DPORT4: + RANGE + TO_HOST;
     ADDRESS6: "V6" "IPv6 address, e.g. 2001:db8::7";
     AFTER_DADDR6: + RULE_PROTO + RULE_FILTER + RULE_REFRESH + END;
     DPORT6: "dport" "ports of the IPv6 host: the first, or as many (the same if left out)";
@@ -194,7 +202,16 @@ choices! {
         "variables" "the variables and what they do",
         "stats" "the counters",
         "block" "the ports of a host of a rule with blocks, or whose a port is",
-        "config" "the configuration as a file for -f";
+        "config" "the configuration as a file for -f",
+        "fragment" "where packets are cut",
+        "timer" "all timers",
+        "ttl" "how long idle sessions live, by protocol";
+    RULES:
+        "cui" "in KAME's short form: masquerade, static or redirect"
+        + END;
+    TEST: "log" "write a line into the kernel's log";
+    TEXT: "TEXT" "a word, or words as \"one two\"";
+    MAY_TEXT: + TEXT + END;
     MONITOR:
         "mappings" "mappings that are opened and closed",
         "sessions" "sessions that are opened and closed",
@@ -211,9 +228,12 @@ choices! {
     FLOW_LIMIT: "limit" "at most so many: limit 100";
     WIDTH:
         "long" "whole addresses, as when the output is not a terminal",
-        "short" "the source's two addresses only";
-    XLATE: + WIDTH + FLOW + FLOW_STATE + FLOW_RULE + FLOW_LIMIT + END;
-    COUNTED: + FLOW + FLOW_STATE + FLOW_RULE + END;
+        "short" "the source's two addresses only",
+        "trace" "the first and the last address only: the host, and its IPv4 peer",
+        "copy" "as they are at one moment (as always)";
+    AGAIN: "SECONDS" "again and again, at this interval";
+    XLATE: + WIDTH + FLOW + FLOW_STATE + FLOW_RULE + FLOW_LIMIT + AGAIN + END;
+    COUNTED: + ICMP + TCP_UDP + FLOW + FLOW_STATE + FLOW_RULE + END;
     ENDED: + FLOW + FLOW_STATE + FLOW_RULE;
     ALSO_ENDED: + FLOW + FLOW_STATE + FLOW_RULE + END;
     HOST:
@@ -242,6 +262,8 @@ choices! {
         "V4" "the address, and a port follows, e.g. 192.0.2.1 port 4242";
     BLOCK_PORT: "port" "a port of the address";
     WHICH:
-        "NAME" "this variable only"
+        "NAME" "this variable only",
+        "all" "all of them (the same if left out)",
+        "tslot" "the timers"
         + END;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A line as words and punctuation. A `#` starts a comment.
+//! A line as words, strings in quotes, and punctuation. A `#` starts a comment.
 
 use crate::problem::Problem;
 
@@ -38,6 +38,13 @@ pub fn tokens(line: &[u8]) -> Result<Vec<Token<'_>>, Problem> {
                 continue;
             }
             b'=' | b'/' | b'?' => 1,
+            b'"' => {
+                let text = quoted(&line[at..], at + 1)?;
+                let column = at + 1;
+                tokens.push(Token { text, column });
+                at += text.len();
+                continue;
+            }
             _ => line[at..].iter().take_while(|&&byte| in_word(byte)).count(),
         };
         if len == 0 {
@@ -48,6 +55,21 @@ pub fn tokens(line: &[u8]) -> Result<Vec<Token<'_>>, Problem> {
         at += len;
     }
     Ok(tokens)
+}
+
+/// A string with its quotes.
+fn quoted(rest: &[u8], column: usize) -> Result<&str, Problem> {
+    let end = rest.iter().skip(1).position(|&byte| byte == b'"');
+    let Some(inner) = end else {
+        return Err(Problem::new(
+            column,
+            "the string has no end: a second `\"` is missing",
+        ));
+    };
+    std::str::from_utf8(&rest[..inner + 2]).map_err(|why| {
+        let at = why.valid_up_to();
+        Problem::new(column + at, stray(&rest[at..]))
+    })
 }
 
 fn in_word(byte: u8) -> bool {
@@ -137,6 +159,22 @@ mod tests {
         assert_eq!(texts("10:20"), [("10", 1), (":", 3), ("20", 4)]);
         assert_eq!(texts("::1"), [("::1", 1)]);
         assert_eq!(texts("1:2:3"), [("1:2:3", 1)]);
+    }
+
+    #[test]
+    fn strings() {
+        assert_eq!(
+            texts("log \"a b; # c\"x # \""),
+            [("log", 1), ("\"a b; # c\"", 5), ("x", 15)]
+        );
+        assert_eq!(
+            problem(b"log \"a"),
+            (5, "the string has no end: a second `\"` is missing".into())
+        );
+        assert_eq!(
+            problem(b"log \"a\xff\""),
+            (7, "unexpected byte 0xff, not UTF-8".into())
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod apply;
 mod block;
 mod grammar;
 mod json;
+mod kame;
 mod lexer;
 mod monitor;
 mod options;
@@ -22,6 +23,7 @@ mod value;
 mod xlate;
 
 use std::fmt::Display;
+use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -33,6 +35,12 @@ use options::{Input, Options};
 use parser::{Line, Monitor, Show};
 use problem::Problem;
 use source::Placed;
+
+/// The kernel's log.
+const LOG: &str = "/dev/kmsg";
+
+/// The name of what is no file.
+const COMMAND_LINE: &str = "command line";
 
 fn main() -> ExitCode {
     let options = match options::parse() {
@@ -56,26 +64,61 @@ fn run(options: &Options) -> bool {
         Input::File(path) => {
             let name = if path == "-" { "stdin" } else { path };
             match source::read(path) {
-                Ok(text) => run_text(options, name, &text),
+                Ok(text) => {
+                    trace(options, name, &text);
+                    run_text(options, name, &text)
+                }
                 Err(why) => fail(format_args!("{name}: {why}")),
             }
         }
-        Input::Words(words) => match parser::parse(words.as_bytes()) {
-            Ok(Some(Line::Help(choices))) => print_help(choices),
-            Ok(Some(Line::Show(show))) => options.check || run_show(options, &show),
-            Ok(Some(Line::Monitor(what))) => options.check || run_monitor(options, &what),
-            _ => run_text(options, "command line", words.as_bytes()),
-        },
+        Input::Words(words) => {
+            trace(options, COMMAND_LINE, words.as_bytes());
+            match parser::parse(words.as_bytes()) {
+                Ok(Some(Line::Help(choices))) => print_help(choices),
+                Ok(Some(Line::Show(show))) => options.check || run_show(options, &show),
+                Ok(Some(Line::Monitor(what))) => options.check || run_monitor(options, &what),
+                Ok(Some(Line::Log(text))) => options.check || run_log(&text),
+                _ => run_text(options, COMMAND_LINE, words.as_bytes()),
+            }
+        }
+    }
+}
+
+/// What `-d` asks for: words with their places, and what they were taken for.
+fn trace(options: &Options, name: &str, text: &[u8]) {
+    for (number, line) in (1..).zip(text.split(|&byte| byte == b'\n')) {
+        if options.debug & options::WORDS != 0 {
+            for token in lexer::tokens(line).unwrap_or_default() {
+                eprintln!("{name}:{number}:{}: {}", token.column, token.text);
+            }
+        }
+        if options.debug & options::STATEMENTS != 0 {
+            if let Ok(Some(line)) = parser::parse(line) {
+                eprintln!("{name}:{number}: {line:?}");
+            }
+        }
     }
 }
 
 fn run_text(options: &Options, name: &str, text: &[u8]) -> bool {
     match source::parse(text) {
-        Ok(changes) if options.check || changes.is_empty() => true,
-        Ok(changes) => run_changes(options, name, &changes),
+        Ok(changes) => {
+            for placed in &changes {
+                if let Some(notice) = &placed.change.notice {
+                    let message = format!("warning: {}", notice.message);
+                    point(
+                        options,
+                        name,
+                        placed.line,
+                        &Problem::new(notice.column, message),
+                    );
+                }
+            }
+            options.check || changes.is_empty() || run_changes(options, name, &changes)
+        }
         Err(problems) => {
             for (line, problem) in problems {
-                point(name, line, &problem);
+                point(options, name, line, &problem);
             }
             false
         }
@@ -88,12 +131,12 @@ fn run_changes(options: &Options, name: &str, changes: &[Placed]) -> bool {
     };
     match apply::apply(&mut kernel, changes) {
         Ok(warning) => {
-            if let Some(warning) = warning {
+            if let Some(warning) = warning.filter(|_| !options.quiet) {
                 complain(format_args!("warning: {warning}"));
             }
             true
         }
-        Err(apply::Failure::At(line, problem)) => point(name, line, &problem),
+        Err(apply::Failure::At(line, problem)) => point(options, name, line, &problem),
         Err(apply::Failure::Netlink(why)) => fail(why),
     }
 }
@@ -107,6 +150,19 @@ fn run_show(options: &Options, show: &Show) -> bool {
 
 fn run_monitor(options: &Options, what: &Monitor) -> bool {
     connect(options).is_some_and(|kernel| is_well(monitor::monitor(kernel, what, options.json)))
+}
+
+/// A line in the kernel's log, where KAME's translator wrote; it is for debugging.
+fn run_log(text: &str) -> bool {
+    let text: String = text
+        .chars()
+        .map(|c| if c.is_control() { '?' } else { c })
+        .collect();
+    let log = OpenOptions::new().write(true).open(LOG);
+    match log.and_then(|mut log| log.write_all(format!("<7>natpt: {text}\n").as_bytes())) {
+        Ok(()) => true,
+        Err(why) => fail(format_args!("{LOG}: {why}")),
+    }
 }
 
 fn is_well(shown: Result<(), show::Failure>) -> bool {
@@ -156,8 +212,11 @@ fn print_help(choices: Choices) -> bool {
     true
 }
 
-fn point(name: &str, line: usize, problem: &Problem) -> bool {
-    eprintln!("{name}:{line}:{}: {}", problem.column, problem.message);
+/// Say what is wrong where, unless nobody wants to know.
+fn point(options: &Options, name: &str, line: usize, problem: &Problem) -> bool {
+    if !options.quiet {
+        eprintln!("{name}:{line}:{}: {}", problem.column, problem.message);
+    }
     false
 }
 

@@ -2,10 +2,13 @@
 
 //! The command line up to the statement.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::Write;
 
 use lexopt::prelude::*;
+
+use crate::value;
 
 const HELP: &str = "\
 Usage: natptconfig [OPTION...] STATEMENT
@@ -16,6 +19,8 @@ Configures the natpt IPv6/IPv4 translator of a network namespace.
 Options, before the statement:
   -f FILE        carry out the statements of FILE (- is standard input), all or none
   -c, --check    only check the syntax
+  -q             say nothing about wrong statements; the exit status tells
+  -d LEVEL       print the words (1), or what they were taken for (16), or both (17)
   -j, --json     show as JSON
   -n, --netns NAME
                  work in the network namespace NAME (see ip-netns(8))
@@ -46,18 +51,22 @@ Statements:
   map enable|disable              start or stop translation
   map delete N [keep]             remove rule N
   map renum [START [INTERVAL]]    number the rules anew
-  map flush [keep]                remove all rules
+  map flush [all] [keep]          remove all rules
   set NAME = VALUE                decimal, hexadecimal (0x10), duration (2h4m) or address
   session flush                   end all sessions
   session delete CONDITION...     end those that fit
-  show prefix|mapping|rules|stats|config
-  show sessions [CONDITION...]    number of sessions by protocol and state
-  show xlate [long|short] [CONDITION...] [limit N]
-                                  the sessions
+  show prefix|mapping|rules|rules cui|stats|config|fragment|timer|ttl
+  show sessions [P[/P...]] [CONDITION...]
+                                  number of sessions by protocol and state
+  show xlate [long|short|trace] [copy] [CONDITION...] [limit N] [SECONDS]
+                                  the sessions, again and again with SECONDS
   show block V6|V4 port PORT      whose a block of ports is
-  show variables [NAME]
+  show variables [all|tslot|NAME]
   monitor [mappings] [sessions] [limits] [CONDITION...]
                                   print what happens, as it happens
+  test log [TEXT]                 write a line into the kernel's log
+  log TEXT                        the same
+  break                           the same, a mark
 
 CONDITION is proto P, host V6[/LENGTH], pool V4, port N (of the pool), peer V4,
 state S or rule N. A ? in place of any word prints what may stand there.
@@ -68,7 +77,14 @@ pub struct Options {
     pub check: bool,
     pub json: bool,
     pub netns: Option<String>,
+    /// Nothing is said about wrong statements.
+    pub quiet: bool,
+    pub debug: u32,
 }
+
+/// Bits of `debug`.
+pub const WORDS: u32 = 0x1;
+pub const STATEMENTS: u32 = 0x10;
 
 pub enum Input {
     File(String),
@@ -84,11 +100,14 @@ pub fn parse() -> Result<Option<Options>, lexopt::Error> {
 fn read(mut parser: lexopt::Parser) -> Result<Option<Options>, lexopt::Error> {
     let (mut check, mut json) = (false, false);
     let (mut file, mut netns) = (None, None);
+    let (mut quiet, mut debug) = (false, 0);
     let mut words: Vec<OsString> = Vec::new();
     while let Some(argument) = parser.next()? {
         match argument {
             Short('f') => file = Some(parser.value()?.string()?),
             Short('c') | Long("check") => check = true,
+            Short('q') => quiet = true,
+            Short('d') => debug = value::number32(&parser.value()?.string()?)?,
             Short('j') | Long("json") => json = true,
             Short('n') | Long("netns") => netns = Some(parser.value()?.string()?),
             Short('h') | Long("help") => return print(HELP),
@@ -104,6 +123,7 @@ fn read(mut parser: lexopt::Parser) -> Result<Option<Options>, lexopt::Error> {
         }
     }
     let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
+    let words = quote(&words);
     let input = match (file, words.is_empty()) {
         (Some(_), false) => return Err("give a statement or -f FILE, not both".into()),
         (None, true) => return Err("a statement or -f FILE is missing".into()),
@@ -115,7 +135,25 @@ fn read(mut parser: lexopt::Parser) -> Result<Option<Options>, lexopt::Error> {
         check,
         json,
         netns,
+        quiet,
+        debug,
     }))
+}
+
+/// The shell has taken the quotes off a text for the log.
+fn quote(words: &[Cow<'_, str>]) -> Vec<String> {
+    let before = std::iter::once(false).chain(words.iter().map(|word| is_log(word)));
+    let all = words.iter().zip(before).map(|(word, is_text)| {
+        match is_text && word.contains([' ', '\t']) && !word.contains('"') {
+            true => format!("\"{word}\""),
+            false => word.to_string(),
+        }
+    });
+    all.collect()
+}
+
+fn is_log(word: &str) -> bool {
+    word.eq_ignore_ascii_case("log")
 }
 
 fn print(text: &str) -> Result<Option<Options>, lexopt::Error> {
@@ -145,6 +183,14 @@ mod tests {
             panic!();
         };
         assert_eq!(words, "map from any6 port 1 - -9");
+    }
+
+    #[test]
+    fn kames_options() {
+        let options = options(&["-q", "-d", "0x11", "test", "log", "two words"]).unwrap();
+        assert!(options.quiet);
+        assert_eq!(options.debug, WORDS | STATEMENTS);
+        assert!(matches!(options.input, Input::Words(words) if words == "test log \"two words\""));
     }
 
     #[test]

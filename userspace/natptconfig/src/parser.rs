@@ -14,6 +14,7 @@ use natpt_netlink::spec::{
 
 use crate::block::{self, Whose};
 use crate::grammar::{self as g, Choices};
+use crate::kame::{self, Now};
 use crate::lexer::{self, Token};
 use crate::problem::Problem;
 use crate::stateless;
@@ -24,6 +25,8 @@ pub enum Line {
     Change(Change),
     Show(Show),
     Monitor(Monitor),
+    /// A text for the kernel's log.
+    Log(String),
     /// A `?` stood where one of these may follow.
     Help(Choices),
 }
@@ -37,19 +40,47 @@ pub struct Change {
     pub words: Vec<(u16, usize)>,
     /// The way the value was written.
     pub notation: Notation,
+    /// What is to be told besides, though nothing is wrong.
+    pub notice: Option<Problem>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum Show {
     Prefix,
     Mapping,
-    Rules,
-    Sessions(Filter),
-    Xlate(Width, Filter),
-    Variables(Option<String>),
+    Rules(Form),
+    /// Of these protocols, all if there are none.
+    Sessions(Filter, Vec<u8>),
+    Xlate(Xlate),
+    Variables(Which),
+    Fragment,
+    Timer,
+    Ttl,
     Stats,
     Config,
     Block(Whose),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    Statement,
+    /// KAME's for people.
+    Short,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum Which {
+    All,
+    Timers,
+    Named(String),
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub struct Xlate {
+    pub width: Width,
+    pub filter: Filter,
+    /// Seconds after which they are shown again.
+    pub interval: Option<u32>,
 }
 
 /// What to listen to.
@@ -65,7 +96,11 @@ pub enum Width {
     Regular,
     Long,
     Short,
+    Trace,
 }
+
+/// The text of `test log` without one.
+const TEST: &str = "the kernel's log can be written to";
 
 /// None is a line without a statement.
 pub fn parse(line: &[u8]) -> Result<Option<Line>, Problem> {
@@ -79,6 +114,7 @@ pub fn parse(line: &[u8]) -> Result<Option<Line>, Problem> {
         last: *first,
         words: Vec::new(),
         notation: Notation::Number,
+        notice: None,
     };
     match parser.statement() {
         Ok(line) => Ok(Some(line)),
@@ -102,6 +138,7 @@ struct Parser<'a> {
     last: Token<'a>,
     words: Vec<(u16, usize)>,
     notation: Notation,
+    notice: Option<Problem>,
 }
 
 /// A port and its word.
@@ -123,6 +160,15 @@ impl<'a> Parser<'a> {
             "set" => self.set()?,
             "session" => self.session()?,
             "monitor" => return self.monitor().map(Line::Monitor),
+            "test" => {
+                self.keyword(g::TEST)?;
+                return self.log(g::MAY_TEXT);
+            }
+            "log" => return self.log(g::TEXT),
+            "break" => {
+                self.end(g::END)?;
+                return Ok(Line::Log("break".into()));
+            }
             _ => return self.show().map(Line::Show),
         };
         Ok(Line::Change(Change {
@@ -130,7 +176,21 @@ impl<'a> Parser<'a> {
             column: self.column,
             words: std::mem::take(&mut self.words),
             notation: self.notation,
+            notice: self.notice.take(),
         }))
+    }
+
+    /// A word or a string, which must be there if the statement may not end here.
+    fn log(&mut self, may: Choices) -> Result<Line> {
+        let word = match may == g::TEXT {
+            true => Some(self.next(may)?),
+            false => self.maybe(may)?,
+        };
+        if word.is_some() {
+            self.end(g::END)?;
+        }
+        let text = word.map_or(TEST, |word| word.text.trim_matches('"'));
+        Ok(Line::Log(text.into()))
     }
 
     fn prefix(&mut self) -> Result<Statement> {
@@ -180,7 +240,14 @@ impl<'a> Parser<'a> {
                 });
             }
             Some("flush") => {
-                return Ok(match self.keep()? {
+                let mut keep = self.end_or(g::ALL_GONE)?;
+                if keep == Some("all") {
+                    keep = self.end_or(g::GONE)?;
+                }
+                if keep.is_some() {
+                    self.end(g::END)?;
+                }
+                return Ok(match keep.is_some() {
                     true => Statement::MapFlushKeep,
                     false => Statement::MapFlush,
                 });
@@ -219,12 +286,21 @@ impl<'a> Parser<'a> {
         }
         if hosts.text.parse::<Ipv4Addr>().is_ok() {
             let hosts = self.prefix4(hosts, g::SOURCE, g::SOURCE4_LENGTH)?;
-            if self.keyword(g::AFTER_SOURCE4)? == "daddr" {
-                self.peer(&mut rule, hosts);
-                return self.inbound(rule);
+            let hosts = self.last4(hosts)?;
+            match self.keyword(g::AFTER_SOURCE4)? {
+                "daddr" => {
+                    self.peer(&mut rule, hosts);
+                    return self.inbound(rule);
+                }
+                "dport" => return self.old_inbound(rule, hosts),
+                _ => (),
             }
-            self.network4(&mut rule, hosts)?;
             let word = self.next(g::TARGET6)?;
+            self.not_nat44(word, || {
+                let (from, bits) = (hosts.address, hosts.bits);
+                format!("postrouting ip saddr {from}/{bits} snat to {}", word.text)
+            })?;
+            self.network4(&mut rule, hosts)?;
             self.network6(&mut rule, word, g::TARGET6, g::TARGET6_LENGTH)?;
             self.keyword(g::STATELESS)?;
             return self.stateless(rule, Side::V4);
@@ -346,15 +422,51 @@ impl<'a> Parser<'a> {
         let address = self.address4()?;
         self.target4(&mut rule, self.last, address)?;
         if self.keyword(g::AFTER_DADDR)? == "dport" {
-            let (first, last) = self.range(g::AFTER_DPORT)?;
-            self.set_ports(&mut rule, first, last.unwrap_or(first));
-            self.keyword(match last {
-                None => g::AFTER_DPORT,
-                Some(_) => g::TO_DADDR,
-            })?;
+            self.dports(&mut rule, g::AFTER_DPORT, g::TO_DADDR)?;
         }
         self.keyword(g::DADDR6)?;
         let word = self.next(g::ADDRESS6)?;
+        self.inside(rule, word)
+    }
+
+    /// The same as KAME wrote it first, after `from V4 dport`.
+    fn old_inbound(&mut self, mut rule: Rule, hosts: Prefix4<'a>) -> Result<Statement> {
+        if hosts.bits != 32 {
+            let message = "ports are of one address: leave the length out, or write \
+                           from HOSTS daddr V4 dport";
+            return Err(problem(hosts.length.unwrap_or(hosts.word), message));
+        }
+        self.note(attr::rule::BIDIR, self.last);
+        rule.bidir = Some(1);
+        self.target4(&mut rule, hosts.word, hosts.address)?;
+        self.dports(&mut rule, g::AFTER_DPORT4, g::TO_HOST)?;
+        let word = self.next(g::ADDRESS6)?;
+        if word.is("daddr") {
+            let message = format!("write from daddr {} dport before it", hosts.address);
+            return Err(problem(word, message));
+        }
+        self.inside(rule, word)
+    }
+
+    /// The ports that IPv4 hosts send to, and the `to` behind them.
+    fn dports(&mut self, rule: &mut Rule, may: Choices, to: Choices) -> Result<()> {
+        let (first, last) = self.range(may)?;
+        self.set_ports(rule, first, last.unwrap_or(first));
+        self.keyword(match last {
+            None => may,
+            Some(_) => to,
+        })?;
+        Ok(())
+    }
+
+    /// The IPv6 host of an inbound rule, and the rest.
+    fn inside(&mut self, mut rule: Rule, word: Token<'a>) -> Result<Statement> {
+        let to = rule.to.unwrap_or(Ipv4Addr::UNSPECIFIED);
+        self.not_nat44(word, || {
+            let port = rule.port_min.map(|port| format!(" tcp dport {port}"));
+            let port = port.unwrap_or_default();
+            format!("prerouting ip daddr {to}{port} dnat to {}", word.text)
+        })?;
         let address = address6(word, g::ADDRESS6)?;
         self.host6(&mut rule, word, address, (word, 128))?;
         self.one_by_one(&rule)?;
@@ -369,6 +481,50 @@ impl<'a> Parser<'a> {
             (rule.protos, next) = self.protos(names, g::AFTER_PROTO)?;
         }
         self.stateful(rule, next)
+    }
+
+    /// IPv4 hosts get no other IPv4 address: who wants that is told the statement that does it.
+    fn not_nat44(&self, word: Token<'_>, rule: impl FnOnce() -> String) -> Result<()> {
+        if word.text.parse::<Ipv4Addr>().is_err() {
+            return Ok(());
+        }
+        let message = format!(
+            "IPv4 addresses for IPv4 hosts are nftables' affair: nft add rule ip nat {}",
+            rule()
+        );
+        Err(problem(word, message))
+    }
+
+    /// The end of a range of IPv4 hosts, if it is one; such a range is a network.
+    fn last4(&mut self, first: Prefix4<'a>) -> Result<Prefix4<'a>> {
+        match (first.length, self.tokens.as_slice().first()) {
+            (None, Some(sign)) if sign.is("-") => self.maybe(g::SOURCE4_LENGTH)?,
+            _ => return Ok(first),
+        };
+        let end = self.next(g::LAST_ADDRESS)?;
+        let last = end.text.parse::<Ipv4Addr>();
+        let last = last.map_err(|_| unexpected(end, g::LAST_ADDRESS))?;
+        at(end, value::host4(last))?;
+        if last < first.address {
+            let message = format!("the range is reversed: write {last} - {}", first.word.text);
+            return Err(problem(first.word, message));
+        }
+        match *value::networks(first.address, last) {
+            [(address, bits)] => Ok(Prefix4 {
+                word: first.word,
+                address,
+                length: Some(end),
+                bits,
+            }),
+            [(one, bits), (two, more), ..] => {
+                let message = format!(
+                    "these hosts are no network: write a rule for each, {one}/{bits}, {two}/{more} \
+                     and so on"
+                );
+                Err(problem(first.word, message))
+            }
+            [] => Err(unexpected(end, g::LAST_ADDRESS)),
+        }
     }
 
     /// The IPv4 hosts that an inbound rule is for.
@@ -663,8 +819,19 @@ impl<'a> Parser<'a> {
     }
 
     fn set(&mut self) -> Result<Statement> {
-        let name = self.variable(g::VARIABLE)?;
-        self.note(attr::variable::NAME, self.last);
+        let word = self.next(g::VARIABLE)?;
+        self.note(attr::variable::NAME, word);
+        let known = variable(word)?;
+        let now = kame::variable(&known);
+        let name = match now {
+            Some(Now::Gone(instead)) => return Err(no_variable(word, instead)),
+            Some(Now::Named(name)) => {
+                let message = format!("{} is {name} now", word.text);
+                self.notice = Some(Problem::new(word.column, message));
+                name.into()
+            }
+            Some(Now::Switch) | None => known,
+        };
         let sign = self.next(g::ASSIGN)?;
         if !sign.is("=") {
             return Err(unexpected(sign, g::ASSIGN));
@@ -674,6 +841,13 @@ impl<'a> Parser<'a> {
         self.notation = notation;
         self.note(attr::variable::VALUE, word);
         self.end(g::END)?;
+        if now == Some(Now::Switch) {
+            if notation != Notation::Number {
+                return Err(problem(word, "a switch: write 1 or 0"));
+            }
+            self.words.clear();
+            return Ok(Statement::Enable(u8::from(value != 0)));
+        }
         Ok(Statement::Set(Variable {
             name: Some(name),
             value: Some(value),
@@ -700,18 +874,58 @@ impl<'a> Parser<'a> {
         Ok(Statement::SessionDelete(filter))
     }
 
-    /// Conditions and a width up to the end, in any order.
-    fn filter(&mut self, may: Choices) -> Result<(Option<Width>, Filter)> {
-        let (mut width, mut filter) = (None, Filter::default());
-        while let Some(word) = self.end_or(may)? {
-            match word {
-                "long" | "short" if width.is_some() => return Err(self.twice(word)),
-                "long" => width = Some(Width::Long),
-                "short" => width = Some(Width::Short),
-                _ => self.condition(word, &mut filter)?,
+    /// Conditions, a width and an interval up to the end, in any order.
+    fn xlate(&mut self) -> Result<Xlate> {
+        let (mut width, mut interval, mut filter) = (None, None, Filter::default());
+        while let Some(word) = self.maybe(g::XLATE)? {
+            let fresh = match keyword(word, g::XLATE) {
+                Some("long") => set(&mut width, Width::Long),
+                Some("short") => set(&mut width, Width::Short),
+                Some("trace") => set(&mut width, Width::Trace),
+                // Every listing is one of a moment.
+                Some("copy") => true,
+                Some(first) => {
+                    self.condition(first, &mut filter)?;
+                    true
+                }
+                None if word.text.starts_with(|c: char| c.is_ascii_digit()) => {
+                    let seconds = at(word, value::number32(word.text))?;
+                    if seconds == 0 {
+                        return Err(problem(word, "the interval is at least 1"));
+                    }
+                    set(&mut interval, seconds)
+                }
+                None => return Err(unexpected(word, g::XLATE)),
+            };
+            if !fresh {
+                return Err(self.twice(word.text));
             }
         }
-        Ok((width, filter))
+        Ok(Xlate {
+            width: width.unwrap_or(Width::Regular),
+            filter,
+            interval,
+        })
+    }
+
+    /// Protocols and conditions up to the end, in any order.
+    fn counted(&mut self) -> Result<(Filter, Vec<u8>)> {
+        let (mut filter, mut shown) = (Filter::default(), Vec::new());
+        while let Some(first) = self.end_or(g::COUNTED)? {
+            let Some(mut number) = proto(first) else {
+                self.condition(first, &mut filter)?;
+                continue;
+            };
+            loop {
+                shown.push(number);
+                match self.tokens.as_slice().first() {
+                    Some(sign) if sign.is("/") => self.next(g::MORE_PROTO)?,
+                    _ => break,
+                };
+                number = proto(self.keyword(g::PROTO)?).unwrap_or_default();
+            }
+        }
+        Ok((filter, shown))
     }
 
     /// Read what comes after the first word of a condition.
@@ -719,11 +933,7 @@ impl<'a> Parser<'a> {
         let keyword = self.last;
         let number = match first {
             "proto" => {
-                let number = match self.keyword(g::PROTO)? {
-                    "icmp" => 1,
-                    "tcp" => 6,
-                    _ => 17,
-                };
+                let number = proto(self.keyword(g::PROTO)?).unwrap_or_default();
                 set(&mut filter.proto, number).then_some(attr::filter::PROTO)
             }
             "host" => {
@@ -794,18 +1004,24 @@ impl<'a> Parser<'a> {
         let show = match self.keyword(g::SHOW)? {
             "prefix" => Show::Prefix,
             "mapping" => Show::Mapping,
-            "rules" => Show::Rules,
-            "sessions" => return Ok(Show::Sessions(self.filter(g::COUNTED)?.1)),
+            "rules" => match self.end_or(g::RULES)? {
+                Some(_) => Show::Rules(Form::Short),
+                None => return Ok(Show::Rules(Form::Statement)),
+            },
+            "sessions" => {
+                let (filter, protos) = self.counted()?;
+                return Ok(Show::Sessions(filter, protos));
+            }
+            "fragment" => Show::Fragment,
+            "timer" => Show::Timer,
+            "ttl" => Show::Ttl,
             "stats" => Show::Stats,
             "config" => Show::Config,
             "block" => Show::Block(self.whose()?),
-            "xlate" => {
-                let (width, filter) = self.filter(g::XLATE)?;
-                return Ok(Show::Xlate(width.unwrap_or(Width::Regular), filter));
-            }
+            "xlate" => return self.xlate().map(Show::Xlate),
             _ => match self.maybe(g::WHICH)? {
-                Some(word) => Show::Variables(Some(variable(word)?)),
-                None => return Ok(Show::Variables(None)),
+                Some(word) => Show::Variables(which(word)?),
+                None => return Ok(Show::Variables(Which::All)),
             },
         };
         self.end(g::END)?;
@@ -833,10 +1049,6 @@ impl<'a> Parser<'a> {
             Some(word) if word.is("?") => Err(Stop::Help(may)),
             _ => Ok(None),
         }
-    }
-
-    fn variable(&mut self, may: Choices) -> Result<String> {
-        variable(self.next(may)?)
     }
 
     fn number(&mut self, may: Choices) -> Result<u32> {
@@ -910,6 +1122,9 @@ fn at<T>(word: Token<'_>, result: Result<T, String>) -> Result<T> {
 }
 
 fn unexpected(word: Token<'_>, may: Choices) -> Stop {
+    if let Some(instead) = kame::word(word.text, may) {
+        return problem(word, format!("`{}` is gone: {instead}", word.text));
+    }
     let message = format!("unexpected `{}`: expected {}", word.text, g::list(may));
     problem(word, message)
 }
@@ -948,6 +1163,40 @@ fn variable(word: Token<'_>) -> Result<String> {
         return Err(problem(word, "names of variables have at most 31 letters"));
     }
     Ok(name)
+}
+
+/// What `show variables` is asked for.
+fn which(word: Token<'_>) -> Result<Which> {
+    match keyword(word, g::WHICH) {
+        Some("all") => return Ok(Which::All),
+        Some(_) => return Ok(Which::Timers),
+        None if kame::word(word.text, g::WHICH).is_some() => {
+            return Err(unexpected(word, g::WHICH));
+        }
+        None => (),
+    }
+    let name = variable(word)?;
+    Ok(Which::Named(match kame::variable(&name) {
+        Some(Now::Named(name)) => name.into(),
+        Some(Now::Gone(instead)) => return Err(no_variable(word, instead)),
+        Some(Now::Switch) => {
+            return Err(no_variable(word, "show mapping tells whether it is on"));
+        }
+        None => name,
+    }))
+}
+
+fn no_variable(word: Token<'_>, instead: &str) -> Stop {
+    problem(word, format!("{} is no variable now: {instead}", word.text))
+}
+
+fn proto(name: &str) -> Option<u8> {
+    match name {
+        "icmp" => Some(1),
+        "tcp" => Some(6),
+        "udp" => Some(17),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -404,7 +404,8 @@ fn bad_rules() {
         ),
         (
             "map from any4 to 192.0.2.1",
-            "10: unexpected `any4`: expected any6, V6, V6/LENGTH, V4, V4/LENGTH or daddr",
+            "10: `any4` is gone: IPv4 hosts as another IPv4 address are nftables' affair: \
+             nft add rule ip nat postrouting masquerade",
         ),
         (
             "map from 2001:db8::1/64 to 192.0.2.1",
@@ -654,7 +655,8 @@ fn bad_stateless_rules() {
         ),
         (
             "map from 192.0.0.1 to 192.0.2.1",
-            "23: unexpected `192.0.2.1`: expected V6 or V6/LENGTH",
+            "23: IPv4 addresses for IPv4 hosts are nftables' affair: nft add rule ip nat \
+             postrouting ip saddr 192.0.0.1/32 snat to 192.0.2.1",
         ),
         (
             "map from 2001:db8::1 to 2001:db8::2 stateless",
@@ -984,7 +986,8 @@ fn bad_inbound_rules() {
         ),
         (
             "map from daddr 192.0.2.9 to daddr 192.0.2.1",
-            "35: unexpected `192.0.2.1`: expected V6",
+            "35: IPv4 addresses for IPv4 hosts are nftables' affair: nft add rule ip nat \
+             prerouting ip daddr 192.0.2.9 dnat to 192.0.2.1",
         ),
         (
             "map from daddr 192.0.2.9 to daddr 2001:db8::/120",
@@ -1009,7 +1012,7 @@ fn bad_inbound_rules() {
         ),
         (
             "map from 192.0.2.9 2001:db8::7",
-            "20: unexpected `2001:db8::7`: expected to or daddr",
+            "20: unexpected `2001:db8::7`: expected to, daddr or dport",
         ),
         (
             "map from 203.0.113.7/24 daddr 192.0.2.9 to daddr 2001:db8::7",
@@ -1262,30 +1265,34 @@ fn monitors() {
 
 #[test]
 fn shows() {
+    let xlate = |width, filter| {
+        Show::Xlate(Xlate {
+            width,
+            filter,
+            interval: None,
+        })
+    };
     for (line, show) in [
         ("show prefix", Show::Prefix),
         ("show mapping", Show::Mapping),
-        ("show rules", Show::Rules),
-        ("show sessions", Show::Sessions(Filter::default())),
+        ("show rules", Show::Rules(Form::Statement)),
+        ("show sessions", Show::Sessions(Filter::default(), vec![])),
         (
             "show sessions proto udp",
-            Show::Sessions(Filter {
-                proto: Some(17),
-                ..Filter::default()
-            }),
+            Show::Sessions(
+                Filter {
+                    proto: Some(17),
+                    ..Filter::default()
+                },
+                vec![],
+            ),
         ),
-        ("show xlate", Show::Xlate(Width::Regular, Filter::default())),
-        (
-            "show xlate long",
-            Show::Xlate(Width::Long, Filter::default()),
-        ),
-        (
-            "show xlate SHORT",
-            Show::Xlate(Width::Short, Filter::default()),
-        ),
+        ("show xlate", xlate(Width::Regular, Filter::default())),
+        ("show xlate long", xlate(Width::Long, Filter::default())),
+        ("show xlate SHORT", xlate(Width::Short, Filter::default())),
         (
             "show xlate pool 192.0.2.1 port 0 long limit 10",
-            Show::Xlate(
+            xlate(
                 Width::Long,
                 Filter {
                     pool: "192.0.2.1".parse().ok(),
@@ -1295,8 +1302,11 @@ fn shows() {
                 },
             ),
         ),
-        ("show variables", Show::Variables(None)),
-        ("show variables A-b", Show::Variables(Some("a-b".into()))),
+        ("show variables", Show::Variables(Which::All)),
+        (
+            "show variables A-b",
+            Show::Variables(Which::Named("a-b".into())),
+        ),
         ("show stats", Show::Stats),
         ("show config", Show::Config),
     ] {
@@ -1304,13 +1314,13 @@ fn shows() {
     }
     assert_eq!(
         problem("show xlate wide"),
-        "12: unexpected `wide`: expected long, short, proto, host, pool, port, peer, state, rule, \
-         limit or the end"
+        "12: unexpected `wide`: expected long, short, trace, copy, proto, host, pool, port, \
+         peer, state, rule, limit, SECONDS or the end"
     );
     assert_eq!(
         problem("show"),
         "5: the statement is incomplete: expected prefix, mapping, rules, sessions, xlate, \
-         variables, stats, block or config"
+         variables, stats, block, config, fragment, timer or ttl"
     );
 }
 
@@ -1318,7 +1328,7 @@ fn shows() {
 fn unknown_words_and_bytes() {
     assert_eq!(
         problem("mop enable"),
-        "1: unexpected `mop`: expected prefix, map, set, session, monitor or show"
+        "1: unexpected `mop`: expected prefix, map, set, session, monitor, show, test, log or break"
     );
     assert_eq!(problem(b"map\0enable"), "4: unexpected NUL byte");
     assert_eq!(
@@ -1425,7 +1435,7 @@ fn help_everywhere() {
         ("map delete ?", g::NUMBER),
         ("map renum ?", g::START),
         ("map renum 1 ?", g::INTERVAL),
-        ("map flush ?", g::GONE),
+        ("map flush ?", g::ALL_GONE),
         ("map flush keep ?", g::END),
         ("map delete 1 ?", g::GONE),
         ("prefix flush ?", g::GONE),
@@ -1465,7 +1475,8 @@ proptest! {
             "prefix", "map", "set", "show", "from", "to", "any6", "port", "proto", "tcp", "/",
             "-", ":", "=", "flush", "1", "65535", "2001:db8::", "192.0.2.1", "renum", "xlate",
             "stateless", "32", "session", "delete", "host", "state", "limit", "sessions", "monitor",
-            "filter", "address", "refresh", "outbound", "daddr", "dport", "bidir",
+            "filter", "address", "refresh", "outbound", "daddr", "dport", "bidir", "rules", "cui",
+            "copy", "test", "log", "\"", "variables", "maxTTLudp", "any4",
         ]), 0..12)) {
         let _ = parse(words.join(" ").as_bytes());
     }

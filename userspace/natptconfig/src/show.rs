@@ -3,6 +3,8 @@
 //! `show`: asks the kernel and prints.
 
 use std::io::{self, IsTerminal, Write};
+use std::thread;
+use std::time::Duration;
 
 use natpt_core::nat::block::Block;
 use natpt_netlink::attr::{Answer, Filtered};
@@ -12,7 +14,7 @@ use serde::ser::{SerializeSeq, Serializer};
 use serde_json::Value;
 
 use crate::block::Whose;
-use crate::parser::{Show, Width};
+use crate::parser::{Form, Show, Which, Width, Xlate};
 use crate::statement::Config;
 use crate::table::{self, Align, Widths};
 use crate::{block, json, statement, value, xlate};
@@ -47,9 +49,18 @@ impl From<serde_json::Error> for Failure {
 pub fn show(kernel: &mut Connection, what: &Show, as_json: bool) -> Result<(), Failure> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     match (what, as_json) {
-        // There may be millions: none is kept.
-        (Show::Xlate(width, filter), false) => sessions(kernel, *width, filter, &mut out)?,
-        (Show::Xlate(_, filter), true) => json_sessions(kernel, filter, &mut out)?,
+        (Show::Xlate(what), _) => loop {
+            // There may be millions: none is kept.
+            match as_json {
+                false => sessions(kernel, what, &mut out)?,
+                true => json_sessions(kernel, &what.filter, &mut out)?,
+            }
+            let Some(seconds) = what.interval else {
+                break;
+            };
+            out.flush()?;
+            thread::sleep(Duration::from_secs(seconds.into()));
+        },
         (_, false) => text(kernel, what, &mut out)?,
         (_, true) => {
             serde_json::to_writer_pretty(&mut out, &value(kernel, what)?)?;
@@ -60,13 +71,9 @@ pub fn show(kernel: &mut Connection, what: &Show, as_json: bool) -> Result<(), F
 }
 
 /// Once for the widths of the columns, and once to print.
-fn sessions(
-    kernel: &mut Connection,
-    width: Width,
-    filter: &Filter,
-    out: &mut impl Write,
-) -> Result<(), Failure> {
-    let width = match width {
+fn sessions(kernel: &mut Connection, what: &Xlate, out: &mut impl Write) -> Result<(), Failure> {
+    let filter = &what.filter;
+    let width = match what.width {
         Width::Regular if !io::stdout().is_terminal() => Width::Long,
         width => width,
     };
@@ -105,19 +112,36 @@ fn text(kernel: &mut Connection, what: &Show, out: &mut impl Write) -> Result<()
             }
         }
         Show::Mapping => writeln!(out, "mapping: {}", statement::mapping(&kernel.get()?))?,
-        Show::Rules => {
+        Show::Rules(form) => {
             let rules = kernel.dump::<Rule>()?;
             if rules.is_empty() {
                 eprintln!("natptconfig: No Rules.");
             }
             for rule in rules {
                 let number = rule.number.unwrap_or_default();
-                writeln!(out, "{number:5}:  {}", statement::rule(&rule))?;
+                match form {
+                    Form::Statement => {
+                        writeln!(out, "{number:5}:  {}", statement::rule(&rule))?;
+                    }
+                    Form::Short => writeln!(out, "{number:5}: {}", statement::short(&rule))?,
+                }
             }
         }
-        Show::Sessions(filter) => xlate::print_counts(out, &all::<Count>(kernel, filter)?)?,
-        Show::Xlate(..) => (),
-        Show::Variables(name) => print_variables(out, &variables(kernel, name.as_deref())?)?,
+        Show::Sessions(filter, protos) => {
+            xlate::print_counts(out, &all::<Count>(kernel, filter)?, protos)?;
+        }
+        Show::Xlate(_) => (),
+        Show::Variables(which) => print_variables(out, &variables(kernel, which)?)?,
+        Show::Fragment => print_named(out, "fragment", &named(kernel, FRAGMENT)?)?,
+        Show::Timer => print_named(out, "timer", &variables(kernel, &Which::Timers)?)?,
+        Show::Ttl => {
+            let variables = named(kernel, TTL)?;
+            let ttls = ["icmp", "tcp", "udp"].iter().zip(&variables);
+            let ttls: Vec<_> = ttls
+                .map(|(proto, one)| format!("{proto}={}", one.value.unwrap_or_default()))
+                .collect();
+            writeln!(out, "maxTTLs: {}", ttls.join(", "))?;
+        }
         Show::Stats => {
             let rows = kernel.dump::<Counter>()?.into_iter().map(|counter| {
                 let value = counter.value.unwrap_or_default();
@@ -146,13 +170,19 @@ fn value(kernel: &mut Connection, what: &Show) -> Result<Value, Failure> {
     Ok(match what {
         Show::Prefix => list(kernel, json::prefix)?,
         Show::Mapping => json::status(&kernel.get::<Status>()?),
-        Show::Rules => list(kernel, json::rule)?,
-        Show::Sessions(filter) => json::counts(&all(kernel, filter)?),
-        Show::Xlate(..) => Value::Null,
-        Show::Variables(name) => {
-            let variables = variables(kernel, name.as_deref())?;
-            variables.iter().map(json::variable).collect()
+        Show::Rules(_) => list(kernel, json::rule)?,
+        Show::Sessions(filter, protos) => {
+            let mut counts: Vec<Count> = all(kernel, filter)?;
+            counts.retain(|count| {
+                protos.is_empty() || count.proto.is_some_and(|proto| protos.contains(&proto))
+            });
+            json::counts(&counts)
         }
+        Show::Xlate(_) => Value::Null,
+        Show::Variables(which) => json_variables(&variables(kernel, which)?),
+        Show::Fragment => json_variables(&named(kernel, FRAGMENT)?),
+        Show::Timer => json_variables(&variables(kernel, &Which::Timers)?),
+        Show::Ttl => json_variables(&named(kernel, TTL)?),
         Show::Stats => list(kernel, json::counter)?,
         Show::Config => json::config(&config(kernel)?),
         Show::Block(whose) => {
@@ -201,16 +231,53 @@ fn blocks(kernel: &mut Connection, whose: &Whose) -> Result<Vec<(u32, Block)>, F
     }
 }
 
-/// All, or the one with a name.
-fn variables(kernel: &mut Connection, name: Option<&str>) -> Result<Vec<Variable>, Failure> {
+/// Where packets are cut.
+const FRAGMENT: &[&str] = &["lowest-ipv6-mtu", "mss-clamp"];
+
+/// How long idle sessions of icmp, tcp and udp live.
+const TTL: &[&str] = &["icmp-timeout", "tcp-est-timeout", "udp-timeout"];
+
+fn variables(kernel: &mut Connection, which: &Which) -> Result<Vec<Variable>, Failure> {
     let mut variables = kernel.dump::<Variable>()?;
-    if let Some(name) = name {
-        variables.retain(|variable| variable.name.as_deref() == Some(name));
-        if variables.is_empty() {
-            return Err(Failure::Unknown(name.into()));
+    match which {
+        Which::All => (),
+        Which::Timers => variables.retain(|variable| variable.unit.as_deref() == Some("s")),
+        Which::Named(name) => {
+            variables.retain(|variable| variable.name.as_ref() == Some(name));
+            if variables.is_empty() {
+                return Err(Failure::Unknown(name.clone()));
+            }
         }
     }
     Ok(variables)
+}
+
+/// Those with these names, in this order.
+fn named(kernel: &mut Connection, names: &[&str]) -> Result<Vec<Variable>, Failure> {
+    let all = kernel.dump::<Variable>()?;
+    let found = names.iter().map(|name| {
+        let one = all.iter().find(|one| one.name.as_deref() == Some(*name));
+        one.cloned().ok_or_else(|| Failure::Unknown((*name).into()))
+    });
+    found.collect()
+}
+
+fn json_variables(variables: &[Variable]) -> Value {
+    variables.iter().map(json::variable).collect()
+}
+
+/// `timer: udp-timeout=300, icmp-timeout=60`
+fn print_named(out: &mut impl Write, what: &str, variables: &[Variable]) -> io::Result<()> {
+    let all = variables.iter().map(|one| {
+        let name = one.name.as_deref().unwrap_or_default();
+        let unit = one.unit.as_deref();
+        format!(
+            "{name}={}",
+            value::show(one.value.unwrap_or_default(), unit)
+        )
+    });
+    let all: Vec<_> = all.collect();
+    writeln!(out, "{what}: {}", all.join(", "))
 }
 
 fn print_variables(out: &mut impl Write, variables: &[Variable]) -> io::Result<()> {

@@ -43,7 +43,7 @@ pub fn parse(text: &[u8]) -> Result<Vec<Placed>, Vec<(usize, Problem)>> {
         match parser::parse(bytes) {
             Ok(Some(Line::Change(change))) => changes.push(Placed { line, change }),
             Ok(None) => (),
-            Ok(Some(Line::Show(_) | Line::Monitor(_) | Line::Help(_))) => {
+            Ok(Some(Line::Show(_) | Line::Monitor(_) | Line::Log(_) | Line::Help(_))) => {
                 let message = "only on the command line: a file holds prefix, map, set and session";
                 problems.push((line, Problem::new(1, message)));
             }
@@ -73,7 +73,7 @@ mod tests {
             told,
             [
                 "2:8: unexpected `x`: expected V6/LENGTH or flush",
-                "5:11: unexpected `now`: expected keep or the end",
+                "5:11: unexpected `now`: expected all, keep or the end",
                 "6:1: only on the command line: a file holds prefix, map, set and session",
             ]
         );

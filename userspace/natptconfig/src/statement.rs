@@ -72,6 +72,41 @@ fn inbound(rule: &Rule) -> String {
     text
 }
 
+/// KAME's short form: `masquerade any 192.0.2.1 1024-65535 tcp/udp`, which no statement reads.
+pub fn short(rule: &Rule) -> String {
+    let (v6, v4) = (addresses6(rule), addresses4(rule));
+    let v6 = v6
+        .strip_suffix('6')
+        .filter(|any| *any == "any")
+        .unwrap_or(&v6);
+    let range = |first, last| value::show_ports(first, last).replace(' ', "");
+    let ports = rule.port_min.zip(rule.port_max);
+    let mut text = match (is_static(rule), ports) {
+        (true, Some((min, max))) => {
+            let first = rule.port6.unwrap_or(min);
+            let last = first.saturating_add(max.saturating_sub(min));
+            format!(
+                "redirect {v4} {} {v6} {}",
+                range(min, max),
+                range(first, last)
+            )
+        }
+        (true, None) if rule.peer.is_some() => format!("static 4to6 {v4} {v6}"),
+        (true, None) => format!("static bidir {v6} {v4}"),
+        (false, _) if rule.stateless.is_some() => format!("static bidir {v6} {v4}"),
+        (false, None) => format!("masquerade {v6} {v4}"),
+        (false, Some((min, max))) => format!("masquerade {v6} {v4} {min}-{max}"),
+    };
+    let protos = protos(rule);
+    if !protos.is_empty() {
+        text.push_str(&format!(" {}", protos.join("/")));
+    }
+    if let Some(peer) = peer(rule) {
+        text.push_str(&format!(" from {peer}"));
+    }
+    text
+}
+
 /// Whether hosts and addresses stand for each other, whoever speaks first.
 pub fn is_static(rule: &Rule) -> bool {
     rule.bidir.is_some_and(|bidir| bidir != 0)
@@ -199,6 +234,51 @@ mod tests {
 
     use super::*;
     use crate::source;
+
+    // KAME's own examples, in addresses of today.
+    #[test]
+    fn short_forms() {
+        let made = |line: &str| {
+            let placed = source::parse(line.as_bytes()).unwrap();
+            match &placed[0].change.statement {
+                Statement::MapAdd(rule) => short(rule),
+                other => panic!("{line}: {other:?}"),
+            }
+        };
+        for (line, text) in [
+            (
+                "map from daddr 192.0.2.9 dport 8080 to daddr 2001:db8::1 dport 80 proto tcp",
+                "redirect 192.0.2.9 8080 2001:db8::1 80 tcp",
+            ),
+            (
+                "map from 203.0.113.0/24 daddr 192.0.2.9 dport 1 - 9 to daddr 2001:db8::1",
+                "redirect 192.0.2.9 1-9 2001:db8::1 1-9 tcp/udp from 203.0.113.0/24",
+            ),
+            (
+                "map from 203.0.113.7 daddr 192.0.2.9 to daddr 2001:db8::1",
+                "static 4to6 192.0.2.9 2001:db8::1 from 203.0.113.7",
+            ),
+            (
+                "map from 2001:db8::1 to 192.0.2.9 proto icmp bidir",
+                "static bidir 2001:db8::1 192.0.2.9 icmp",
+            ),
+            (
+                "map from 2001:db8::/120 to 192.0.2.0/24 stateless",
+                "static bidir 2001:db8::/120 192.0.2.0/24",
+            ),
+            (
+                "map from 2001:db8::/48 to 192.0.2.9 port 28672 - 32767 proto udp/tcp/icmp",
+                "masquerade 2001:db8::/48 192.0.2.9 28672-32767 icmp/tcp/udp",
+            ),
+            ("map from any6 to 192.0.2.9", "masquerade any 192.0.2.9"),
+            (
+                "map from any6 to 192.0.2.1 - 192.0.2.2 port 9 - 9",
+                "masquerade any 192.0.2.1 - 192.0.2.2 9-9",
+            ),
+        ] {
+            assert_eq!(made(line), text, "{line}");
+        }
+    }
 
     /// Lines that come back as they are.
     // req: B-031 B-032 C-016

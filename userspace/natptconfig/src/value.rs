@@ -53,6 +53,19 @@ pub fn host4(address: Ipv4Addr) -> Result<(), String> {
     ))
 }
 
+/// The networks that make up a range of addresses, in their order.
+pub fn networks(first: Ipv4Addr, last: Ipv4Addr) -> Vec<(Ipv4Addr, u8)> {
+    let mut all = Vec::new();
+    let (mut next, end) = (u64::from(first.to_bits()), u64::from(last.to_bits()) + 1);
+    while next < end {
+        // As large as the place and the rest allow.
+        let size = (end - next).ilog2().min(next.trailing_zeros()).min(32);
+        all.push((Ipv4Addr::from_bits(next as u32), 32 - size as u8));
+        next += 1 << size;
+    }
+    all
+}
+
 /// Decimal, or hexadecimal after `0x`. A leading 0 was octal to KAME and is refused.
 pub fn number(text: &str) -> Result<u64, String> {
     let (digits, radix) = match text.get(..2) {
@@ -158,6 +171,24 @@ mod tests {
         assert_eq!(show(bits, Some("address")), "192.0.2.9");
         assert_eq!(show(bits, Some("s")), "3221225993");
         assert_eq!(show(bits, None), "3221225993");
+    }
+
+    #[test]
+    fn ranges_as_networks() {
+        let text = |first: &str, last: &str| {
+            let all = networks(first.parse().unwrap(), last.parse().unwrap());
+            let all = all
+                .iter()
+                .map(|(address, bits)| format!("{address}/{bits}"));
+            all.collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(text("192.0.2.7", "192.0.2.7"), "192.0.2.7/32");
+        assert_eq!(text("192.0.2.0", "192.0.2.255"), "192.0.2.0/24");
+        assert_eq!(text("0.0.0.0", "255.255.255.255"), "0.0.0.0/0");
+        assert_eq!(
+            text("192.0.2.1", "192.0.2.8"),
+            "192.0.2.1/32 192.0.2.2/31 192.0.2.4/30 192.0.2.8/32"
+        );
     }
 
     #[test]

@@ -15,6 +15,7 @@ const WHOLE: usize = 15;
 pub fn header(width: Width) -> Vec<String> {
     let words: &[&str] = match width {
         Width::Short => &["Proto", "Local (src)", "Remote (src)", "Idle", "(state)"],
+        Width::Trace => &["Proto", "Local (src)", "Remote (dst)", "Idle", "(state)"],
         Width::Regular | Width::Long => &[
             "Proto",
             "Local Address (src)",
@@ -33,6 +34,7 @@ pub fn row(session: &Session, width: Width) -> Vec<String> {
     let [proto, idle, state] = rest(session);
     match width {
         Width::Short => vec![proto, source6, source4, idle, state],
+        Width::Trace => vec![proto, source6, target4, idle, state],
         Width::Regular | Width::Long => {
             vec![proto, source6, target6, source4, target4, idle, state]
         }
@@ -40,7 +42,9 @@ pub fn row(session: &Session, width: Width) -> Vec<String> {
 }
 
 /// Print in KAME's columns: a TCP session is opening (syn), open (estab), closing (fin) or closed.
-pub fn print_counts(out: &mut impl Write, counts: &[Count]) -> io::Result<()> {
+/// Of these protocols, all if there are none.
+pub fn print_counts(out: &mut impl Write, counts: &[Count], protos: &[u8]) -> io::Result<()> {
+    let is_shown = |proto: u8| protos.is_empty() || protos.contains(&proto);
     let count = |proto: u8, states: &[u8]| -> u64 {
         let those = counts.iter().filter(|count| {
             let state = count.state.unwrap_or_default();
@@ -62,13 +66,20 @@ pub fn print_counts(out: &mut impl Write, counts: &[Count]) -> io::Result<()> {
         count(6, &fin),
         count(6, &[state::V6_INIT, state::V4_INIT]),
     ];
-    writeln!(out, "proto:    count    close    estab      fin      syn")?;
-    write!(out, "  tcp:")?;
-    for number in tcp {
-        write!(out, " {number:8}")?;
+    if is_shown(6) {
+        writeln!(out, "proto:    count    close    estab      fin      syn")?;
+        write!(out, "  tcp:")?;
+        for number in tcp {
+            write!(out, " {number:8}")?;
+        }
+        writeln!(out)?;
     }
-    writeln!(out, "\n  udp: {:8}", count(17, &[]))?;
-    writeln!(out, " icmp: {:8}", count(1, &[]))
+    for (number, name) in [(17, "udp"), (1, "icmp")] {
+        if is_shown(number) {
+            writeln!(out, "{name:>5}: {:8}", count(number, &[]))?;
+        }
+    }
+    Ok(())
 }
 
 pub fn proto(number: Option<u8>) -> String {
@@ -174,6 +185,14 @@ tcp    2001*fe20:c157.1095  192.0.2.1.32768  01:01:40  ESTABLISHED
 icmp   2001:db8::7.1095     192.0.2.1.32768  01:01:40
 "
         );
+        assert_eq!(
+            text(Width::Trace),
+            "\
+Proto  Local (src)          Remote (dst)      Idle      (state)
+tcp    2001*fe20:c157.1095  198.51.100.42.23  01:01:40  ESTABLISHED
+icmp   2001:db8::7.1095     198.51.100.42.0   01:01:40
+"
+        );
         assert!(text(Width::Long).contains(" 2001:db8:64::c633:642a.23 "));
     }
 
@@ -191,10 +210,15 @@ icmp   2001:db8::7.1095     192.0.2.1.32768  01:01:40
             count(6, state::V6_INIT, 4),
             count(6, state::TRANS, 5),
         ];
-        let mut out = Vec::new();
-        print_counts(&mut out, &counts).unwrap();
+        let text = |protos: &[u8]| {
+            let mut out = Vec::new();
+            print_counts(&mut out, &counts, protos).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(text(&[17, 1]), "  udp:        0\n icmp:        1\n");
+        assert!(text(&[6]).ends_with("  tcp:       32        5       20        0        7\n"));
         assert_eq!(
-            String::from_utf8(out).unwrap(),
+            text(&[]),
             "\
 proto:    count    close    estab      fin      syn
   tcp:       32        5       20        0        7
