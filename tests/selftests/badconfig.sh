@@ -36,7 +36,6 @@ refused "prefix ::ffff:0:0/96" "8: prefix covers IPv4-mapped addresses"
 refused "prefix ::/96" "8: prefix covers the unspecified and loopback addresses"
 refused "prefix ff0e::/96" "8: prefix covers multicast addresses"
 refused "prefix fe80::/96" "8: prefix covers link-local addresses"
-refused "prefix 2001:db8:64::/96" "8: prefix overlaps one that is set already"
 refused "prefix 2001:db8::/32" "8: prefix overlaps one that is set already"
 refused "prefix 2001:db8::/" "19: the statement is incomplete: expected LENGTH"
 refused "prefix 192.0.2.0/24" "8: unexpected \`192.0.2.0\`: expected V6/LENGTH or flush"
@@ -76,18 +75,25 @@ refused "map delete 5" "1: there is no rule with this number"
 refused "map delete" "11: the statement is incomplete: expected N"
 refused "map renum 1 0" "13: the interval is at least 1"
 refused "map enabled" \
-	"5: unexpected \`enabled\`: expected from, N, enable, disable, delete, renum or flush"
+	"5: unexpected \`enabled\`: expected from, N, enable, disable, delete, renum or flush (did you mean enable?)"
 
 refused "set bogus-timeout = 5" "5: there is no variable of this name"
 # req: D-028
-refused "set udp-timeout = 119" "19: value is out of the variable's range"
-refused "set udp-timeout = 18446744073709551615" "19: value is out of the variable's range"
+range="value is out of the variable's range:"
+refused "set udp-timeout = 119" "19: $range 120 to 86400 seconds"
+refused "set udp-timeout = 18446744073709551615" "19: $range 120 to 86400 seconds"
+refused "set udp-timout = 300" "5: there is no variable of this name (did you mean udp-timeout?)"
+refused "set error-source = 255.255.255.255" \
+	"20: 255.255.255.255 is the broadcast address: $answer"
+refused "set lowest-ipv6-mtu = 1279" "23: $range 1280 to 65535 bytes"
 refused "set udp-timeout = 18446744073709551616" "19: \`18446744073709551616\` is too large"
 refused "set udp-timeout = -1" "19: expected a number, not \`-\`"
 refused "set udp-timeout = 0300" "19: \`0300\` is ambiguous: write it without the leading 0"
-refused "set max-sessions = 0" "20: value is out of the variable's range"
+refused "set max-sessions = 0" "20: $range 1 to 16777216"
 refused "set max-sessions = 2h" "20: not counted in seconds: write a plain number"
-refused "set tos = 256" "11: value is out of the variable's range"
+refused "set tos = 256" "11: $range 0 to 255"
+refused "map enable -j" "12: options such as \`-j\` stand before the statement"
+refused "map –" "5: unexpected character U+2013, a dash: write -"
 refused "frobnicate" "1: unexpected \`frobnicate\`: expected prefix, map, set, session, monitor, show, test, log or break"
 refused "map from any6 to 192.0.2.1;" "27: unexpected character \`;\`"
 
@@ -95,6 +101,14 @@ refused "map from any6 to 192.0.2.1;" "27: unexpected character \`;\`"
 config map 200 from any6 to 192.0.2.1
 before=$(state)
 refused "map renum 4294967295 1" "1: numbers go beyond 32 bits"
+
+# What is there as it stands may be said again.
+check "the same prefix and the same rules again" config -f - <<-'END'
+	prefix 2001:db8:64::/96
+	map 100 from any6 to 192.0.2.1 port 1024 : 64512
+	map from any6 to 192.0.2.1
+END
+is "... change nothing" "$before" "$(state)"
 
 # longer than any statement
 printf 'map enable\nmap from any6 to %01048576d\n' 0 >/tmp/long.conf
@@ -105,6 +119,13 @@ head -c 1048576 /dev/urandom | tr '\n' x >/tmp/noise.conf
 check_fails "refused: a megabyte of noise" config -f /tmp/noise.conf
 printf 'map flush\nmap \0enable\n' >/tmp/nul.conf
 is "refused: a NUL byte" "/tmp/nul.conf:2:5: unexpected NUL byte" "$(config -f /tmp/nul.conf 2>&1)"
+for i in {1..30}; do
+	echo "prefix $i"
+done >/tmp/wrong.conf
+config -f /tmp/wrong.conf 2>/tmp/said
+is "of 30 errors 20 are told, and how many there are more" \
+	"21 natptconfig: /tmp/wrong.conf: and 10 more errors" \
+	"$(wc -l </tmp/said) $(tail -1 /tmp/said)"
 for i in {1..64}; do
 	echo "prefix 2001:db9:$i::/96"
 done >/tmp/many.conf

@@ -106,7 +106,7 @@ is "a file that the kernel refuses: the message has file, line and column" \
 is "... and nothing of it is applied" "$before" "$(status generation) $(config show config)"
 printf 'map flush\nprefix 64:ff9b::/96\nmap enabel\nset tos\n' >/tmp/bad.conf
 is "a file with wrong words: each is told" \
-"/tmp/bad.conf:3:5: unexpected \`enabel\`: expected from, N, enable, disable, delete, renum or flush
+"/tmp/bad.conf:3:5: unexpected \`enabel\`: expected from, N, enable, disable, delete, renum or flush (did you mean enable?)
 /tmp/bad.conf:4:8: the statement is incomplete: expected =" "$(config -f /tmp/bad.conf 2>&1)"
 is "... and nothing of it is applied" "$before" "$(status generation) $(config show config)"
 check "a file may replace what it flushes" config -f - <<-'END'
@@ -126,6 +126,9 @@ config -f - <<-'END'
 	set lowest-ipv6-mtu = 1400
 	map enable
 END
+is "... warns that forwarding is off, of both families at once, and what to do in the namespace" \
+	"natptconfig: warning: forwarding is off: ip netns exec router sysctl -w $(
+	)net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1" "$(config set tos = 6 2>&1)"
 for word in ipv4.ip_forward ipv6.conf.all.forwarding; do
 	check "... warns that net.$word is off" grep -q "warning: .* net.$word=1" <<<"$(config set tos = 5 2>&1)"
 	at router sysctl -qw net.$word=1
@@ -135,6 +138,9 @@ config show config >/tmp/saved.conf
 ip netns add other
 check "show config loads in another namespace" natptconfig -n other -f /tmp/saved.conf
 is "... and makes the same configuration" "$(cat /tmp/saved.conf)" "$(natptconfig -n other show config)"
+grep -v flush /tmp/saved.conf >/tmp/again.conf
+check "... and once more without its flushes" natptconfig -n other -f /tmp/again.conf
+is "... which changes nothing" "$(cat /tmp/saved.conf)" "$(natptconfig -n other show config)"
 check "show config loads over itself" config -f /tmp/saved.conf
 is "... and changes nothing" "$(cat /tmp/saved.conf)" "$(config show config)"
 

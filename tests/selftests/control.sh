@@ -22,8 +22,9 @@ json()
 }
 
 network
-check "without the module there is one clear line" \
-	[ "$(config show mapping 2>&1)" = "natpt: the kernel module is not loaded (modprobe natpt)" ]
+check "without the module there is one clear line, that says why" grep -qxE \
+	"natpt: the kernel module is not loaded: (modprobe finds none|there are no modules) for Linux .*" \
+	<<<"$(config show mapping 2>&1)"
 exits "... and exit status 1" 1 config show mapping
 exits "-c needs no module" 0 config -c map enable
 
@@ -72,6 +73,14 @@ at server4 sleep 1000 &
 exits "-n takes a path" 0 natptconfig -n "/proc/$!/ns/net" show mapping
 is "without -n it is the namespace one is in" "mapping: enable" "$(at router natptconfig show mapping)"
 exits "-n with a name that is not there" 1 natptconfig -n nowhere show mapping
+check "... and advice" grep -q 'network namespace nowhere: .*: ip netns list has the names' \
+	<<<"$(natptconfig -n nowhere show mapping 2>&1)"
+check "without rights the one that is missing is told" grep -q CAP_NET_ADMIN \
+	<<<"$(at router setpriv --reuid=65534 --regid=65534 --clear-groups natptconfig map enable 2>&1)"
+check "... for -n, too" grep -q 'CAP_SYS_ADMIN' <<<"$(setpriv --reuid=65534 --regid=65534 \
+	--clear-groups natptconfig -n router show mapping 2>&1)"
+check "a misspelt variable: the nearest name" grep -q 'did you mean udp-timeout' \
+	<<<"$(config show variables udp-timout 2>&1)"
 exits "-c checks without changing" 0 config -c map disable
 is "... nothing" true "$(status enabled)"
 exits "-c finds what is wrong" 1 config -c map disabel

@@ -59,7 +59,7 @@ is "... and changes nothing" "$(cat /tmp/saved.conf)" "$(config show config)"
 
 # req: B-046
 overlap="addresses overlap those of another stateless rule"
-refused "map from 2001:db8:a::a to 192.0.2.1 stateless" "1: $overlap"
+refused "map 150 from 2001:db8:a::a to 192.0.2.1 stateless" "5: $overlap"
 refused "map from 2001:db8:a::a to 192.0.2.2 stateless" "1: $overlap"
 refused "map from 2001:db8:a::b to 192.0.2.1 stateless" "1: $overlap"
 refused "map from 2001:db8:b::7 to 192.0.2.7 stateless" "1: $overlap"

@@ -7,7 +7,8 @@ use natpt_netlink::{Connection, Error, Refusal, Request};
 
 use crate::problem::Problem;
 use crate::source::Placed;
-use crate::value::Notation;
+use crate::value::{self, Notation};
+use crate::{advice, again};
 
 /// The reason why nothing was changed.
 pub enum Failure {
@@ -24,33 +25,63 @@ impl From<Error> for Failure {
 
 /// All of the changes or none; the kernel may have a warning.
 pub fn apply(connection: &mut Connection, changes: &[Placed]) -> Result<Option<String>, Failure> {
+    let mut variables = Vec::new();
     let mut statements = changes.iter().map(|placed| &placed.change.statement);
     if statements.any(|statement| matches!(statement, Statement::Set(_))) {
-        check_notations(&connection.dump()?, changes)?;
+        variables = connection.dump()?;
+        check_notations(&variables, changes)?;
+    }
+    let changes = again::needed(connection, changes)?;
+    if changes.is_empty() {
+        return Ok(None);
     }
     let mut request = Request::default();
-    for placed in changes {
+    for placed in &changes {
         request.push(&placed.change.statement);
     }
     connection.apply(&request).map_err(|error| match error {
-        Error::Refused(refusal) => blame(&request, changes, refusal),
+        Error::Refused(refusal) => blame(&request, &changes, refusal, &variables),
         other => Failure::Netlink(other),
     })
 }
 
-fn blame(request: &Request, changes: &[Placed], refusal: Refusal) -> Failure {
+fn blame(
+    request: &Request,
+    changes: &[&Placed],
+    refusal: Refusal,
+    variables: &[Variable],
+) -> Failure {
     let found = request
         .blame(&refusal)
-        .and_then(|(index, attribute)| Some((changes.get(index)?, attribute)));
+        .and_then(|(index, attribute)| Some((*changes.get(index)?, attribute)));
     let (placed, attribute) = match (found, changes) {
         (Some(found), _) => found,
-        (None, [only]) if !refusal.is_permission() => (only, None),
+        (None, &[only]) if !refusal.is_permission() => (only, None),
         (None, _) => return Failure::Netlink(Error::Refused(refusal)),
     };
     Failure::At(
         placed.line,
-        Problem::new(column(placed, attribute), refusal.to_string()),
+        Problem::new(
+            column(placed, attribute),
+            refusal.to_string() + &known(placed, attribute, variables),
+        ),
     )
+}
+
+/// What is known of a variable that was refused: which one may have been meant, or its range.
+fn known(placed: &Placed, attribute: Option<u16>, variables: &[Variable]) -> String {
+    let Statement::Set(set) = &placed.change.statement else {
+        return String::new();
+    };
+    let name = set.name.as_deref().unwrap_or_default();
+    let one = variables.iter().find(|one| one.name == set.name);
+    match (attribute, one) {
+        (Some(attr::variable::NAME), None) => {
+            advice::meant(name, variables.iter().filter_map(|one| one.name.as_deref()))
+        }
+        (Some(attr::variable::VALUE), Some(one)) => format!(": {}", value::range(one)),
+        _ => String::new(),
+    }
 }
 
 /// The column of the word that an attribute comes from, else of the statement.
@@ -88,8 +119,10 @@ mod tests {
 
     /// The text for the user when the kernel finds fault at an offset.
     fn told(offset: Option<usize>) -> String {
-        let text = b"map flush\n  map 5 from any6 to 192.0.2.1 port 1 - 9\nset a = 1h\n";
+        let text = b"map flush\n  map 5 from any6 to 192.0.2.1 port 1 - 9\nset a = 1h\n\
+                     set tso = 1\n";
         let changes = source::parse(text).unwrap();
+        let changes: Vec<_> = changes.iter().collect();
         let mut request = Request::default();
         for placed in &changes {
             request.push(&placed.change.statement);
@@ -100,7 +133,15 @@ mod tests {
             offset,
             ..Refusal::default()
         };
-        match blame(&request, &changes, refusal) {
+        let variable = |name: &str, unit: &str| Variable {
+            name: Some(name.into()),
+            unit: Some(unit.into()),
+            min: Some(1),
+            max: Some(60),
+            ..Variable::default()
+        };
+        let variables = [variable("a", "s"), variable("tos", "")];
+        match blame(&request, &changes, refusal, &variables) {
             Failure::At(line, problem) => format!("{line}:{}: {}", problem.column, problem.message),
             Failure::Netlink(error) => error.to_string(),
         }
@@ -117,7 +158,8 @@ mod tests {
         assert_eq!(told(Some(44)), "2:37: no");
         assert_eq!(told(Some(52)), "2:41: no");
         assert_eq!(told(Some(64)), "3:5: no");
-        assert_eq!(told(Some(72)), "3:9: no");
+        assert_eq!(told(Some(72)), "3:9: no: 1 to 60 seconds");
+        assert_eq!(told(Some(88)), "4:5: no (did you mean tos?)");
         assert_eq!(told(Some(500)), "no");
     }
 

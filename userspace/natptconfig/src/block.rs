@@ -40,6 +40,19 @@ fn pure(rule: &Rule) -> Option<Pure> {
     })
 }
 
+/// Fill in what the kernel does where a rule with blocks says nothing.
+pub fn fill(rule: &mut Rule) {
+    if let Some(Pure {
+        blocks: Some(blocks),
+        ports: Some(ports),
+        ..
+    }) = pure(rule)
+    {
+        rule.block_host_length = Some(blocks.host_len);
+        (rule.port_min, rule.port_max) = (Some(ports.0), Some(ports.1));
+    }
+}
+
 /// Check that there is a block for each host. The attribute that is wrong, if one is, and what to do
 /// about it.
 pub fn check(rule: &Rule) -> Result<(), (u16, String)> {

@@ -109,12 +109,45 @@ fn stray(rest: &[u8]) -> String {
         Ok(text) => text,
         Err(why) => std::str::from_utf8(&start[..why.valid_up_to()]).unwrap_or_default(),
     };
-    match valid.chars().next() {
+    let first = valid.chars().next();
+    if let Some((c, name)) = first.and_then(|c| Some((c, name(c)?))) {
+        return format!("unexpected character U+{:04X}, {name}", u32::from(c));
+    }
+    match first {
         Some('\0') => "unexpected NUL byte".into(),
         Some(c) if c.is_control() => format!("unexpected control character {}", c.escape_unicode()),
         Some(c) => format!("unexpected character `{c}`"),
         None => format!("unexpected byte 0x{:02x}, not UTF-8", rest[0]),
     }
+}
+
+/// A character that one does not see, or takes for another, and what to do about it.
+fn name(c: char) -> Option<&'static str> {
+    Some(match c {
+        '\u{8}' => "a backspace: take it out",
+        '\u{b}' => "a vertical tab: write a blank",
+        '\u{c}' => "a form feed: take it out",
+        '\u{1b}' => "an escape, as of colours: take it out",
+        '\u{7f}' => "a delete: take it out",
+        '\u{a0}' => "a no-break space: write a blank",
+        '\u{ad}' => "a soft hyphen: take it out",
+        '\u{200b}' => "a zero-width space: take it out",
+        '\u{200c}' | '\u{200d}' => "a zero-width joiner or non-joiner: take it out",
+        '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+            "a mark for the direction of writing: take it out"
+        }
+        '\u{2028}' | '\u{2029}' => "a separator of lines or paragraphs: write a newline",
+        '\u{2060}' => "a word joiner: take it out",
+        '\u{feff}' => "a byte order mark: save the file without it",
+        '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => {
+            "a space of another width: write a blank"
+        }
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => "a dash: write -",
+        '\u{2018}'..='\u{201f}' => "a quotation mark: write \"",
+        '\u{ff1a}' | '\u{2236}' => "a colon of another kind: write :",
+        '\u{2044}' | '\u{2215}' | '\u{ff0f}' => "a slash of another kind: write /",
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -182,8 +215,35 @@ mod tests {
         assert_eq!(problem(b"map \0"), (5, "unexpected NUL byte".into()));
         assert_eq!(
             problem(b"\x1b[0m"),
-            (1, "unexpected control character \\u{1b}".into())
+            (
+                1,
+                "unexpected character U+001B, an escape, as of colours: take it out".into()
+            )
         );
+        assert_eq!(
+            problem(b"\x01"),
+            (1, "unexpected control character \\u{1}".into())
+        );
+        for (line, message) in [
+            (
+                "map\u{a0}enable",
+                "4: U+00A0, a no-break space: write a blank",
+            ),
+            (
+                "\u{feff}map",
+                "1: U+FEFF, a byte order mark: save the file without it",
+            ),
+            ("map \u{200b}", "5: U+200B, a zero-width space: take it out"),
+            ("1 \u{2013} 9", "3: U+2013, a dash: write -"),
+            (
+                "\u{202e}",
+                "1: U+202E, a mark for the direction of writing: take it out",
+            ),
+        ] {
+            let (column, text) = problem(line.as_bytes());
+            let text = text.replace("unexpected character ", "");
+            assert_eq!(format!("{column}: {text}"), message);
+        }
         assert_eq!(
             problem("map \u{e9}".as_bytes()),
             (5, "unexpected character `é`".into())

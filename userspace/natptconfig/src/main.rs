@@ -4,6 +4,8 @@
 
 #![forbid(unsafe_code)]
 
+mod advice;
+mod again;
 mod apply;
 mod block;
 mod grammar;
@@ -35,6 +37,9 @@ use options::{Input, Options};
 use parser::{Line, Monitor, Show};
 use problem::Problem;
 use source::Placed;
+
+/// Number of wrong statements of a file that are told one by one.
+const MOST: usize = 20;
 
 /// The kernel's log.
 const LOG: &str = "/dev/kmsg";
@@ -117,8 +122,13 @@ fn run_text(options: &Options, name: &str, text: &[u8]) -> bool {
             options.check || changes.is_empty() || run_changes(options, name, &changes)
         }
         Err(problems) => {
-            for (line, problem) in problems {
-                point(options, name, line, &problem);
+            for (line, problem) in problems.iter().take(MOST) {
+                point(options, name, *line, problem);
+            }
+            match problems.len().checked_sub(MOST) {
+                None | Some(0) => (),
+                Some(_) if options.quiet => (),
+                Some(more) => complain(format_args!("{name}: and {more} more errors")),
             }
             false
         }
@@ -132,6 +142,7 @@ fn run_changes(options: &Options, name: &str, changes: &[Placed]) -> bool {
     match apply::apply(&mut kernel, changes) {
         Ok(warning) => {
             if let Some(warning) = warning.filter(|_| !options.quiet) {
+                let warning = advice::warning(&warning, options.netns.as_deref());
                 complain(format_args!("warning: {warning}"));
             }
             true
@@ -172,8 +183,8 @@ fn is_well(shown: Result<(), show::Failure>) -> bool {
         Err(show::Failure::Output(why)) if why.kind() == io::ErrorKind::BrokenPipe => true,
         Err(show::Failure::Output(why)) => fail(format_args!("standard output: {why}")),
         Err(show::Failure::Netlink(why)) => fail(why),
-        Err(show::Failure::Unknown(name)) => fail(format_args!(
-            "no variable is called {name}: show variables lists them"
+        Err(show::Failure::Unknown(name, meant)) => fail(format_args!(
+            "no variable is called {name}: show variables lists them{meant}"
         )),
         Err(show::Failure::NoBlock(Whose::Host(host))) => fail(format_args!(
             "no rule has a block for {host}: show rules lists those with blocks"
@@ -187,14 +198,22 @@ fn is_well(shown: Result<(), show::Failure>) -> bool {
 fn connect(options: &Options) -> Option<Connection> {
     if let Some(name) = &options.netns {
         if let Err(why) = netns::enter(name) {
-            fail(format_args!("network namespace {name}: {why}"));
+            let advice = match why.kind() {
+                io::ErrorKind::PermissionDenied => ": this needs CAP_SYS_ADMIN (run it as root)",
+                io::ErrorKind::NotFound => ": ip netns list has the names",
+                _ => "",
+            };
+            fail(format_args!("network namespace {name}: {why}{advice}"));
             return None;
         }
     }
     let connection = Connection::open();
     if let Err(why) = &connection {
         match why {
-            Error::NotLoaded => eprintln!("natpt: {why}"),
+            Error::NotLoaded => {
+                let reason = advice::no_module();
+                eprintln!("natpt: the kernel module is not loaded: {reason}");
+            }
             _ => complain(why),
         }
     }

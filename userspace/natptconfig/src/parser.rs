@@ -12,6 +12,7 @@ use natpt_netlink::spec::{
     GROUPS, SESSION_STATE,
 };
 
+use crate::advice;
 use crate::block::{self, Whose};
 use crate::grammar::{self as g, Choices};
 use crate::kame::{self, Now};
@@ -1093,6 +1094,10 @@ impl<'a> Parser<'a> {
             if word.is("?") {
                 return Err(Stop::Help(may));
             }
+            if word.text.len() > 1 && word.text.starts_with('-') {
+                let message = format!("options such as `{}` stand before the statement", word.text);
+                return Err(problem(word, message));
+            }
             self.last = word;
         }
         Ok(word)
@@ -1125,7 +1130,13 @@ fn unexpected(word: Token<'_>, may: Choices) -> Stop {
     if let Some(instead) = kame::word(word.text, may) {
         return problem(word, format!("`{}` is gone: {instead}", word.text));
     }
-    let message = format!("unexpected `{}`: expected {}", word.text, g::list(may));
+    let keywords = g::each(may).filter(|choice| choice.is_keyword());
+    let meant = advice::meant(word.text, keywords.map(|choice| choice.word));
+    let message = format!(
+        "unexpected `{}`: expected {}{meant}",
+        word.text,
+        g::list(may)
+    );
     problem(word, message)
 }
 

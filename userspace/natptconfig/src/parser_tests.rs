@@ -978,7 +978,7 @@ fn bad_inbound_rules() {
         ),
         (
             "map from daddr 192.0.2.9 port 80 to daddr 2001:db8::7",
-            "26: unexpected `port`: expected dport or to",
+            "26: unexpected `port`: expected dport or to (did you mean dport?)",
         ),
         (
             "map from daddr 192.0.2.9 to 2001:db8::7",
@@ -1108,7 +1108,8 @@ fn bad_inbound_rules() {
         ),
         (
             "map from daddr 192.0.2.9 dport 80 to daddr 2001:db8::7 port 81",
-            "56: unexpected `port`: expected dport, proto, filter, refresh or the end",
+            "56: unexpected `port`: expected dport, proto, filter, refresh or the end \
+             (did you mean dport?)",
         ),
         (
             "map from daddr 192.0.2.9 dport 1 - 9 to daddr 2001:db8::7 dport 2 - 10 dport",
@@ -1325,10 +1326,27 @@ fn shows() {
 }
 
 #[test]
+fn options_come_first() {
+    for (line, message) in [
+        (
+            "show rules -j",
+            "12: options such as `-j` stand before the statement",
+        ),
+        (
+            "map delete --json 5",
+            "12: options such as `--json` stand before the statement",
+        ),
+    ] {
+        assert_eq!(problem(line), message);
+    }
+}
+
+#[test]
 fn unknown_words_and_bytes() {
     assert_eq!(
         problem("mop enable"),
-        "1: unexpected `mop`: expected prefix, map, set, session, monitor, show, test, log or break"
+        "1: unexpected `mop`: expected prefix, map, set, session, monitor, show, test, log or break \
+         (did you mean map?)"
     );
     assert_eq!(problem(b"map\0enable"), "4: unexpected NUL byte");
     assert_eq!(

@@ -17,13 +17,13 @@ use crate::block::Whose;
 use crate::parser::{Form, Show, Which, Width, Xlate};
 use crate::statement::Config;
 use crate::table::{self, Align, Widths};
-use crate::{block, json, statement, value, xlate};
+use crate::{advice, block, json, statement, value, xlate};
 
 pub enum Failure {
     Netlink(Error),
     Output(io::Error),
-    /// No variable has this name.
-    Unknown(String),
+    /// No variable has this name, and what is to be said about it.
+    Unknown(String, String),
     /// It is in no block of a rule.
     NoBlock(Whose),
 }
@@ -243,9 +243,11 @@ fn variables(kernel: &mut Connection, which: &Which) -> Result<Vec<Variable>, Fa
         Which::All => (),
         Which::Timers => variables.retain(|variable| variable.unit.as_deref() == Some("s")),
         Which::Named(name) => {
+            let names = variables.iter().filter_map(|one| one.name.as_deref());
+            let meant = advice::meant(name, names);
             variables.retain(|variable| variable.name.as_ref() == Some(name));
             if variables.is_empty() {
-                return Err(Failure::Unknown(name.clone()));
+                return Err(Failure::Unknown(name.clone(), meant));
             }
         }
     }
@@ -257,7 +259,8 @@ fn named(kernel: &mut Connection, names: &[&str]) -> Result<Vec<Variable>, Failu
     let all = kernel.dump::<Variable>()?;
     let found = names.iter().map(|name| {
         let one = all.iter().find(|one| one.name.as_deref() == Some(*name));
-        one.cloned().ok_or_else(|| Failure::Unknown((*name).into()))
+        one.cloned()
+            .ok_or_else(|| Failure::Unknown((*name).into(), String::new()))
     });
     found.collect()
 }

@@ -5,6 +5,7 @@
 use std::net::Ipv4Addr;
 
 use natpt_core::xlate::addr::is_martian4;
+use natpt_netlink::spec::Variable;
 
 /// The notation of a variable's value, which must fit its unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +34,18 @@ pub fn show(value: u64, unit: Option<&str>) -> String {
     match (unit, u32::try_from(value)) {
         (Some("address"), Ok(bits)) => Ipv4Addr::from_bits(bits).to_string(),
         _ => value.to_string(),
+    }
+}
+
+/// `120 to 86400 seconds`
+pub fn range(variable: &Variable) -> String {
+    let unit = variable.unit.as_deref();
+    let number = |number: Option<u64>| show(number.unwrap_or_default(), unit);
+    let (min, max) = (number(variable.min), number(variable.max));
+    match unit {
+        Some("s") => format!("{min} to {max} seconds"),
+        None | Some("" | "address") => format!("{min} to {max}"),
+        Some(unit) => format!("{min} to {max} {unit}"),
     }
 }
 
