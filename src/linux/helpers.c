@@ -705,11 +705,9 @@ void natpt_work_init(struct delayed_work *work, work_func_t func)
 
 void natpt_work_schedule(struct delayed_work *work, unsigned long delay)
 {
-	/* What is to be done now does not wait for what is to be done later. */
-	if (delay)
-		queue_delayed_work(system_power_efficient_wq, work, delay);
-	else
-		mod_delayed_work(system_power_efficient_wq, work, 0);
+	/* What is to be done soon does not wait for what is to be done later. */
+	if (!delayed_work_pending(work) || time_after(work->timer.expires, jiffies + delay))
+		mod_delayed_work(system_power_efficient_wq, work, delay);
 }
 
 void natpt_local_ports(struct net *net, int *low, int *high)

@@ -32,6 +32,7 @@ pub(crate) fn session4(key: &Secret, tuple: &Tuple4, proto: u8) -> u32 {
 }
 
 /// Hash value of an IPv6 host, from which those of its mappings are made.
+#[inline(always)]
 pub(crate) fn host(key: &Secret, addr: Ipv6Addr) -> u64 {
     siphash::hash(key, words(addr))
 }

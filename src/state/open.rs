@@ -41,6 +41,9 @@ use kernel::sync::{
     Arc,
 };
 
+/// Sessions in a bucket that are too many even for a moment.
+const DENSE: u32 = 8;
+
 /// Most rules that are asked for a port when the pool of the first has none.
 const MORE_RULES: usize = 4;
 
@@ -98,6 +101,7 @@ impl Translator {
     }
 
     /// As [`Translator::make_room`], unless that was in vain for the same one often enough.
+    #[cold]
     fn find_room(
         &self,
         config: &Config,
@@ -257,6 +261,7 @@ impl Translator {
     }
 
     /// The host that a packet of an IPv4 host is for.
+    #[cold]
     fn owner4(&self, config: &Config, key: &Key<Tuple4>, guard: &rcu::Guard) -> Option<Owner> {
         match self.target4(config, &key.tuple, key.proto, guard)? {
             Target::Mapping(mapping) => Some(self.owner(&mapping)),
@@ -387,6 +392,7 @@ impl Translator {
             .undo(&self.key, item, place.bh, place.guard);
     }
 
+    #[inline(always)]
     pub(super) fn reserve_session(&self, values: &Values, opener: Side) -> Result<(), DropReason> {
         let all = values.get(Id::MaxSessions);
         let most = match opener {
@@ -496,8 +502,11 @@ impl Translator {
                 self.close_unused(config, mapping, bh, guard);
             })?;
         // Mappings are no more than sessions.
-        if self.sessions.is_crowded(self.session_count(), guard) {
-            self.sweep.make_room();
+        let count = self.session_count();
+        if self.sessions.is_crowded(count, guard) {
+            let is_dense = |count| self.sessions.is_crowded(count / DENSE, guard);
+            // Looked at now and then.
+            self.sweep.make_room(count % 64 == 0 && is_dense(count));
         }
         mapping.set_sessions(mapping.sessions().saturating_add(1));
         self.counters.inc(Event::Session, 1);

@@ -59,6 +59,7 @@ pub(crate) struct Owner {
 }
 
 impl Owner {
+    #[inline(always)]
     pub(crate) fn new(key: &Secret, addr: Ipv6Addr, len: u8) -> Self {
         let hash = hash::host(key, addr);
         Self { addr, hash, len }
@@ -70,11 +71,13 @@ impl Owner {
     }
 
     /// A number that hardly another network has, whoever may know its addresses.
+    #[cold]
     pub(super) fn network_id(&self, key: &Secret) -> u64 {
         hash::host(key, self.network(key).0.first)
     }
 
     /// Its network.
+    #[cold]
     pub(super) fn range(&self) -> Source6 {
         Source6 {
             addr: Ipv6Addr::from_bits(self.addr.to_bits() & addr::mask(self.len.into())),
@@ -93,6 +96,7 @@ impl Owner {
     }
 
     /// Its network, with that's hash value.
+    #[inline(always)]
     fn network(&self, key: &Secret) -> (Addresses, u32) {
         let first = Ipv6Addr::from_bits(self.addr.to_bits() & addr::mask(self.len.into()));
         let addrs = Addresses {

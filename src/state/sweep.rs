@@ -18,7 +18,7 @@ pub(crate) struct Sweep {
     pub(super) asleep: Atomic<u32>,
     /// When the next slice is due, in jiffies.
     pub(super) due: Atomic<u32>,
-    /// 1 while a table has too few buckets.
+    /// 1 while a table has too few buckets, 2 while it has far too few.
     pub(super) crowded: Atomic<u32>,
     pub(super) bell: Bell,
 }
@@ -35,11 +35,18 @@ impl Sweep {
         }
     }
 
-    /// A table has too few buckets: see to it that it gets more.
+    /// A table has too few buckets: see to it that it gets more, if not at once, when what comes just
+    /// now is there.
     #[inline]
-    pub(super) fn make_room(&self) {
-        if read_once(&self.crowded) == 0 && self.crowded.xchg(1, ordering::Full) == 0 {
-            self.bell.ring(0);
+    pub(super) fn make_room(&self, at_once: bool) {
+        let (crowded, delay) = match at_once {
+            true => (2, 0),
+            false => (1, sys::hz() / 2),
+        };
+        if read_once(&self.crowded) < crowded
+            && self.crowded.xchg(crowded, ordering::Full) < crowded
+        {
+            self.bell.ring(delay);
         }
     }
 

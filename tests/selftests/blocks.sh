@@ -42,4 +42,13 @@ refuses()
 }
 refuses "38: there are 2^64 hosts and 256 blocks: name the hosts' network: /56 has as many" \
 	map from any6 to 192.0.2.16/29 block 2016
+# whose a port is would not be known
+overlap=": a rule with blocks and another one have ports in common"
+for rule in "any6 to 192.0.2.9" "any6 to 192.0.2.0/24 port 4000 - 5000" "2001:db8:8::/56 to 192.0.2.8/29 block 2016" \
+	"daddr 192.0.2.8 dport 2000 to daddr 2001:db8:6::80 proto udp"; do
+	is "$rule" "command line:1:$(expr "map from ${rule%% to *} to " : '.*')$overlap" \
+		"$(config map from $rule 2>&1 | sed 's/:1:[0-9]*:/:1:'"$(expr "map from ${rule%% to *} to " : '.*')"':/')"
+done
+is "... nothing has changed" "$before" "$(config show config)"
+check "beside them there is room" config map from any6 to 192.0.2.9 port 1 - 1023
 finish

@@ -149,7 +149,34 @@ def flood(wire, packets):
             wire.send(*packet)
 
 
-begin(host_prefix=64, host_mappings=5000, evict=1)
+# A server whose address is known to everybody, and strangers who forge theirs: it answers them, and they
+# never say a word more.
+def segment4(source, flags, **more):
+    return IP(src=source, dst=POOL) / TCP(sport=7, dport=80, flags=flags, **more)
+
+
+begin(host_prefix=64, host_sessions=120, mapping_sessions=4096, evict=1)
+config("map", "from", "daddr", POOL, "dport", "80", "to", "daddr", B6, "proto", "tcp")
+run("ip", "-n", "router", "route", "replace", "11.0.0.0/8", "via", SERVER)
+rise = Rise()
+for first in 0, 40:
+    forged = [f"11.0.1.{first + n}" for n in range(40)]
+    net.from_server(*[segment4(source, "S") for source in forged])
+    net.from_client(*[IPv6(src=B6, dst="2001:db8:64::" + source) / TCP(sport=80, dport=7, flags="SA")
+                      for source in forged])
+net.from_server(segment4("11.0.1.1", "A"))
+ok("a server's half-open connections have a bound", rise["drop-host-sessions"] == 20,
+   rise["drop-host-sessions"])
+wait = time.monotonic() + 6
+while time.monotonic() < wait:
+    time.sleep(0.5)
+out, _ = net.from_server(*[segment4(f"11.0.2.{n}", "S") for n in range(30)])
+# as far as they are among those that are looked at
+ok("… those of which nothing was heard make room for others", len(out) > 20, len(out))
+sessions = json.loads(config("-j", "show", "xlate", "proto", "tcp"))
+ok("… not one that is a connection", "11.0.1.1" in {row["target4"] for row in sessions})
+
+begin(host_prefix=64, host_sessions=262144, host_mappings=5000, evict=1)
 out, _ = net.from_client(udp(9999))
 port = out[0].sport
 rise = Rise()
@@ -160,7 +187,7 @@ stranger = bytes(IP(src="11.0.0.1", dst=POOL) / UDP(sport=7, dport=port))
 six = [patched(datagram, (40, ports[n])) for n in range(3000)]
 six += [patched(knock, (16, n.to_bytes(2, "big")), (40, ports[n])) for n in range(3000, 6000)]
 four = [patched(stranger, (13, n.to_bytes(2, "big"))) for n in range(6000)]
-run("ip", "-n", "router", "route", "add", "11.0.0.0/8", "via", SERVER)
+run("ip", "-n", "router", "route", "replace", "11.0.0.0/8", "via", SERVER)
 floods = [multiprocessing.Process(target=flood, args=args, daemon=True)
           for args in ((net.client, six), (net.server, four))]
 for it in floods:

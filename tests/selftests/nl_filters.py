@@ -44,5 +44,8 @@ test("a limit of what is to end is refused", refused == errno.EINVAL, refused)
 refused = code(lambda: kernel.dump(RULE_GET, payload=nest(12, HOST)))
 test("a listing without filters refuses them", refused == errno.EINVAL, refused)
 
+for text, of_session in ("a peer", attr(6, bytes(4))), ("a state", attr(7, b"\x03")):
+    refused = code(lambda: kernel.dump(MAPPING_GET, payload=nest(7, of_session)))
+    test(f"mappings have not {text}", refused == errno.EINVAL, refused)
 mappings = kernel.dump(MAPPING_GET, payload=nest(7, HOST, attr(1, b"\x11")))[0]
 test("mappings are filtered too", [entry[3] for entry in mappings] == [struct.pack("=H", 4001)], mappings)

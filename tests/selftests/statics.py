@@ -207,6 +207,17 @@ run("natptconfig", "-n", "router", "map", "delete", "20", "keep")
 again, _ = net.from_client(udp(A6, 6000, S46, 10))
 ok("what goes leaves its like alone", first[0].sport == again[0].sport, show(first + again))
 
+# ... all of them, and one comes again: it is a rule like any other
+rules("from any6 to 192.0.2.77")
+run("natptconfig", "-n", "router", "map", "20", "from", "any6", "to", "192.0.2.77")
+first, _ = net.from_client(udp(A6, 6001, S46, 9))
+rules("from any6 to 192.0.2.77", flush="map flush keep")
+again, _ = net.from_client(udp(A6, 6001, S46, 10))
+ok("two that are alike go, one comes again: a host's port stays", first[0].sport == again[0].sport,
+   show(first + again))
+out, _ = net.from_server(udp(S5, 1, "192.0.2.77", first[0].sport))
+ok("... and is open to strangers", len(out) == 1, show(out))
+
 # Filters and limits
 rules(f"from {A6} to {NINE} bidir filter address", f"from daddr {TEN} to daddr {B6} filter port")
 out, _ = net.from_server(udp(S4, 1, NINE, 5000), udp(S4, 1, TEN, 5000))
