@@ -32,7 +32,7 @@ owner=${NATPT_OWNER:-$(id -u):$(id -g)}
 
 # The few variables that reach the build root.
 passed_env=()
-for name in TERM http_proxy https_proxy no_proxy NATPT_MIRROR NATPT_KVM V; do
+for name in TERM http_proxy https_proxy no_proxy NATPT_MIRROR NATPT_KVM NATPT_SUITE V; do
 	[ -z "${!name:-}" ] || passed_env+=("$name=${!name}")
 done
 unset name
