@@ -77,6 +77,10 @@ check-vm:
 check-packages:
 	@scripts/check packages
 
+## make check-kernels [T="ROW..."]   some of the selftests on the kernels of tests/kernels/matrix, or of some rows
+check-kernels:
+	@T="$(T)" scripts/check kernels
+
 ## make check-debug [T="NAME..."]   the same on a kernel with KASAN, lockdep and the like
 check-debug:
 	@T="$(T)" scripts/check debug
@@ -134,5 +138,5 @@ clean:
 distclean: clean
 	@scripts/distclean
 
-.PHONY: all help module userspace install uninstall sign deb repo demo shell vm vm-files debug-files check check-host check-hosts check-vm check-packages check-debug soak bench profile \
+.PHONY: all help module userspace install uninstall sign deb repo demo shell vm vm-files debug-files check check-host check-hosts check-vm check-packages check-kernels check-debug soak bench profile \
 	bench-totd bench-preload check-cpython compliance fuzz mutants generate fmt clean distclean
