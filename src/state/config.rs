@@ -17,9 +17,9 @@ use crate::{
         memory::{self, Account},
         pernet::Net,
     },
-    nat::options::Values,
+    nat::{options::Values, rule::proto_bit},
     xlate::{
-        addr::Prefix,
+        addr::{Prefix, Range4},
         addresses::Addresses,
         eam::Eam,
         order::first_not,
@@ -92,6 +92,8 @@ pub(crate) struct Tables {
     pub(super) statics: Statics,
     /// The rules with blocks among those that are set.
     pub(super) blocks: Array<Arc<Stateful>>,
+    /// What rules that share ports have, each once: addresses, ports and protocols.
+    pub(super) shares: Array<(Range4, Option<(u16, u16)>, u32)>,
     /// Which rule is for a host.
     pub(super) sources: Sources,
     /// The explicit mappings of stateless rules, in the order of their IPv6 addresses.
@@ -125,6 +127,7 @@ impl Config {
             is_stale: false,
             statics: Statics::new(account)?,
             blocks: Array::new(account, 0, [])?,
+            shares: Array::new(account, 0, [])?,
             sources: Sources::new(account)?,
             by6: Row::new(account)?,
             by4: Row::new(account)?,
@@ -156,6 +159,7 @@ impl Tables {
             is_stale: false,
             statics: self.statics.copy()?,
             blocks: self.blocks.filtered(|_| true)?,
+            shares: Array::new(account, 0, [])?,
             sources: Sources::new(account)?,
             by6: self.by6.copy()?,
             by4: self.by4.copy()?,
@@ -373,12 +377,10 @@ impl Tables {
 
     /// Return true if a rule may give hosts this port of an address of the box's own.
     pub(crate) fn gives(&self, net: &Net, (addr, port): (Ipv4Addr, u16), proto: u8) -> bool {
-        let mut rules = self.rules.iter().filter_map(RuleEntry::sharing);
-        rules.any(|it| {
-            it.rule.fixed.is_none()
-                && it.rule.to.contains(addr)
-                && it.rule.is_for(proto)
-                && pool::is_for_hosts(net, it.rule.ports, port)
+        self.shares.iter().any(|&(to, ports, protos)| {
+            to.contains(addr)
+                && protos & proto_bit(proto) != 0
+                && pool::is_for_hosts(net, ports, port)
         })
     }
 

@@ -382,6 +382,7 @@ impl Tables {
         self.statics.settle()?;
         self.has_hosts6 = self.addresses().has_hosts6();
         self.sources = Sources::of(account, &self.rules)?;
+        self.shares = self.find_shares(account)?;
         self.ids = Row::new(account)?;
         let rules = self.rules.iter();
         let rules = rules.filter_map(|it| Some((it.sharing()?.id, Some(it.number))));
@@ -390,6 +391,25 @@ impl Tables {
             self.ids.add(id, |it| it.0)?;
         }
         self.ids.settle(|it| it.0)
+    }
+
+    /// What rules that share ports have, each once: of a hundred thousand most have the same.
+    fn find_shares(&self, account: Account) -> Result<Array<(Range4, Option<(u16, u16)>, u32)>> {
+        let mut row = Row::new(account)?;
+        let rules = self.rules.iter().filter_map(RuleEntry::sharing);
+        for rule in rules.map(|it| &it.rule).filter(|it| it.fixed.is_none()) {
+            let share = (rule.to, rule.ports, rule.protos());
+            if row.last() != Some(&share) {
+                row.add(share, |it| *it)?;
+            }
+        }
+        row.settle(|it| *it)?;
+        let is_first = |place: &usize| {
+            let before = place.checked_sub(1).and_then(|place| row.get(place));
+            before != row.get(*place)
+        };
+        let places = (0..row.len()).filter(is_first);
+        Array::new(account, row.len(), places.filter_map(|place| row.get(place).copied()))
     }
 
     /// The prefix is one that is set.

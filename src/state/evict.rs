@@ -44,7 +44,7 @@ impl Want {
                 DropReason::MappingSessions => {
                     ((v4.saddr, v4.sport), session.proto) == (self.v4, self.proto)
                 }
-                DropReason::HostSessions => self.opener == Side::V4 && of_network(),
+                DropReason::HostSessions => of_network(),
                 _ => false,
             }
     }
@@ -76,14 +76,12 @@ impl Translator {
         (why, want): (DropReason, &Want),
         guard: &rcu::Guard,
     ) -> bool {
-        let is_no_room = matches!(
-            why,
-            DropReason::SessionLimit
-                | DropReason::MappingLimit
-                | DropReason::PortsExhausted
-                | DropReason::MappingSessions
-                | DropReason::HostSessions
-        );
+        let is_no_room = match why {
+            DropReason::SessionLimit | DropReason::MappingLimit | DropReason::PortsExhausted => true,
+            // What a host has too many of it has opened itself.
+            DropReason::MappingSessions | DropReason::HostSessions => want.opener == Side::V4,
+            _ => false,
+        };
         if !is_no_room || config.values.get(Id::Evict) == 0 {
             return false;
         }

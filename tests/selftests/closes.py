@@ -14,8 +14,9 @@ from mmsg import Batch
 from stacks import QUICK, inside
 from wire import A6, S4, S46, Wire, config, mac, ok, scapy
 
-ROUNDS = 2 if QUICK else 64
 CONNECTIONS = 1 << 14  # of a round
+WANTED = int(os.environ.get("NATPT_PACKETS") or 100000)
+ROUNDS = 2 if QUICK else -(-WANTED // CONNECTIONS)
 AT_ONCE = 8  # that are closed by one system call
 HOST, FIRST = 7777, 1000  # ports of the host, and of the server
 OWN = "192.0.2.33"  # the host's own address, at which it has the same port
