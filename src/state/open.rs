@@ -398,7 +398,7 @@ impl Translator {
         let most = match opener {
             Side::V6 => all,
             // The last ones are for hosts, whatever strangers send.
-            Side::V4 => all.wrapping_sub(all / 64),
+            Side::V4 => all.wrapping_sub(all / 1024),
         };
         if !reserve(&self.session_count, most) {
             return Err(DropReason::SessionLimit);
