@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
-"""As many TCP connections as one IPv4 address has room for, all at once, of real stacks."""
+"""many-connections.py NUMBER: so many TCP connections through one address at once, of real stacks."""
 
 import multiprocessing
 import resource
 import select
 import socket
+import sys
 
-from stacks import LIMIT, QUICK, namespace, ok
+from stacks import LIMIT, namespace, ok
 
-CONNECTIONS = 4000 if QUICK else 64000
+CONNECTIONS = int(sys.argv[1])
 FIRST, PORT = 1200, 9  # ports of the client, and of the server
 SERVER, TARGET = "198.51.100.10", "2001:db8:64::198.51.100.10"
 AT_ONCE = 500
