@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # fault: state-4
-# One address, and all its ports.
+# Many TCP connections through one address: 16,000, or NATPT_PACKETS, of which it has ports for 64,000.
 . "$(dirname "$0")/lib.sh"
 
 network
@@ -9,7 +9,7 @@ translator
 for name in host-mappings host-rate; do
 	config set $name = 1000000
 done
-relay python3 "$(dirname "$0")/many-connections.py"
-count=$(sized 64000 4000)
+count=$(sized "${NATPT_PACKETS:-16000}" 4000)
+relay at client6 python3 "$(dirname "$0")/many-connections.py" "$count"
 is "… which all have sessions" "$count" "$(config -j show sessions | jq "[.tcp[]] | add")"
 finish
