@@ -409,7 +409,11 @@ impl Tables {
             before != row.get(*place)
         };
         let places = (0..row.len()).filter(is_first);
-        Array::new(account, row.len(), places.filter_map(|place| row.get(place).copied()))
+        Array::new(
+            account,
+            row.len(),
+            places.filter_map(|place| row.get(place).copied()),
+        )
     }
 
     /// The prefix is one that is set.

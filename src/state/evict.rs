@@ -77,7 +77,9 @@ impl Translator {
         guard: &rcu::Guard,
     ) -> bool {
         let is_no_room = match why {
-            DropReason::SessionLimit | DropReason::MappingLimit | DropReason::PortsExhausted => true,
+            DropReason::SessionLimit | DropReason::MappingLimit | DropReason::PortsExhausted => {
+                true
+            }
             // What a host has too many of it has opened itself.
             DropReason::MappingSessions | DropReason::HostSessions => want.opener == Side::V4,
             _ => false,
