@@ -35,14 +35,14 @@ done
 is "UDP hosts get the ports that no socket has" "[20000,20002,20003]" "$(ports udp)"
 is "TCP hosts, too" "[20000,20001,20003]" "$(ports tcp)"
 ask() { at server4 socat -t$((2 * ${slower:-1})) - "$1" </dev/null; }
-is "the box's UDP service answers" box "$(echo x | at server4 socat -t5 - UDP4:$R4:20001)"
+is "the box's UDP service answers" box "$(echo x | at server4 socat -t10 - UDP4:$R4:20001)"
 is "its TCP service answers" box "$(ask TCP4:$R4:20002)"
 
 # A socket that comes later
 at router socat UDP4-RECVFROM:20003,fork EXEC:'echo late' 2>/dev/null &
 wait_for bound u 20003
 is "a service that comes after a host had its port hears strangers" late \
-	"$(echo x | at server4 socat -t5 - UDP4:$R4:20003)"
+	"$(echo x | at server4 socat -t10 - UDP4:$R4:20003)"
 
 # The box's own NAT
 config -f - <<-END

@@ -126,7 +126,8 @@ fn many_in_flight() {
         .find_map(|line| line.strip_prefix("VmHWM:"))
         .unwrap();
     let peak: u32 = peak.trim().trim_end_matches(" kB").parse().unwrap();
-    assert!(peak < 32 * 1024, "{peak} kB");
+    // more are asked again while the machine is busy
+    assert!(peak < 40 * 1024, "{peak} kB");
 }
 
 /// Answer one question on each connection.
