@@ -342,7 +342,7 @@ struct sk_buff *natpt_skb_fragment4(struct sk_buff *skb, u32 size)
 	return first;
 }
 
-/* The segments of a packet, as a list; the packet itself stays. NULL if it has none, or an ERR_PTR. */
+/* The segments of a packet, as a list; the packet itself stays. Or NULL, or an ERR_PTR. */
 struct sk_buff *natpt_skb_segment(struct sk_buff *skb)
 {
 	const u16 header = skb->mac_header, len = skb->mac_len;

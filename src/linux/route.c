@@ -159,7 +159,8 @@ static struct fib_nh_common *natpt_nexthop4(struct net *net, struct fib_result *
 static struct rtable *natpt_good4(struct net *net, struct rtable *rt)
 {
 	/* A neighbour of multicast routes may have been kept there. */
-	if (rt && rt->rt_type == RTN_UNICAST && READ_ONCE(rt->dst.obsolete) == DST_OBSOLETE_FORCE_CHK &&
+	if (rt && rt->rt_type == RTN_UNICAST &&
+	    READ_ONCE(rt->dst.obsolete) == DST_OBSOLETE_FORCE_CHK &&
 	    rt->rt_genid == rt_genid_ipv4(net) && dst_hold_safe(&rt->dst))
 		return rt;
 	return NULL;

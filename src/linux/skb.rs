@@ -426,7 +426,7 @@ impl<F: Family> Skb<F> {
         // In a VRF it is another for whoever looks at `skb_iif`. The control blocks of both families
         // begin with it.
         match self.raw().cb.first_chunk::<4>() {
-            Some(iif) if *iif != [0; 4] => u32::from_ne_bytes(iif.map(|byte| byte as u8)),
+            Some(iif) if *iif != [0; 4] => u32::from_ne_bytes(*iif),
             _ => self.fields().skb_iif as u32,
         }
     }

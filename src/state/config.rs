@@ -92,8 +92,8 @@ pub(crate) struct Tables {
     pub(super) statics: Statics,
     /// The rules with blocks among those that are set.
     pub(super) blocks: Array<Arc<Stateful>>,
-    /// What rules that share ports have, each once: addresses, ports and protocols.
-    pub(super) shares: Array<(Range4, Option<(u16, u16)>, u32)>,
+    /// What rules that share ports have, each once.
+    pub(super) shares: Array<Share>,
     /// Which rule is for a host.
     pub(super) sources: Sources,
     /// The explicit mappings of stateless rules, in the order of their IPv6 addresses.
@@ -106,6 +106,9 @@ pub(crate) struct Tables {
     /// those of rules that are kept.
     pub(super) ids: Row<(u32, Option<u32>)>,
 }
+
+/// Addresses, ports and protocols of a rule.
+pub(super) type Share = (Range4, Option<(u16, u16)>, u32);
 
 impl Deref for Config {
     type Target = Tables;

@@ -3,7 +3,7 @@
 //! A configuration that is being changed.
 
 use super::{
-    config::{Config, Refused, Tables},
+    config::{Config, Refused, Share, Tables},
     kept::Seen,
     order::Row,
     pools::Pools,
@@ -394,7 +394,7 @@ impl Tables {
     }
 
     /// What rules that share ports have, each once: of a hundred thousand most have the same.
-    fn find_shares(&self, account: Account) -> Result<Array<(Range4, Option<(u16, u16)>, u32)>> {
+    fn find_shares(&self, account: Account) -> Result<Array<Share>> {
         let mut row = Row::new(account)?;
         let rules = self.rules.iter().filter_map(RuleEntry::sharing);
         for rule in rules.map(|it| &it.rule).filter(|it| it.fixed.is_none()) {
