@@ -80,7 +80,6 @@ bool natpt_skb_is_untracked(const struct sk_buff *skb);
 void natpt_skb_track(struct sk_buff *skb);
 bool natpt_skb_is_looping(const struct sk_buff *skb, bool ipv6);
 bool natpt_is_duplicate(void);
-struct sk_buff *natpt_skb_segment(struct sk_buff *skb);
 bool natpt_skb_show(struct net *net, struct sk_buff *skb, bool ipv6);
 
 /*

@@ -306,17 +306,6 @@ u16 natpt_skb_fold_checksum(struct sk_buff *skb, u32 offset, u32 len)
 	return ntohs((__force __be16)~csum_fold(skb_checksum(skb, offset, len, 0)));
 }
 
-/* Give a part of a packet the link layer's header, where there is room. */
-static void natpt_skb_copy_mac(struct sk_buff *part, const struct sk_buff *skb)
-{
-	if (!skb_mac_header_was_set(skb) || skb->mac_len != ETH_HLEN ||
-	    skb_headroom(part) < ETH_HLEN || skb_network_offset(part))
-		return;
-	skb_set_mac_header(part, -ETH_HLEN);
-	memcpy(eth_hdr(part), eth_hdr(skb), ETH_HLEN);
-	part->mac_len = ETH_HLEN;
-}
-
 /* Fragments of at most size bytes, as a list; the packet itself stays. Or an ERR_PTR. */
 struct sk_buff *natpt_skb_fragment4(struct sk_buff *skb, u32 size)
 {
@@ -335,26 +324,10 @@ struct sk_buff *natpt_skb_fragment4(struct sk_buff *skb, u32 size)
 			return piece;
 		}
 		IPCB(piece)->iif = IPCB(skb)->iif;
-		natpt_skb_copy_mac(piece, skb);
 		*last = piece;
 		last = &piece->next;
 	}
 	return first;
-}
-
-/* The segments of a packet, as a list; the packet itself stays. Or NULL, or an ERR_PTR. */
-struct sk_buff *natpt_skb_segment(struct sk_buff *skb)
-{
-	const u16 header = skb->mac_header, len = skb->mac_len;
-	struct sk_buff *list = __skb_gso_segment(skb, 0, true), *segment;
-
-	/* It begins with the network header for who cuts it. */
-	skb->mac_header = header;
-	skb->mac_len = len;
-	if (!IS_ERR_OR_NULL(list))
-		skb_list_walk_safe(list, segment, list)
-			natpt_skb_copy_mac(segment, skb);
-	return list;
 }
 
 /*

@@ -319,7 +319,7 @@ impl<F: Family> Skb<F> {
     /// Splits a packet into its segments.
     pub(crate) fn segment(self) -> Result<Segments<F>> {
         // SAFETY: The packet is valid; the call leaves it alone.
-        let list = unsafe { bindings::natpt_skb_segment(self.as_ptr()) };
+        let list = unsafe { bindings::__skb_gso_segment(self.as_ptr(), 0, true) };
         let list = kernel::error::from_err_ptr(list)?;
         if list.is_null() {
             return Ok(Segments(self.into_raw(), PhantomData));
