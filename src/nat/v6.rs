@@ -191,7 +191,8 @@ pub fn claims<W: World>(w: &W, packet: &mut W::Packet6) -> bool {
     if is_error(packet, &from) {
         return under_prefix || error::claims6(w, packet, &from);
     }
-    if !under_prefix {
+    let is_others = w.is_stateless() && w.addresses().already_translated(addrs(&ip));
+    if !under_prefix || is_others {
         return false;
     }
     // Who its host is is known when the fragments are together; what has no rule may be refused.
