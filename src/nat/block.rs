@@ -4,7 +4,7 @@
 
 use core::net::{Ipv4Addr, Ipv6Addr};
 
-use super::rule::{Blocks, Rule, RuleError, Source6};
+use super::rule::{Blocks, Rule, RuleError, Source6, OTHER};
 use crate::xlate::addr;
 
 /// The ports of one host.
@@ -58,6 +58,9 @@ impl Rule {
 
     /// Tells whether there is a block for each host.
     pub(super) fn check_blocks(&self, blocks: &Blocks) -> Result<(), RuleError> {
+        if self.protos & OTHER != 0 {
+            return Err(RuleError::BlockProtocols);
+        }
         let Some(ports) = self.ports else {
             return Err(RuleError::BlockPorts);
         };

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::xlate::{
     addresses::{Addrs, ErrorXlat},
-    icmp, ipv4, ipv6,
+    icmp, ipv4, ipv6, l4,
     packet::Packet,
     quote::{InnerCheck, Quote4, Quote6},
     to4::Headers,
@@ -75,13 +75,21 @@ fn quoted4<'a>(packet: &'a impl Packet, ip: &ipv4::Header) -> Result<Quote4<'a>,
     Quote4::parse_any(message, InnerCheck::Ignore)
 }
 
+/// Why an error about a packet without a session is dropped.
+const fn not_ours(protocol: u8) -> DropReason {
+    match l4::is_other(protocol) {
+        true => DropReason::InnerProtocol,
+        false => DropReason::NoSession,
+    }
+}
+
 /// The quoted packet in IPv4, if it is one of a session.
 fn session6<W: World>(w: &W, quote: &Quote6<'_>) -> Result<Tuple4, DropReason> {
     if let Some(reason) = quote.no_ports {
         return Err(reason);
     }
     let session = w.session6(&quote.tuple.inverted(), quote.protocol());
-    Ok(session.ok_or(DropReason::NoSession)?.inverted())
+    Ok(session.ok_or(not_ours(quote.protocol()))?.inverted())
 }
 
 /// The quoted packet in IPv6, turned round, if it is one of a session.
@@ -197,7 +205,7 @@ pub fn decide4<'p, W: World>(
         }
         None => {
             let Some(v6) = session4(w, &quote) else {
-                let reason = quote.no_ports.unwrap_or(DropReason::NoSession);
+                let reason = quote.no_ports.unwrap_or(not_ours(quote.header.protocol));
                 return others4(w, packet, ip, reason);
             };
             let prefix = w.prefix_of(v6.daddr).ok_or(DropReason::NoPrefix)?;

@@ -46,6 +46,8 @@ options! {
         "life of an idle UDP session (RFC 6146 UDP_DEFAULT)",
     IcmpTimeout "icmp-timeout" [60..=86400] 60 "s"
         "life of an idle ICMP echo session (RFC 6146 ICMP_DEFAULT)",
+    OtherTimeout "other-timeout" [60..=604800] 600 "s"
+        "life of an idle session of another protocol (proto other)",
     TcpEstTimeout "tcp-est-timeout" [7440..=604800] 7440 "s"
         "life of an idle established TCP session (RFC 6146 TCP_EST and TCP_TRANS)",
     TcpTransTimeout "tcp-trans-timeout" [240..=86400] 240 "s"

@@ -5,7 +5,7 @@ use core::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::xlate::{
     addr::{self, Range4},
-    proto,
+    l4, proto,
 };
 
 /// Bit of ICMP in a set of protocols, numbered as `protos` of the netlink family.
@@ -14,6 +14,8 @@ pub const ICMP: u32 = 1 << 0;
 pub const TCP: u32 = 1 << 1;
 /// Bit of UDP.
 pub const UDP: u32 = 1 << 2;
+/// All protocols that are neither, for [`Rule::protos`].
+pub const OTHER: u32 = 1 << 3;
 
 const ALL: u32 = ICMP | TCP | UDP;
 
@@ -24,6 +26,7 @@ pub const fn proto_bit(protocol: u8) -> u32 {
         proto::ICMP | proto::ICMPV6 => ICMP,
         proto::TCP => TCP,
         proto::UDP => UDP,
+        _ if l4::is_other(protocol) => OTHER,
         _ => 0,
     }
 }
@@ -152,8 +155,8 @@ pub enum RuleError {
     StaticCount,
     /// Ports of several hosts.
     StaticPorts,
-    /// Ports of ICMP.
-    StaticIcmp,
+    /// Ports of ICMP, or of other protocols.
+    StaticProtocols,
     /// Ports of the host beyond 65535, or 0.
     StaticPort6,
     /// Hosts that no packet may come from.
@@ -166,6 +169,8 @@ pub enum RuleError {
     BlockRoom,
     /// Blocks of a static mapping.
     BlockStatic,
+    /// Blocks of protocols whose ports stay as they are.
+    BlockProtocols,
 }
 
 impl RuleError {
@@ -184,7 +189,7 @@ impl RuleError {
             RuleError::Protocols => "unknown protocol",
             RuleError::StaticCount => "a static mapping has as many IPv4 addresses as IPv6 hosts",
             RuleError::StaticPorts => "only a static mapping of one host has ports of its own",
-            RuleError::StaticIcmp => "ports are of TCP and UDP: give the protocols",
+            RuleError::StaticProtocols => "ports are of TCP and UDP: give the protocols",
             RuleError::StaticPort6 => "ports of the IPv6 host are 1 to 65535",
             RuleError::StaticHosts => "no packet may come from such IPv6 addresses",
             RuleError::BlockPorts => "a block has 1 port or more, and no more than an address has",
@@ -193,6 +198,7 @@ impl RuleError {
             }
             RuleError::BlockRoom => "there are more hosts than blocks of ports",
             RuleError::BlockStatic => "a static mapping has no blocks",
+            RuleError::BlockProtocols => "other protocols keep their ports: they have no blocks",
         }
     }
 }
@@ -222,7 +228,7 @@ impl Rule {
             Some((first, last)) if last < first => return Err(RuleError::PortsReversed),
             _ => {}
         }
-        if self.protos & !ALL != 0 {
+        if self.protos & !(ALL | OTHER) != 0 {
             return Err(RuleError::Protocols);
         }
         match (self.fixed, self.blocks) {
@@ -248,8 +254,8 @@ impl Rule {
         if rest != 0 {
             return Err(RuleError::StaticPorts);
         }
-        if self.is_for(proto::ICMP) {
-            return Err(RuleError::StaticIcmp);
+        if self.protos() & !(TCP | UDP) != 0 {
+            return Err(RuleError::StaticProtocols);
         }
         let last6 = fixed.port6.checked_add(last.saturating_sub(first));
         if fixed.port6 == 0 || last6.is_none() {

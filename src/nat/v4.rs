@@ -140,13 +140,9 @@ fn stateful<W: World>(
         return Ok(Decision::defrag(packet));
     }
     // ICMPv6 is not an IPv4 protocol.
-    let header_len = l4::header_len(ip.protocol).filter(|_| ip.protocol != proto::ICMPV6);
+    let header_len = l4::session_len(ip.protocol).filter(|_| ip.protocol != proto::ICMPV6);
     let Some(header_len) = header_len else {
-        return pass_or_drop(w, packet, ip, DropReason::UnknownProtocol).or_else(|reason| {
-            // It is answered, but not to anybody.
-            check_source(w, packet, addrs(ip))?;
-            Err(reason)
-        });
+        return refuse_protocol(w, packet, ip);
     };
     if !packet.pull(l4_offset(ip).wrapping_add(header_len)) {
         return pass_or_drop(w, packet, ip, DropReason::Truncated);
@@ -155,7 +151,7 @@ fn stateful<W: World>(
         return Ok(Decision::Error);
     }
     let transport = packet.linear().get(l4_offset(ip)..).unwrap_or(&[]);
-    let ports = match Ports::read(ip.protocol, transport) {
+    let ports = match Ports::of(ip.protocol, transport) {
         Ok(ports) => ports,
         Err(reason) => return pass_or_drop(w, packet, ip, reason),
     };
@@ -165,8 +161,25 @@ fn stateful<W: World>(
             ext::check_options(packet.linear(), ip)?;
             Ok(Decision::Translate(known.0, Some(known.1)))
         }
+        None if l4::is_other(ip.protocol) && !w.has_mapping4(&key.tuple, key.proto) => {
+            refuse_protocol(w, packet, ip)
+        }
         None => open(w, packet, ip, &key),
     }
+}
+
+/// Decide about a packet to a pool address that is of no protocol that its host takes.
+#[cold]
+fn refuse_protocol<W: World>(
+    w: &W,
+    packet: &W::Packet4,
+    ip: &ipv4::Header,
+) -> Result<Decision4<W>, DropReason> {
+    pass_or_drop(w, packet, ip, DropReason::UnknownProtocol).or_else(|reason| {
+        // It is answered, but not to anybody.
+        check_source(w, packet, addrs(ip))?;
+        Err(reason)
+    })
 }
 
 /// Decide about a packet to a pool address that has no session: it opens one if a mapping has the
@@ -269,7 +282,7 @@ fn claims_stateful<W: World>(w: &W, packet: &mut W::Packet4, ip: &ipv4::Header) 
     }
     // What nobody waits for is dropped, where it is not for this box.
     let is_nobodys = pass_or_drop::<W, (), ()>(w, packet, ip, DropReason::NoMapping).is_err();
-    let header_len = l4::header_len(ip.protocol).filter(|_| ip.protocol != proto::ICMPV6);
+    let header_len = l4::session_len(ip.protocol).filter(|_| ip.protocol != proto::ICMPV6);
     let Some(header_len) = header_len else {
         return is_nobodys;
     };
@@ -280,7 +293,7 @@ fn claims_stateful<W: World>(w: &W, packet: &mut W::Packet4, ip: &ipv4::Header) 
         return is_nobodys || error::claims4(w, packet, ip);
     }
     let transport = packet.linear().get(l4_offset(ip)..).unwrap_or(&[]);
-    let Ok(ports) = Ports::read(ip.protocol, transport) else {
+    let Ok(ports) = Ports::of(ip.protocol, transport) else {
         return is_nobodys;
     };
     let Key { tuple, proto, .. } = key(w, ip, ports, transport);

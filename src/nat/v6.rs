@@ -134,7 +134,7 @@ pub fn decide<W: World>(
         });
     }
     // ICMP is not an IPv6 protocol.
-    let header_len = l4::header_len(walk.protocol).filter(|_| walk.protocol != proto::ICMP);
+    let header_len = l4::session_len(walk.protocol).filter(|_| walk.protocol != proto::ICMP);
     let Some(header_len) = header_len else {
         return refuse(w, packet, from, DropReason::UnknownProtocol);
     };
@@ -149,7 +149,7 @@ pub fn decide<W: World>(
         });
     }
     let transport = packet.linear().get(from.l4_offset()..).unwrap_or(&[]);
-    let ports = match Ports::read(walk.protocol, transport) {
+    let ports = match Ports::of(walk.protocol, transport) {
         Ok(ports) => ports,
         Err(_) if is_for_proxy(w, packet, ip, transport) => return Ok(Decision::Solicitation),
         Err(reason) => return refuse(w, packet, from, reason),
@@ -157,6 +157,10 @@ pub fn decide<W: World>(
     let key = key(w, from, ports, transport);
     match w.known6(packet, &key)? {
         Some(known) => Ok(Decision::Translate(known.0, Some(known.1))),
+        // Only where a rule says so (RFC 6146 section 3.4).
+        None if l4::is_other(key.proto) && w.rule(&key.tuple, key.proto).is_none() => {
+            refuse(w, packet, from, DropReason::UnknownProtocol)
+        }
         None => open(w, packet, ip, &key),
     }
 }
@@ -204,10 +208,11 @@ pub fn claims<W: World>(w: &W, packet: &mut W::Packet6) -> bool {
     }
     let transport = packet.linear().get(from.l4_offset()..).unwrap_or(&[]);
     let proto = proto::protocol_to_v4(walk.protocol);
-    Ports::read(walk.protocol, transport).map_or(true, |ports| {
-        let tuple = tuple(&ip, ports);
-        w.rule(&tuple, proto).is_some() || w.session6(&tuple, proto).is_some()
-    })
+    l4::is_other(proto)
+        || Ports::read(walk.protocol, transport).map_or(true, |ports| {
+            let tuple = tuple(&ip, ports);
+            w.rule(&tuple, proto).is_some() || w.session6(&tuple, proto).is_some()
+        })
 }
 
 /// Tell whether a packet is a fragment that is translated for itself.

@@ -100,8 +100,43 @@ fn session(message: &mut Message, it: &Translator, session: &Session, guard: &Gu
     message.u32(attr::session::EXPIRES, sys::seconds(left))
 }
 
-const PROTOS: [u8; 3] = [proto::ICMP, proto::TCP, proto::UDP];
+/// How many sessions there are: those of TCP by state, others have none.
+struct Tally {
+    tcp: [u32; 8],
+    other: [u32; 256],
+}
 
+impl Tally {
+    fn of(translator: &Translator, wanted: impl Fn(&Session, &Guard) -> bool) -> Self {
+        let mut tally = Self {
+            tcp: [0; 8],
+            other: [0; 256],
+        };
+        walk(&translator.sessions, 0, wanted, |session, _| {
+            let count = match session.proto {
+                proto::TCP => tally.tcp.get_mut(session.state() as usize),
+                proto => tally.other.get_mut(usize::from(proto)),
+            };
+            if let Some(count) = count {
+                *count = count.saturating_add(1);
+            }
+            true
+        });
+        tally
+    }
+
+    /// The row with this number: protocol, state and sessions.
+    fn row(&self, number: u64) -> Option<(u8, u8, u32)> {
+        let tcp = self.tcp.len();
+        let place = usize::try_from(number).ok()?;
+        Some(match place.checked_sub(tcp) {
+            None => (proto::TCP, place as u8, *self.tcp.get(place)?),
+            Some(proto) => (proto as u8, 0, *self.other.get(proto)?),
+        })
+    }
+}
+
+/// Lists the numbers of sessions: the cursor is the number of the next row.
 pub(super) struct Counts;
 
 impl Dump for Counts {
@@ -110,30 +145,28 @@ impl Dump for Counts {
         let Some(translator) = namespace(net).translator() else {
             return Ok(());
         };
-        // All rows fit in the first message.
-        if list.cursor() != [0; 2] {
+        /// There are no more rows.
+        const END: u64 = u64::MAX;
+        let [mut next, _] = list.cursor();
+        if next == END {
             return Ok(());
         }
-        let mut counts = [[0u32; 8]; PROTOS.len()];
         let wanted = |it: &Session, guard: &Guard| filter.has_session(&translator, it, guard);
-        walk(&translator.sessions, 0, wanted, |session, _| {
-            let mut rows = PROTOS.iter().zip(&mut counts);
-            let row = rows.find(|(proto, _)| **proto == session.proto);
-            if let Some(count) = row.and_then(|(_, row)| row.get_mut(session.state() as usize)) {
-                *count = count.saturating_add(1);
-            }
-            true
-        });
-        for (proto, row) in PROTOS.iter().zip(&counts) {
-            for (state, count) in (0..8u8).zip(row).filter(|(_, count)| **count != 0) {
-                list.entry(|message| {
-                    message.u8(attr::count::PROTO, *proto)?;
+        let tally = Tally::of(&translator, wanted);
+        while let Some((proto, state, count)) = tally.row(next) {
+            let fits = count == 0
+                || list.entry(|message| {
+                    message.u8(attr::count::PROTO, proto)?;
                     message.u8(attr::count::STATE, state)?;
-                    message.u32(attr::count::SESSIONS, *count)
+                    message.u32(attr::count::SESSIONS, count)
                 });
+            if !fits {
+                list.set_cursor([next, 0]);
+                return Ok(());
             }
+            next = next.wrapping_add(1);
         }
-        list.set_cursor([1, 0]);
+        list.set_cursor([END, 0]);
         Ok(())
     }
 }

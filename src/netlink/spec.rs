@@ -139,7 +139,7 @@ pub(crate) mod attr {
     /// What mappings and sessions have to be like to be listed, counted or
     /// ended: all that is given has to fit.
     pub(crate) mod filter {
-        /// IPPROTO number as on the IPv4 side (1, 6 or 17).
+        /// IPPROTO number as on the IPv4 side.
         pub(crate) const PROTO: u16 = 1;
         /// The IPv6 host, or a prefix that it is under.
         pub(crate) const HOST: u16 = 2;
@@ -208,7 +208,7 @@ pub(crate) mod attr {
     }
     /// A binding of RFC 6146 (BIB entry).
     pub(crate) mod mapping {
-        /// IPPROTO number as on the IPv4 side (1, 6 or 17).
+        /// IPPROTO number as on the IPv4 side.
         pub(crate) const PROTO: u16 = 1;
         pub(crate) const ADDRESS6: u16 = 2;
         /// Port, or ICMP identifier.
@@ -223,7 +223,7 @@ pub(crate) mod attr {
     }
     /// One conversation under a mapping.
     pub(crate) mod session {
-        /// IPPROTO number as on the IPv4 side (1, 6 or 17).
+        /// IPPROTO number as on the IPv4 side.
         pub(crate) const PROTO: u16 = 1;
         /// The IPv6 host.
         pub(crate) const SOURCE6: u16 = 2;
@@ -249,7 +249,7 @@ pub(crate) mod attr {
     }
     /// How many sessions of a protocol are in a state.
     pub(crate) mod count {
-        /// IPPROTO number as on the IPv4 side (1, 6 or 17).
+        /// IPPROTO number as on the IPv4 side.
         pub(crate) const PROTO: u16 = 1;
         pub(crate) const STATE: u16 = 2;
         pub(crate) const SESSIONS: u16 = 3;
@@ -267,7 +267,7 @@ pub(crate) mod attr {
         /// Nanoseconds since 1970 (UTC).
         pub(crate) const TIME: u16 = 2;
         pub(crate) const HAPPENING: u16 = 3;
-        /// IPPROTO number as on the IPv4 side (1, 6 or 17).
+        /// IPPROTO number as on the IPv4 side.
         pub(crate) const PROTO: u16 = 4;
         /// The IPv6 host.
         pub(crate) const SOURCE6: u16 = 5;
@@ -299,13 +299,16 @@ pub(crate) mod attr {
     }
 }
 
-/// Transport protocols that a rule is for; 0 means all of them.
+/// Transport protocols that a rule is for; 0 means icmp, tcp and udp. Of
+/// other protocols ports stay as they are, and hosts have one address in
+/// common with each peer.
 pub(crate) mod protos {
     pub(crate) const ICMP: u32 = 1 << 0;
     pub(crate) const TCP: u32 = 1 << 1;
     pub(crate) const UDP: u32 = 1 << 2;
+    pub(crate) const OTHER: u32 = 1 << 3;
     /// All of them.
-    pub(crate) const MASK: u32 = ICMP | TCP | UDP;
+    pub(crate) const MASK: u32 = ICMP | TCP | UDP | OTHER;
 }
 
 /// State of a session, for TCP as in RFC 6146 section 3.5.2.

@@ -19,7 +19,7 @@ use crate::{
     xlate::{
         addr::Prefix,
         addresses::{Addresses, Addrs},
-        icmp, ipv4, proto,
+        icmp, ipv4, l4, proto,
         side::Side,
         tuple::{Tuple4, Tuple6},
         DropReason,
@@ -203,6 +203,7 @@ impl<'g> World for Ctx<'g> {
             && match proto {
                 // The box asked for it, or nobody.
                 proto::ICMP => is_echo_reply(skb),
+                _ if l4::is_other(proto) => true,
                 _ => {
                     let (peer, pool) = ((tuple.daddr, tuple.dport), (tuple.saddr, tuple.sport));
                     // What a static mapping has is for its host, whoever listens there, too.

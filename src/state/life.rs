@@ -145,7 +145,8 @@ impl Moment {
                 State::V6Init | State::V4Init => Id::TcpSynTimeout,
                 _ => Id::TcpTransTimeout,
             },
-            _ => Id::IcmpTimeout,
+            proto::ICMP => Id::IcmpTimeout,
+            _ => Id::OtherTimeout,
         });
         seconds.saturating_mul(sys::hz())
     }

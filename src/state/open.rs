@@ -29,7 +29,7 @@ use crate::{
         world::Key,
     },
     xlate::{
-        proto,
+        l4, proto,
         side::Side,
         tuple::{Tuple4, Tuple6},
         DropReason,
@@ -59,12 +59,30 @@ impl Translator {
         let Some(rule) = rule else {
             return Ok(None);
         };
+        match self.try_open6(config, key, rule, guard) {
+            Ok(session) if l4::has_pool_ports(key.proto) => Ok(session),
+            opened => self.settle6(config, key, rule, opened, guard),
+        }
+    }
+
+    /// Tries other rules, and to make room, where a session was not opened; and sees to it that one of a
+    /// protocol whose ports stay is alone.
+    #[cold]
+    fn settle6<'g>(
+        &'g self,
+        config: &Config,
+        key: &Key<Tuple6>,
+        rule: &Stateful,
+        opened: Result<Option<Linked<'g, Session>>, DropReason>,
+        guard: &'g rcu::Guard,
+    ) -> Result<Option<Linked<'g, Session>>, DropReason> {
         let (host, proto) = (key.tuple.saddr, key.proto);
-        let opened = self.try_open6(config, key, rule, guard);
+        let alone = |session| self.keep_apart(config, session, guard);
+        let opened = opened.and_then(alone);
         if let Err(DropReason::PortsExhausted) = opened {
             // Where a pool has no port left the next rule may have one.
             for (_, other) in (0..MORE_RULES).zip(config.rules_behind(rule, host, proto)) {
-                let by_other = self.try_open6(config, key, other, guard);
+                let by_other = self.try_open6(config, key, other, guard).and_then(alone);
                 if by_other.is_ok() {
                     return by_other;
                 }
@@ -75,8 +93,9 @@ impl Translator {
         };
         let owner = self.owner_of(host, &config.values);
         let addr = self.address_for(rule, &owner, guard);
-        // What others have to give is in blocks of their own.
-        let helps = rule.rule.blocks.is_none() || !matches!(why, DropReason::PortsExhausted);
+        // What others have to give is in blocks of their own, or with peers of their own.
+        let is_apart = rule.rule.blocks.is_some() || !l4::has_pool_ports(proto);
+        let helps = !(is_apart && matches!(why, DropReason::PortsExhausted));
         let want = Want {
             opener: Side::V6,
             v4: (addr, 0),
@@ -85,7 +104,7 @@ impl Translator {
         };
         let who = owner.network_id(&self.key);
         match helps && self.find_room(config, (why, &want), who, guard) {
-            true => self.try_open6(config, key, rule, guard),
+            true => self.try_open6(config, key, rule, guard).and_then(alone),
             false => Err(why),
         }
         .inspect_err(|why| {
@@ -199,10 +218,14 @@ impl Translator {
             };
             let v4 = key.tuple4((mapping.v4.addr, mapping.v4.port), peer);
             let hashes = (key.hash, self.hash4(&v4, proto), hash);
-            if prefix.len() != 96 && self.is_double(&v4, (proto, hashes.1), guard) {
+            let has_port = l4::has_pool_ports(proto);
+            if (!has_port || prefix.len() != 96) && self.is_double(&v4, (proto, hashes.1), guard) {
                 self.unreserve_session();
                 self.close_unused(config, mapping, &bh, guard);
-                return Err(DropReason::PortTaken);
+                return Err(match has_port {
+                    true => DropReason::PortTaken,
+                    false => DropReason::PortsExhausted,
+                });
             }
             let ident = self.idents.slot(v4.saddr, v4.daddr, proto);
             let first = (Side::V6, state);
@@ -258,6 +281,32 @@ impl Translator {
     #[cold]
     fn is_double(&self, v4: &Tuple4, (proto, hash): (u8, u32), guard: &rcu::Guard) -> bool {
         self.find4(&Key::plain(*v4, proto, hash), guard).is_some()
+    }
+
+    /// Ends a session of another protocol, if another host has begun one with the same peer meanwhile.
+    #[cold]
+    fn keep_apart<'g>(
+        &self,
+        config: &Config,
+        session: Option<Linked<'g, Session>>,
+        guard: &'g rcu::Guard,
+    ) -> Result<Option<Linked<'g, Session>>, DropReason> {
+        let Some(new) = session.filter(|it| !l4::has_pool_ports(it.proto)) else {
+            return Ok(session);
+        };
+        let hash = self.hash4(&new.v4, new.proto);
+        let is_twin = |it: &Session| it.v4 == new.v4 && it.proto == new.proto && it.v6 != new.v6;
+        if self
+            .sessions
+            .find(Index::V4, hash, guard, is_twin)
+            .is_none()
+        {
+            return Ok(session);
+        }
+        if new.life.end() {
+            self.close(config, new, (false, End::Evicted), guard);
+        }
+        Err(DropReason::PortsExhausted)
     }
 
     /// The host that a packet of an IPv4 host is for.

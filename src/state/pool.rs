@@ -16,7 +16,7 @@ use crate::{
         options::Values,
         port::{self, PortPolicy},
     },
-    xlate::proto,
+    xlate::{l4, proto},
 };
 use core::net::Ipv4Addr;
 use kernel::{
@@ -68,12 +68,23 @@ impl Pool {
         )
     }
 
-    fn ports(&self, proto: u8) -> &BhLock<Ports> {
+    /// Those of a protocol; none of one whose ports stay as they are.
+    #[inline(always)]
+    fn ports(&self, proto: u8) -> Option<&BhLock<Ports>> {
         match proto {
-            proto::TCP => &self.tcp,
-            proto::UDP => &self.udp,
-            _ => &self.icmp,
+            proto::TCP => Some(&self.tcp),
+            proto::UDP => Some(&self.udp),
+            proto::ICMP => Some(&self.icmp),
+            _ => None,
         }
+    }
+
+    /// The port of a protocol whose ports stay as they are: any number of hosts have it, each with peers
+    /// of its own. Not of an own address, where this host may speak the protocol itself.
+    #[cold]
+    fn keep(&self, net: &Net, (proto, sport): (u8, u16), statics: &Statics) -> Option<u16> {
+        let is_free = !self.is_own(net) && statics.of4((self.addr, sport), proto).is_none();
+        is_free.then_some(sport)
     }
 
     /// Takes a random free port, which no static mapping has, for a host's own port to talk to a
@@ -88,7 +99,10 @@ impl Pool {
         (bh, _): (&BhGuard, &Charging<'_>),
         guard: &rcu::Guard,
     ) -> Result<Option<u16>> {
-        let mut ports = self.ports(proto).lock(bh);
+        let Some(ports) = self.ports(proto) else {
+            return Ok(self.keep(net, (proto, sport), statics));
+        };
+        let mut ports = ports.lock(bh);
         let account = self.charge.account();
         let used = match &mut *ports {
             Some(used) => used,
@@ -130,7 +144,9 @@ impl Pool {
         peer: (Ipv4Addr, u16),
         guard: &rcu::Guard,
     ) -> bool {
-        self.is_own(net) && sys::has_connection4(net, peer, (self.addr, port), proto, guard)
+        self.is_own(net)
+            && (!l4::has_pool_ports(proto)
+                || sys::has_connection4(net, peer, (self.addr, port), proto, guard))
     }
 
     /// The address is this host's own.
@@ -154,7 +170,10 @@ impl Pool {
 
     /// Gives a port back that nobody but its host has ever used.
     pub(crate) fn give(&self, proto: u8, port: u16, bh: &BhGuard) {
-        if let Some(used) = &mut *self.ports(proto).lock(bh) {
+        let Some(ports) = self.ports(proto) else {
+            return;
+        };
+        if let Some(used) = &mut *ports.lock(bh) {
             port::mark(&mut used.map, port, false);
         }
     }
@@ -162,7 +181,10 @@ impl Pool {
     /// Gives a port back. It waits before it is given out again, where nobody knows whether its old
     /// host's peers have done with it (RFC 6888 REQ-8).
     pub(crate) fn hold(&self, proto: u8, port: u16, values: &Values, bh: &BhGuard) {
-        let Some(used) = &mut *self.ports(proto).lock(bh) else {
+        let Some(ports) = self.ports(proto) else {
+            return;
+        };
+        let Some(used) = &mut *ports.lock(bh) else {
             return;
         };
         used.release(values);

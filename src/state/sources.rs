@@ -53,7 +53,7 @@ impl Sources {
         if rules.len() <= FEW {
             return Ok(sources);
         }
-        for proto in [rule::ICMP, rule::TCP, rule::UDP] {
+        for proto in [rule::ICMP, rule::TCP, rule::UDP, rule::OTHER] {
             for (place, entry) in (0..rules.len()).zip(rules) {
                 match entry.sharing().map(|it| &it.rule) {
                     Some(it) if it.fixed.is_none() && it.protos() & proto != 0 => {

@@ -6,10 +6,7 @@ use super::{order::Row, rules::Stateful};
 use crate::{
     linux::memory::Account,
     nat::rule::{self, Rule},
-    xlate::{
-        order::{first_not, last_of},
-        proto,
-    },
+    xlate::order::{first_not, last_of},
 };
 use core::net::{Ipv4Addr, Ipv6Addr};
 use kernel::{prelude::*, sync::Arc};
@@ -21,6 +18,7 @@ pub(crate) struct Statics {
     icmp: Pair,
     tcp: Pair,
     udp: Pair,
+    other: Pair,
 }
 
 /// Those of one. What they have is apart, in either family.
@@ -95,6 +93,7 @@ impl Statics {
             icmp: Pair::new(account)?,
             tcp: Pair::new(account)?,
             udp: Pair::new(account)?,
+            other: Pair::new(account)?,
         })
     }
 
@@ -104,6 +103,7 @@ impl Statics {
             icmp: self.icmp.copy()?,
             tcp: self.tcp.copy()?,
             udp: self.udp.copy()?,
+            other: self.other.copy()?,
         })
     }
 
@@ -113,12 +113,13 @@ impl Statics {
             return Ok(());
         }
         self.is_empty = false;
-        for (proto, pair) in [
-            (proto::ICMP, &mut self.icmp),
-            (proto::TCP, &mut self.tcp),
-            (proto::UDP, &mut self.udp),
+        for (protos, pair) in [
+            (rule::ICMP, &mut self.icmp),
+            (rule::TCP, &mut self.tcp),
+            (rule::UDP, &mut self.udp),
+            (rule::OTHER, &mut self.other),
         ] {
-            if new.rule.is_for(proto) {
+            if new.rule.protos() & protos != 0 {
                 pair.add(new)?;
             }
         }
@@ -127,7 +128,12 @@ impl Statics {
 
     /// The changes are done.
     pub(super) fn settle(&mut self) -> Result {
-        let all = [&mut self.icmp, &mut self.tcp, &mut self.udp];
+        let all = [
+            &mut self.icmp,
+            &mut self.tcp,
+            &mut self.udp,
+            &mut self.other,
+        ];
         all.into_iter().try_for_each(Pair::settle)
     }
 
@@ -141,6 +147,7 @@ impl Statics {
             rule::ICMP => Some(&self.icmp),
             rule::TCP => Some(&self.tcp),
             rule::UDP => Some(&self.udp),
+            rule::OTHER => Some(&self.other),
             _ => None,
         }
     }

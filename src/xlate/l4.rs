@@ -67,6 +67,44 @@ pub fn udp_len(datagram: &[u8], len: u32) -> Result<u32, DropReason> {
     }
 }
 
+/// Return true if sessions of a protocol, as in IPv4, have ports of the pool. Of others ports stay as
+/// they are, if there are any.
+#[inline(always)]
+pub const fn has_pool_ports(protocol: u8) -> bool {
+    matches!(protocol, proto::TCP | proto::UDP | proto::ICMP)
+}
+
+/// Return true if a protocol is another transport protocol. Never of what one IP version has alone.
+#[inline]
+pub const fn is_other(protocol: u8) -> bool {
+    use proto::{DESTINATION, FRAGMENT, HOP_BY_HOP, ICMPV6, IGMP, ROUTING};
+    let is_of_one = matches!(
+        protocol,
+        ICMPV6 | IGMP | HOP_BY_HOP | ROUTING | FRAGMENT | DESTINATION
+    );
+    !has_pool_ports(protocol) && !is_of_one
+}
+
+/// Length of the ports of such a protocol.
+const fn ports_len(protocol: u8) -> usize {
+    match protocol {
+        proto::SCTP | proto::DCCP | proto::UDP_LITE => 4,
+        _ => 0,
+    }
+}
+
+/// Length of the part of a transport header that tells the session and that translation changes;
+/// none of what is no transport protocol.
+pub const fn session_len(protocol: u8) -> Option<usize> {
+    match header_len(protocol) {
+        None if is_other(protocol) => {
+            let (ports, changed) = (ports_len(protocol), writable_len(protocol));
+            Some(if ports > changed { ports } else { changed })
+        }
+        len => len,
+    }
+}
+
 /// The ports of a packet; both are the identifier of an ICMP echo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ports {
@@ -77,6 +115,21 @@ pub struct Ports {
 }
 
 impl Ports {
+    /// As [`Ports::read`], also of other protocols, whose ports stay: none where there are none.
+    pub fn of(protocol: u8, transport: &[u8]) -> Result<Ports, DropReason> {
+        match (is_other(protocol), ports_len(protocol)) {
+            (false, _) => Ports::read(protocol, transport),
+            (true, 0) => Ok(Ports::echo(0)),
+            (true, _) => {
+                let [s0, s1, d0, d1] = bytes::array(transport, 0).ok_or(DropReason::Truncated)?;
+                Ok(Ports {
+                    sport: u16::from_be_bytes([s0, s1]),
+                    dport: u16::from_be_bytes([d0, d1]),
+                })
+            }
+        }
+    }
+
     /// Reads the ports from the first 8 bytes of `transport`, all that an ICMP error must quote.
     #[inline(always)]
     pub fn read(protocol: u8, transport: &[u8]) -> Result<Ports, DropReason> {

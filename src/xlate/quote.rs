@@ -81,7 +81,7 @@ fn inner_ports(protocol: u8, later: bool, transport: &[u8]) -> Result<Inner, Dro
     if is_error {
         return Err(DropReason::InnerIcmpError);
     }
-    match Ports::read(protocol, transport) {
+    match Ports::of(protocol, transport) {
         Ok(ports) => Ok(Ok(ports)),
         Err(DropReason::Truncated) => Err(DropReason::InnerTruncated),
         Err(DropReason::UnknownProtocol) => Ok(Err(DropReason::InnerProtocol)),

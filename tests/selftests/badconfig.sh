@@ -67,7 +67,7 @@ refused "map from any6 to 192.0.2.1 port 1000 : 0" "40: a range has at least 1 p
 refused "map from any6 to 192.0.2.1 port 65000 : 1000" \
 	"41: 1000 ports from 65000 on go beyond 65535: 536 at most"
 refused "map from any6 to 192.0.2.1 port" "32: the statement is incomplete: expected PORT"
-refused "map from any6 to 192.0.2.1 proto sctp" "34: unexpected \`sctp\`: expected icmp, tcp or udp"
+refused "map from any6 to 192.0.2.1 proto sctp" "34: unexpected \`sctp\`: expected icmp, tcp, udp or other"
 refused "map 100 from any6 to 192.0.2.1" "5: there is a rule with this number already"
 refused "map 4294967296 from any6 to 192.0.2.1" \
 	"5: \`4294967296\` is too large, 4294967295 is the most"

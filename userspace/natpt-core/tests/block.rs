@@ -2,7 +2,7 @@
 //! Blocks of ports (RFC 7422).
 
 use natpt_core::nat::block::Block;
-use natpt_core::nat::rule::{Blocks, Filtering, Refresh, Rule, RuleError, Source6};
+use natpt_core::nat::rule::{Blocks, Filtering, Refresh, Rule, RuleError, Source6, OTHER, TCP};
 use natpt_core::xlate::addr::{mask, Range4};
 use proptest::prelude::*;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -84,6 +84,9 @@ fn refused() {
     let mut no_ports = rule((NET, 64), (POOL, POOL), all, (1, 64));
     no_ports.ports = None;
     assert_eq!(no_ports.check(), Err(RuleError::BlockPorts));
+    let mut other = rule((NET, 64), (POOL, POOL), all, (1, 64));
+    other.protos = TCP | OTHER;
+    assert_eq!(other.check(), Err(RuleError::BlockProtocols));
 }
 
 proptest! {

@@ -23,7 +23,7 @@ use natpt_core::{
         checksum::Delta,
         eam::Eam,
         ipv4,
-        l4::Ports,
+        l4::{self, Ports},
         packet::Packet,
         rewrite::Rewrite,
         side::Side,
@@ -89,6 +89,8 @@ struct Around {
     pool: bool,
     rule: bool,
     session: bool,
+    /// Another protocol that has a session and a rule, if it is one.
+    other: u8,
     taken: bool,
     own: bool,
     inverted: bool,
@@ -112,6 +114,7 @@ fn stateful() -> Around {
         pool: true,
         rule: true,
         session: true,
+        other: 0,
         taken: false,
         own: false,
         inverted: false,
@@ -201,8 +204,8 @@ impl World for Around {
         self.pool && addr == v4(POOL)
     }
 
-    fn rule(&self, _: &Tuple6, _: u8) -> Option<()> {
-        self.rule.then_some(())
+    fn rule(&self, _: &Tuple6, proto: u8) -> Option<()> {
+        (self.rule && (!l4::is_other(proto) || proto == self.other)).then_some(())
     }
 
     fn error_source(&self) -> Option<Ipv4Addr> {
@@ -254,11 +257,13 @@ impl World for Around {
     }
 
     fn session6(&self, tuple: &Tuple6, proto: u8) -> Option<Tuple4> {
-        (self.session && proto == UDP && *tuple == tuple6()).then(tuple4)
+        let (v6, v4) = self.tuples(proto);
+        (self.has_session(proto) && *tuple == v6).then_some(v4)
     }
 
     fn session4(&self, tuple: &Tuple4, proto: u8) -> Option<Tuple6> {
-        (self.session && proto == UDP && *tuple == tuple4()).then(tuple6)
+        let (v6, v4) = self.tuples(proto);
+        (self.has_session(proto) && *tuple == v4).then_some(v6)
     }
 
     fn is_own(&self) -> bool {
@@ -299,6 +304,21 @@ impl World for Around {
 
     fn source4(&self, _: &Bytes, _: Addrs<Ipv4Addr>) -> Result<(), DropReason> {
         self.source.then_some(()).ok_or(DropReason::ReversePath)
+    }
+}
+
+impl Around {
+    fn has_session(&self, proto: u8) -> bool {
+        self.session && (proto == UDP || proto == self.other && proto != 0)
+    }
+
+    /// Both sides of the session: GRE and the like have no ports.
+    fn tuples(&self, proto: u8) -> (Tuple6, Tuple4) {
+        let (mut six, mut four) = (tuple6(), tuple4());
+        if ![UDP, 33, 132, 136].contains(&proto) {
+            (six.sport, six.dport, four.sport, four.dport) = (0, 0, 0, 0);
+        }
+        (six, four)
     }
 }
 
@@ -569,6 +589,116 @@ fn an_unfinished_or_unknown_header_is_nobodys() {
             four(&w, packet),
             (Dropped(DropReason::UnknownProtocol), true)
         );
+    }
+}
+
+/// A packet of another protocol from the host, and one to it, between these ports, if it has some.
+fn other(protocol: u8, host: u16, peer: u16) -> (Bytes, Bytes) {
+    let header = |sport: u16, dport: u16| {
+        [&sport.to_be_bytes()[..], &dport.to_be_bytes(), &[1; 12]].concat()
+    };
+    let six = ip6(protocol, v6(HOST), v6(PEER6), &header(host, peer));
+    let four = ip4(protocol, v4(PEER4), v4(POOL), &[], &header(peer, host));
+    (bytes(six), bytes(four))
+}
+
+// fault: state-17
+#[test]
+fn other_protocols_are_translated_where_a_rule_says_so() {
+    for protocol in [4, 33, 41, 47, 50, 51, 132, 136, 253] {
+        let mut w = Around {
+            other: protocol,
+            ..stateful()
+        };
+        let (six_, four_) = other(protocol, 4000, 7);
+        assert_eq!(six(&w, six_.clone()), (Translated, true), "{protocol}");
+        assert_eq!(four(&w, four_.clone()), (Translated, true), "{protocol}");
+        // Between other ports, which most do not have.
+        let is_another = [33, 132, 136].contains(&protocol);
+        let (six_8, four_8) = other(protocol, 4000, 8);
+        assert_eq!(six(&w, six_8), (Translated, true));
+        let fate = match is_another {
+            true => Dropped(DropReason::UnknownProtocol),
+            false => Translated,
+        };
+        assert_eq!(four(&w, four_8), (fate, true), "{protocol}");
+        // Nobody waits for it: it may be the box's own.
+        w.session = false;
+        let refused = Dropped(DropReason::UnknownProtocol);
+        assert_eq!(six(&w, six_.clone()), (Translated, true));
+        assert_eq!(four(&w, four_.clone()), (refused, true));
+        w.local4 = true;
+        assert_eq!(four(&w, four_.clone()), (Unclaimed, false));
+        // No rule is for it.
+        w = stateful();
+        let refused = || (Dropped(DropReason::UnknownProtocol), true);
+        assert_eq!(six(&w, six_), refused());
+        assert_eq!(four(&w, four_), refused());
+    }
+}
+
+#[test]
+fn other_protocols_have_to_be_transports_and_whole() {
+    for protocol in [0, 2, 43, 44, ICMPV6, 60] {
+        let w = Around {
+            other: protocol,
+            ..stateful()
+        };
+        let (_, packet) = other(protocol, 4000, 7);
+        let dropped = (Dropped(DropReason::UnknownProtocol), true);
+        assert_eq!(four(&w, packet), dropped, "{protocol}");
+    }
+    for protocol in [ICMP, 2] {
+        let w = Around {
+            other: protocol,
+            ..stateful()
+        };
+        let (packet, _) = other(protocol, 4000, 7);
+        let dropped = (Dropped(DropReason::UnknownProtocol), true);
+        assert_eq!(six(&w, packet), dropped, "{protocol}");
+    }
+    for (protocol, least) in [(47, 0), (132, 4), (33, 8), (136, 8)] {
+        let w = Around {
+            other: protocol,
+            ..stateful()
+        };
+        for len in 0..10 {
+            let header = &[15, 160, 0, 7, 0, 0, 0, 0, 0, 0][..len];
+            let packet = bytes(ip6(protocol, v6(HOST), v6(PEER6), header));
+            let fate = match len < least {
+                true => Dropped(DropReason::Truncated),
+                false => Translated,
+            };
+            assert_eq!(six(&w, packet), (fate, true), "{protocol} {len}");
+        }
+    }
+}
+
+#[test]
+fn errors_about_other_protocols_find_their_session() {
+    let error = |protocol: u8| {
+        let (_, four) = other(protocol, 4000, 7);
+        let mut quoted = four.bytes;
+        let addrs = quoted[12..20].to_vec();
+        quoted[12..16].copy_from_slice(&addrs[4..]);
+        quoted[16..20].copy_from_slice(&addrs[..4]);
+        if [33, 132, 136].contains(&protocol) {
+            quoted[20..24].copy_from_slice(&[15, 160, 0, 7]);
+        }
+        let mut message = vec![3, 1, 0, 0, 0, 0, 0, 0];
+        message.extend(quoted);
+        seal(ICMP, &[], &mut message);
+        bytes(ip4(ICMP, v4(PEER4), v4(POOL), &[], &message))
+    };
+    for protocol in [47, 50, 132, 136] {
+        let mut w = Around {
+            other: protocol,
+            ..stateful()
+        };
+        assert_eq!(four(&w, error(protocol)), (Translated, true), "{protocol}");
+        w.session = false;
+        let dropped = (Dropped(DropReason::InnerProtocol), true);
+        assert_eq!(four(&w, error(protocol)), dropped, "{protocol}");
     }
 }
 

@@ -176,7 +176,7 @@ fn errors_about_errors_are_refused() {
 #[test]
 fn other_inner_protocols_are_refused() {
     let (six, four) = tuples(ICMP);
-    let packet = ip4(47, four.saddr, four.daddr, &[], &[0; 16]);
+    let packet = ip4(0, four.saddr, four.daddr, &[], &[0; 16]);
     let verdict = to_v6(&message(3, 1, 0, &packet), &six);
     assert_eq!(verdict, Err(DropReason::InnerProtocol));
     let packet = ip6(ICMPV6, six.saddr, six.daddr, &[135; 16]);

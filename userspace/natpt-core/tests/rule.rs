@@ -2,7 +2,9 @@
 //! Rules.
 
 use natpt_core::{
-    nat::rule::{proto_bit, Filtering, Fixed, Refresh, Rule, RuleError, Source6, ICMP, TCP, UDP},
+    nat::rule::{
+        proto_bit, Filtering, Fixed, Refresh, Rule, RuleError, Source6, ICMP, OTHER, TCP, UDP,
+    },
     xlate::addr::Range4,
 };
 
@@ -131,7 +133,7 @@ fn sources() {
 #[test]
 fn unknown_protocols() {
     let rule = Rule {
-        protos: 8,
+        protos: 16,
         ..rule()
     };
     assert_eq!(rule.check(), Err(RuleError::Protocols));
@@ -160,13 +162,15 @@ fn matches_its_protocols() {
         (0, &[1, 58, 6, 17][..]),
         (TCP, &[6]),
         (UDP | ICMP, &[1, 58, 17]),
+        (UDP | OTHER, &[17, 33, 47, 50, 132, 136]),
     ] {
         let rule = Rule { protos, ..rule() };
-        for number in 0..=255 {
-            assert_eq!(rule.matches(host, number), numbers.contains(&number));
+        for number in [0, 1, 2, 6, 17, 33, 43, 44, 47, 50, 58, 60, 132, 136] {
+            let matches = rule.matches(host, number);
+            assert_eq!(matches, numbers.contains(&number), "{protos} {number}");
         }
     }
-    assert_eq!(proto_bit(47), 0);
+    assert_eq!(proto_bit(47), OTHER);
 }
 
 /// A static mapping of `from`/`len` and the addresses from `first` to `last`.
@@ -278,8 +282,12 @@ fn bad_static_mappings() {
             ),
             RuleError::StaticPorts,
         ),
-        (with_ports(one, (1, 2), 1, 0), RuleError::StaticIcmp),
-        (with_ports(one, (1, 2), 1, ICMP), RuleError::StaticIcmp),
+        (with_ports(one, (1, 2), 1, 0), RuleError::StaticProtocols),
+        (with_ports(one, (1, 2), 1, ICMP), RuleError::StaticProtocols),
+        (
+            with_ports(one, (1, 2), 1, TCP | OTHER),
+            RuleError::StaticProtocols,
+        ),
         (with_ports(one, (1, 2), 0, TCP), RuleError::StaticPort6),
         (with_ports(one, (1, 2), 65535, UDP), RuleError::StaticPort6),
     ] {
@@ -304,7 +312,7 @@ fn every_error_has_its_text() {
         RuleError::Protocols,
         RuleError::StaticCount,
         RuleError::StaticPorts,
-        RuleError::StaticIcmp,
+        RuleError::StaticProtocols,
         RuleError::StaticPort6,
         RuleError::StaticHosts,
     ]

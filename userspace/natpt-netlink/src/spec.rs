@@ -138,7 +138,7 @@ pub mod attr {
     /// What mappings and sessions have to be like to be listed, counted or
     /// ended: all that is given has to fit.
     pub mod filter {
-        /// IPPROTO number as on the IPv4 side (1, 6 or 17).
+        /// IPPROTO number as on the IPv4 side.
         pub const PROTO: u16 = 1;
         /// The IPv6 host, or a prefix that it is under.
         pub const HOST: u16 = 2;
@@ -207,7 +207,7 @@ pub mod attr {
     }
     /// A binding of RFC 6146 (BIB entry).
     pub mod mapping {
-        /// IPPROTO number as on the IPv4 side (1, 6 or 17).
+        /// IPPROTO number as on the IPv4 side.
         pub const PROTO: u16 = 1;
         pub const ADDRESS6: u16 = 2;
         /// Port, or ICMP identifier.
@@ -222,7 +222,7 @@ pub mod attr {
     }
     /// One conversation under a mapping.
     pub mod session {
-        /// IPPROTO number as on the IPv4 side (1, 6 or 17).
+        /// IPPROTO number as on the IPv4 side.
         pub const PROTO: u16 = 1;
         /// The IPv6 host.
         pub const SOURCE6: u16 = 2;
@@ -248,7 +248,7 @@ pub mod attr {
     }
     /// How many sessions of a protocol are in a state.
     pub mod count {
-        /// IPPROTO number as on the IPv4 side (1, 6 or 17).
+        /// IPPROTO number as on the IPv4 side.
         pub const PROTO: u16 = 1;
         pub const STATE: u16 = 2;
         pub const SESSIONS: u16 = 3;
@@ -266,7 +266,7 @@ pub mod attr {
         /// Nanoseconds since 1970 (UTC).
         pub const TIME: u16 = 2;
         pub const HAPPENING: u16 = 3;
-        /// IPPROTO number as on the IPv4 side (1, 6 or 17).
+        /// IPPROTO number as on the IPv4 side.
         pub const PROTO: u16 = 4;
         /// The IPv6 host.
         pub const SOURCE6: u16 = 5;
@@ -298,13 +298,16 @@ pub mod attr {
     }
 }
 
-/// Transport protocols that a rule is for; 0 means all of them.
+/// Transport protocols that a rule is for; 0 means icmp, tcp and udp. Of
+/// other protocols ports stay as they are, and hosts have one address in
+/// common with each peer.
 pub mod protos {
     pub const ICMP: u32 = 1 << 0;
     pub const TCP: u32 = 1 << 1;
     pub const UDP: u32 = 1 << 2;
+    pub const OTHER: u32 = 1 << 3;
     /// All of them.
-    pub const MASK: u32 = ICMP | TCP | UDP;
+    pub const MASK: u32 = ICMP | TCP | UDP | OTHER;
 }
 
 /// State of a session, for TCP as in RFC 6146 section 3.5.2.
@@ -361,7 +364,7 @@ pub mod refreshing {
 pub const GROUPS: &[&str] = &["mappings", "sessions", "limits"];
 
 /// Names of protos, by bit.
-pub const PROTOS: &[&str] = &["icmp", "tcp", "udp"];
+pub const PROTOS: &[&str] = &["icmp", "tcp", "udp", "other"];
 
 /// Names of session-state, by value.
 pub const SESSION_STATE: &[&str] = &[
@@ -641,7 +644,7 @@ impl Attributes for Variable {
 /// ended: all that is given has to fit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// IPPROTO number as on the IPv4 side (1, 6 or 17).
+    /// IPPROTO number as on the IPv4 side.
     pub proto: Option<u8>,
     /// The IPv6 host, or a prefix that it is under.
     pub host: Option<Ipv6Addr>,
@@ -839,7 +842,7 @@ impl Attributes for Counter {
 /// A binding of RFC 6146 (BIB entry).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mapping {
-    /// IPPROTO number as on the IPv4 side (1, 6 or 17).
+    /// IPPROTO number as on the IPv4 side.
     pub proto: Option<u8>,
     pub address6: Option<Ipv6Addr>,
     /// Port, or ICMP identifier.
@@ -887,7 +890,7 @@ impl Attributes for Mapping {
 /// One conversation under a mapping.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Session {
-    /// IPPROTO number as on the IPv4 side (1, 6 or 17).
+    /// IPPROTO number as on the IPv4 side.
     pub proto: Option<u8>,
     /// The IPv6 host.
     pub source6: Option<Ipv6Addr>,
@@ -966,7 +969,7 @@ impl Attributes for Session {
 /// How many sessions of a protocol are in a state.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Count {
-    /// IPPROTO number as on the IPv4 side (1, 6 or 17).
+    /// IPPROTO number as on the IPv4 side.
     pub proto: Option<u8>,
     pub state: Option<u8>,
     pub sessions: Option<u32>,
@@ -1005,7 +1008,7 @@ pub struct Event {
     /// Nanoseconds since 1970 (UTC).
     pub time: Option<u64>,
     pub happening: Option<u8>,
-    /// IPPROTO number as on the IPv4 side (1, 6 or 17).
+    /// IPPROTO number as on the IPv4 side.
     pub proto: Option<u8>,
     /// The IPv6 host.
     pub source6: Option<Ipv6Addr>,

@@ -116,7 +116,7 @@ choices! {
     RULE_PORT:
         "port" "ports to use: A - B, or A : COUNT for COUNT ports from A on (KAME took one more)";
     RULE_PROTO:
-        "proto" "transport protocols that the rule is for: icmp, tcp, udp, or several as tcp/udp";
+        "proto" "transport protocols that the rule is for, e.g. tcp/udp; icmp, tcp and udp if left out";
     RULE_FILTER: "filter" "which packets of IPv4 hosts open sessions: filter address";
     RULE_REFRESH: "refresh" "whose packets keep sessions alive: refresh outbound";
     RULE_BLOCK:
@@ -147,7 +147,10 @@ choices! {
     PER: "/LENGTH" "length of the hosts' prefixes, up to 128";
     AFTER_PER: + RULE_PROTO + RULE_FILTER + RULE_REFRESH + END;
     ICMP: "icmp" "ping and the like";
-    PROTO: + ICMP + TCP_UDP;
+    OTHER: "other" "all others, whose ports stay as they are: SCTP, ESP, GRE and so on";
+    PROTO: + ICMP + TCP_UDP + OTHER;
+    COUNTED_PROTO: + ICMP + TCP_UDP;
+    FLOW_PROTO: "P" "name or number of another one, e.g. gre or 47" + ICMP + TCP_UDP;
     TCP_UDP:
         "tcp" "TCP",
         "udp" "UDP";

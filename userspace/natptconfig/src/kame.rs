@@ -45,10 +45,7 @@ const VARIABLES: [(&str, Now); 18] = [
         "tslottimer",
         Now::Gone("each session ends when its time is over; show timer has the times"),
     ),
-    (
-        "maxttlany",
-        Now::Gone("sessions are of icmp, tcp and udp; other protocols have stateless rules"),
-    ),
+    ("maxttlany", Now::Named("other-timeout")),
     ("maxttlicmp", Now::Named("icmp-timeout")),
     ("maxttludp", Now::Named("udp-timeout")),
     ("maxttltcp", Now::Named("tcp-est-timeout")),
@@ -393,7 +390,7 @@ mod tests {
         for (text, choices) in [
             ("show rules ?", g::RULES),
             ("show sessions tcp ?", g::COUNTED),
-            ("show sessions tcp/?", g::PROTO),
+            ("show sessions tcp/?", g::COUNTED_PROTO),
         ] {
             assert_eq!(line(text), Line::Help(choices), "{text}");
         }

@@ -34,8 +34,9 @@ Statements:
       [block PORTS [per /LENGTH]] [proto P[/P...]] [filter none|address|port]
       [refresh both|outbound]
                                   add a rule; A : COUNT are COUNT ports from A on
-                                  (KAME took one more), P is icmp, tcp or udp; block:
-                                  each host (/64) has so many ports, by its address
+                                  (KAME took one more); P is icmp, tcp, udp (all three if
+                                  left out) or other; block: each host (/64) has so many
+                                  ports, by its address
   map [N] from V6[/LENGTH] to V4[/LENGTH] stateless
   map [N] from V4[/LENGTH] to V6[/LENGTH] stateless
                                   add a rule that gives each host an address of its own

@@ -20,6 +20,7 @@ use crate::lexer::{self, Token};
 use crate::problem::Problem;
 use crate::stateless;
 use crate::value::{self, Notation};
+use crate::xlate::PROTOCOLS;
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum Line {
@@ -785,7 +786,8 @@ impl<'a> Parser<'a> {
             mask |= match name {
                 "icmp" => protos::ICMP,
                 "tcp" => protos::TCP,
-                _ => protos::UDP,
+                "udp" => protos::UDP,
+                _ => protos::OTHER,
             };
             match self.maybe(may)? {
                 None => return Ok((Some(mask), None)),
@@ -923,7 +925,7 @@ impl<'a> Parser<'a> {
                     Some(sign) if sign.is("/") => self.next(g::MORE_PROTO)?,
                     _ => break,
                 };
-                number = proto(self.keyword(g::PROTO)?).unwrap_or_default();
+                number = proto(self.keyword(g::COUNTED_PROTO)?).unwrap_or_default();
             }
         }
         Ok((filter, shown))
@@ -934,7 +936,8 @@ impl<'a> Parser<'a> {
         let keyword = self.last;
         let number = match first {
             "proto" => {
-                let number = proto(self.keyword(g::PROTO)?).unwrap_or_default();
+                let word = self.next(g::FLOW_PROTO)?;
+                let number = proto(word.text).ok_or_else(|| unexpected(word, g::FLOW_PROTO))?;
                 set(&mut filter.proto, number).then_some(attr::filter::PROTO)
             }
             "host" => {
@@ -1201,13 +1204,12 @@ fn no_variable(word: Token<'_>, instead: &str) -> Stop {
     problem(word, format!("{} is no variable now: {instead}", word.text))
 }
 
-fn proto(name: &str) -> Option<u8> {
-    match name {
-        "icmp" => Some(1),
-        "tcp" => Some(6),
-        "udp" => Some(17),
-        _ => None,
-    }
+/// The protocol with a name or number.
+fn proto(word: &str) -> Option<u8> {
+    let named = PROTOCOLS
+        .iter()
+        .find(|(_, name)| word.eq_ignore_ascii_case(name));
+    named.map(|it| it.0).or_else(|| word.parse().ok())
 }
 
 #[cfg(test)]

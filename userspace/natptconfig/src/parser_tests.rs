@@ -457,7 +457,7 @@ fn bad_rules() {
         ),
         (
             "map from any6 to 192.0.2.1 proto sctp",
-            "34: unexpected `sctp`: expected icmp, tcp or udp",
+            "34: unexpected `sctp`: expected icmp, tcp, udp or other",
         ),
         (
             "map from any6 to 192.0.2.1 filter",
@@ -485,7 +485,7 @@ fn bad_rules() {
         ),
         (
             "map from any6 to 192.0.2.1 proto tcp/",
-            "38: the statement is incomplete: expected icmp, tcp or udp",
+            "38: the statement is incomplete: expected icmp, tcp, udp or other",
         ),
         (
             "map 4294967296 from any6 to 192.0.2.1",

@@ -79,16 +79,39 @@ pub fn print_counts(out: &mut impl Write, counts: &[Count], protos: &[u8]) -> io
             writeln!(out, "{name:>5}: {:8}", count(number, &[]))?;
         }
     }
+    for other in counts
+        .iter()
+        .filter(|it| !matches!(it.proto, Some(1 | 6 | 17)))
+    {
+        if protos.is_empty() {
+            let sessions = other.sessions.unwrap_or_default();
+            writeln!(out, "{:>5}: {sessions:8}", proto(other.proto))?;
+        }
+    }
     Ok(())
 }
 
+/// Numbers and names of the protocols that sessions mostly are of.
+pub const PROTOCOLS: [(u8, &str); 11] = [
+    (1, "icmp"),
+    (6, "tcp"),
+    (17, "udp"),
+    (4, "ipip"),
+    (33, "dccp"),
+    (41, "ipv6"),
+    (47, "gre"),
+    (50, "esp"),
+    (51, "ah"),
+    (132, "sctp"),
+    (136, "udplite"),
+];
+
 pub fn proto(number: Option<u8>) -> String {
-    match number {
-        Some(1) => "icmp".into(),
-        Some(6) => "tcp".into(),
-        Some(17) => "udp".into(),
-        other => other.unwrap_or_default().to_string(),
-    }
+    let named = PROTOCOLS.iter().find(|it| Some(it.0) == number);
+    named.map_or_else(
+        || number.unwrap_or_default().to_string(),
+        |(_, name)| String::from(*name),
+    )
 }
 
 /// Nothing for protocols without states.

@@ -14,6 +14,7 @@ use natpt_core::{
     xlate::{
         addr::Prefix,
         addresses::{Addresses, Addrs},
+        l4,
         packet::Packet,
         tuple::{Tuple4, Tuple6},
         DropReason,
@@ -88,8 +89,11 @@ impl<'a> World for Surroundings<'a> {
         self.config.rules.iter().any(|rule| rule.pool == addr)
     }
 
-    fn rule(&self, tuple: &Tuple6, _: u8) -> Option<Rule> {
-        self.config.rule_for(tuple.saddr)
+    fn rule(&self, tuple: &Tuple6, proto: u8) -> Option<Rule> {
+        match l4::is_other(proto) {
+            true => None,
+            false => self.config.rule_for(tuple.saddr),
+        }
     }
 
     fn error_source(&self) -> Option<Ipv4Addr> {
