@@ -191,9 +191,13 @@ growth("static mappings in random order", lambda n: shuffled(static(n)), FEW // 
 growth("rules of one pool with hosts in random order", lambda n: shuffled(sharing(n)))
 rules = sharing(COUNT)
 load(*rules)
-again = load(*shuffled(rules))
-config("map", "flush")
-first = load(*rules)
+again = min(load(*shuffled(rules)) for _ in range(3))
+first = []
+for _ in range(3):
+    config("map", "flush")
+    first.append(load(*rules))
+first = min(first)
+print(f"# {COUNT} rules in {first:.2f} s, in another order in {again:.2f} s of the CPU", flush=True)
 ok("the same rules in another order take no longer than new ones by much",
    again <= max(3 * first, 0.5), (first, again))
 said = refused("map flush", *sharing(131073))
