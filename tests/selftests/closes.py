@@ -14,7 +14,7 @@ from mmsg import Batch
 from stacks import QUICK, inside
 from wire import A6, S4, S46, Wire, config, mac, ok, scapy
 
-CONNECTIONS = 1 << 14  # of a round
+CONNECTIONS = 1 << (12 if QUICK else 14)  # of a round
 WANTED = int(os.environ.get("NATPT_PACKETS") or 100000)
 ROUNDS = 2 if QUICK else -(-WANTED // CONNECTIONS)
 AT_ONCE = 8  # that are closed by one system call
