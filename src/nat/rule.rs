@@ -20,7 +20,7 @@ pub const OTHER: u32 = 1 << 3;
 const ALL: u32 = ICMP | TCP | UDP;
 
 /// The bit of a transport protocol, 0 for one that is not translated.
-#[inline]
+#[inline(always)]
 pub const fn proto_bit(protocol: u8) -> u32 {
     match protocol {
         proto::ICMP | proto::ICMPV6 => ICMP,
@@ -317,19 +317,19 @@ impl Rule {
     }
 
     /// Return true if the rule is for packets of this host and transport protocol.
-    #[inline]
+    #[inline(always)]
     pub const fn matches(&self, saddr: Ipv6Addr, protocol: u8) -> bool {
         self.is_for(protocol) && self.from.contains(saddr)
     }
 
     /// Return true if the rule is for packets of this transport protocol.
-    #[inline]
+    #[inline(always)]
     pub const fn is_for(&self, protocol: u8) -> bool {
         self.protos() & proto_bit(protocol) != 0
     }
 
     /// The set of transport protocols that the rule is for.
-    #[inline]
+    #[inline(always)]
     pub const fn protos(&self) -> u32 {
         if self.protos == 0 {
             ALL

@@ -90,6 +90,16 @@ impl Translator {
         let Some(session) = self.least_worth((why, want), guard) else {
             return false;
         };
+        self.evict(config, session, guard)
+    }
+
+    /// Give up a session, if it may be.
+    pub(super) fn evict(
+        &self,
+        config: &Config,
+        session: Linked<'_, Session>,
+        guard: &rcu::Guard,
+    ) -> bool {
         let Some(worth) = session.life.give_up(session.proto, sys::jiffies()) else {
             return false;
         };

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     linux::{rcu, table::Linked},
-    xlate::{addr::Prefix, l4, side::Side, tuple::Tuple4, DropReason},
+    xlate::{addr::Prefix, side::Side, tuple::Tuple4, DropReason},
 };
 use kernel::sync::atomic::ordering;
 
@@ -41,10 +41,6 @@ impl Translator {
             let (addr, port) = rule.rule.fixed6((tuple.saddr, tuple.sport))?;
             return Some(Target::Static(rule, prefix, Host { addr, port, proto }));
         }
-        // Which of the hosts that have the address it is for nobody knows.
-        if !l4::has_pool_ports(proto) {
-            return None;
-        }
         // Not all peers may be those of a static one.
         let mapping = self.mapping4(tuple, proto, guard)?;
         let may = config.may_open(mapping.rule, mapping.prefix) && !mapping.is_fixed();
@@ -60,8 +56,7 @@ impl Translator {
         guard: &rcu::Guard,
     ) -> bool {
         let mapping = self.mapping4(tuple, proto, guard);
-        l4::has_pool_ports(proto) && mapping.is_some_and(|it| !it.is_fixed())
-            || config.static4(tuple, proto).is_some()
+        mapping.is_some_and(|it| !it.is_fixed()) || config.static4(tuple, proto).is_some()
     }
 
     /// Some mapping has a port of a pool address.

@@ -11,6 +11,7 @@ use crate::{
         table::{HashEntry, Links},
     },
     nat::rule::{Filtering, Refresh},
+    xlate::l4,
 };
 use core::net::{Ipv4Addr, Ipv6Addr};
 use kernel::sync::atomic::Atomic;
@@ -127,6 +128,12 @@ impl BibEntry {
     /// Its rule says which port it has; none was taken of the pool for it.
     pub(super) fn is_fixed(&self) -> bool {
         read_once(&self.flags) & FIXED != 0
+    }
+
+    /// Whom its host talks to is to be known. Not where only its peers' answers are let through anyway.
+    pub(super) fn asks_for_peers(&self) -> bool {
+        self.filter == Filtering::Address
+            && (l4::has_pool_ports(self.host.proto) || self.is_fixed())
     }
 
     /// Under the lock of its host.

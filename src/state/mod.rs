@@ -22,6 +22,7 @@ pub(crate) mod mapping;
 mod open;
 mod order;
 mod orphans;
+mod others;
 mod pairing;
 mod peer;
 mod place;

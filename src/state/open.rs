@@ -25,7 +25,6 @@ use crate::{
     },
     nat::{
         options::{Id, Values},
-        rule::Filtering,
         world::Key,
     },
     xlate::{
@@ -59,43 +58,51 @@ impl Translator {
         let Some(rule) = rule else {
             return Ok(None);
         };
-        match self.try_open6(config, key, rule, guard) {
-            Ok(session) if l4::has_pool_ports(key.proto) => Ok(session),
-            opened => self.settle6(config, key, rule, opened, guard),
+        match l4::has_pool_ports(key.proto) {
+            true => self.open6_by(config, key, rule, guard),
+            false => self.open6_alone(config, key, rule, guard),
         }
     }
 
-    /// Tries other rules, and to make room, where a session was not opened; and sees to it that one of a
-    /// protocol whose ports stay is alone.
-    #[cold]
-    fn settle6<'g>(
+    /// Opens a session for an IPv6 packet by a rule, or one behind it.
+    #[inline(always)]
+    pub(super) fn open6_by<'g>(
         &'g self,
         config: &Config,
         key: &Key<Tuple6>,
         rule: &Stateful,
-        opened: Result<Option<Linked<'g, Session>>, DropReason>,
+        guard: &'g rcu::Guard,
+    ) -> Result<Option<Linked<'g, Session>>, DropReason> {
+        match self.try_open6(config, key, rule, guard) {
+            Err(why) => self.open6_yet(config, key, rule, why, guard),
+            opened => opened,
+        }
+    }
+
+    /// Tries other rules, and to make room, where a session was not opened.
+    #[cold]
+    fn open6_yet<'g>(
+        &'g self,
+        config: &Config,
+        key: &Key<Tuple6>,
+        rule: &Stateful,
+        why: DropReason,
         guard: &'g rcu::Guard,
     ) -> Result<Option<Linked<'g, Session>>, DropReason> {
         let (host, proto) = (key.tuple.saddr, key.proto);
-        let alone = |session| self.keep_apart(config, session, guard);
-        let opened = opened.and_then(alone);
-        if let Err(DropReason::PortsExhausted) = opened {
+        if matches!(why, DropReason::PortsExhausted) {
             // Where a pool has no port left the next rule may have one.
             for (_, other) in (0..MORE_RULES).zip(config.rules_behind(rule, host, proto)) {
-                let by_other = self.try_open6(config, key, other, guard).and_then(alone);
+                let by_other = self.try_open6(config, key, other, guard);
                 if by_other.is_ok() {
                     return by_other;
                 }
             }
         }
-        let Err(why) = opened else {
-            return opened;
-        };
         let owner = self.owner_of(host, &config.values);
         let addr = self.address_for(rule, &owner, guard);
-        // What others have to give is in blocks of their own, or with peers of their own.
-        let is_apart = rule.rule.blocks.is_some() || !l4::has_pool_ports(proto);
-        let helps = !(is_apart && matches!(why, DropReason::PortsExhausted));
+        // What others have to give is in blocks of their own.
+        let helps = rule.rule.blocks.is_none() || !matches!(why, DropReason::PortsExhausted);
         let want = Want {
             opener: Side::V6,
             v4: (addr, 0),
@@ -103,8 +110,14 @@ impl Translator {
             network: None,
         };
         let who = owner.network_id(&self.key);
-        match helps && self.find_room(config, (why, &want), who, guard) {
-            true => self.try_open6(config, key, rule, guard).and_then(alone),
+        let has_room = match why {
+            DropReason::PortsExhausted if !l4::has_pool_ports(proto) => {
+                !self.is_double_at(config, key, addr, guard)
+            }
+            _ => helps && self.find_room(config, (why, &want), who, guard),
+        };
+        match has_room {
+            true => self.try_open6(config, key, rule, guard),
             false => Err(why),
         }
         .inspect_err(|why| {
@@ -211,21 +224,18 @@ impl Translator {
                 }
                 None => {
                     let whose = (&owner, prefix.id());
-                    let mapping = self.open_mapping(config, rule, (host, hash), whose, &place)?;
+                    let host = (host, hash);
+                    let mapping = self.open_mapping(config, rule, host, whose, &place)?;
                     self.tell(config, Happening::MappingOpened(&mapping), &bh, guard);
                     mapping
                 }
             };
             let v4 = key.tuple4((mapping.v4.addr, mapping.v4.port), peer);
             let hashes = (key.hash, self.hash4(&v4, proto), hash);
-            let has_port = l4::has_pool_ports(proto);
-            if (!has_port || prefix.len() != 96) && self.is_double(&v4, (proto, hashes.1), guard) {
+            if prefix.len() != 96 && self.is_double(&v4, (proto, hashes.1), guard) {
                 self.unreserve_session();
                 self.close_unused(config, mapping, &bh, guard);
-                return Err(match has_port {
-                    true => DropReason::PortTaken,
-                    false => DropReason::PortsExhausted,
-                });
+                return Err(DropReason::PortTaken);
             }
             let ident = self.idents.slot(v4.saddr, v4.daddr, proto);
             let first = (Side::V6, state);
@@ -279,34 +289,13 @@ impl Translator {
 
     /// There is a session with this IPv4 side: one to the same peer by another suffix of its address.
     #[cold]
-    fn is_double(&self, v4: &Tuple4, (proto, hash): (u8, u32), guard: &rcu::Guard) -> bool {
-        self.find4(&Key::plain(*v4, proto, hash), guard).is_some()
-    }
-
-    /// Ends a session of another protocol, if another host has begun one with the same peer meanwhile.
-    #[cold]
-    fn keep_apart<'g>(
+    pub(super) fn is_double(
         &self,
-        config: &Config,
-        session: Option<Linked<'g, Session>>,
-        guard: &'g rcu::Guard,
-    ) -> Result<Option<Linked<'g, Session>>, DropReason> {
-        let Some(new) = session.filter(|it| !l4::has_pool_ports(it.proto)) else {
-            return Ok(session);
-        };
-        let hash = self.hash4(&new.v4, new.proto);
-        let is_twin = |it: &Session| it.v4 == new.v4 && it.proto == new.proto && it.v6 != new.v6;
-        if self
-            .sessions
-            .find(Index::V4, hash, guard, is_twin)
-            .is_none()
-        {
-            return Ok(session);
-        }
-        if new.life.end() {
-            self.close(config, new, (false, End::Evicted), guard);
-        }
-        Err(DropReason::PortsExhausted)
+        v4: &Tuple4,
+        (proto, hash): (u8, u32),
+        guard: &rcu::Guard,
+    ) -> bool {
+        self.find4(&Key::plain(*v4, proto, hash), guard).is_some()
     }
 
     /// The host that a packet of an IPv4 host is for.
@@ -501,20 +490,31 @@ impl Translator {
         let (net, guard, means) = (&*self.net, place.guard, (bh, charging));
         let wanted = ((host.proto, host.port), place.peer);
         let ports = (rule.rule.ports, &config.statics);
-        let (pool, port) = match config.pools.of(&rule.rule.to) {
+        let taken = match config.pools.of(&rule.rule.to) {
             [pool] if rule.rule.blocks.is_none() => pool
                 .take(net, ports, wanted, values, means, guard)?
                 .map(|port| (pool, port)),
             _ => self.take_of_several(config, rule, (host, owner), place)?,
-        }
-        .ok_or(DropReason::PortsExhausted)?;
+        };
+        let (pool, port) = match taken {
+            Some(taken) => taken,
+            None => self.take_kept(config, rule, (host, hash), owner, place)?,
+        };
         let v4 = Endpoint4 {
             addr: pool.addr,
             port,
         };
-        let hashes = (hash, hash::mapping4(&self.key, v4.addr, port, host.proto));
+        // Nobody looks for one of several that have the same port.
+        let hash4 = match l4::has_pool_ports(host.proto) {
+            true => hash::mapping4(&self.key, v4.addr, port, host.proto),
+            false => hash,
+        };
+        let hashes = (hash, hash4);
         // A static one that ends may have the port yet.
-        if config.knows_statics && self.has_port((v4, host.proto), hashes.1, place.guard) {
+        if config.knows_statics
+            && l4::has_pool_ports(host.proto)
+            && self.has_port((v4, host.proto), hashes.1, place.guard)
+        {
             pool.give(host.proto, port, bh);
             return Err(DropReason::PortTaken);
         }
@@ -576,7 +576,7 @@ impl Translator {
         v4: (&Tuple4, u8),
         place: &Place<'_, '_>,
     ) -> Result<(), DropReason> {
-        if mapping.filter != Filtering::Address {
+        if !mapping.asks_for_peers() {
             return Ok(());
         }
         let (bh, charging) = (place.bh, place.charging);
@@ -591,7 +591,7 @@ impl Translator {
         bh: &BhGuard,
         guard: &rcu::Guard,
     ) {
-        if mapping.filter == Filtering::Address {
+        if mapping.asks_for_peers() {
             self.peers.close(&self.key, v4, bh, guard);
         }
     }

@@ -56,7 +56,7 @@ impl Translator {
     /// Takes a port, by `take`, of one of the pools of a rule for a host, who has something open
     /// already: of the address that it has, or else of the one that its own address stands for, or of
     /// some other that has a port.
-    fn take_paired<'a>(
+    pub(super) fn take_paired<'a>(
         &self,
         (rule, pools, statics): (&Stateful, &'a [Arc<Pool>], &Statics),
         (owner, proto): (&Owner, u8),

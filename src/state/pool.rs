@@ -79,14 +79,6 @@ impl Pool {
         }
     }
 
-    /// The port of a protocol whose ports stay as they are: any number of hosts have it, each with peers
-    /// of its own. Not of an own address, where this host may speak the protocol itself.
-    #[cold]
-    fn keep(&self, net: &Net, (proto, sport): (u8, u16), statics: &Statics) -> Option<u16> {
-        let is_free = !self.is_own(net) && statics.of4((self.addr, sport), proto).is_none();
-        is_free.then_some(sport)
-    }
-
     /// Takes a random free port, which no static mapping has, for a host's own port to talk to a
     /// peer, if there is one.
     #[inline(always)]
@@ -100,7 +92,7 @@ impl Pool {
         guard: &rcu::Guard,
     ) -> Result<Option<u16>> {
         let Some(ports) = self.ports(proto) else {
-            return Ok(self.keep(net, (proto, sport), statics));
+            return Ok(None);
         };
         let mut ports = ports.lock(bh);
         let account = self.charge.account();

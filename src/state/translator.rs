@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     linux::{
-        bh::{BhGuard, Stripes},
+        bh::{BhGuard, BhLock, Stripes},
         defrag::Defrag6,
         family::Family,
         fib::{Listener, Routes6},
@@ -65,6 +65,9 @@ pub(crate) struct Translator {
     /// Taken to change the mappings of a host's port and what is under them.
     #[pin]
     pub(super) hosts: Stripes,
+    /// Taken before it to open a session of a protocol whose ports stay.
+    #[pin]
+    pub(super) alone: BhLock<()>,
     #[pin]
     pub(super) subscribers: Subscribers,
     #[pin]
@@ -131,6 +134,7 @@ impl Translator {
                 sessions <- Table::new(account, WIDE),
                 mappings <- Table::new(account, WIDE),
                 hosts <- Stripes::new(static_lock_class!()),
+                alone <- BhLock::new((), static_lock_class!()),
                 // Every one has several sessions.
                 subscribers <- Subscribers::new(account),
                 peers <- Peers::new(account),

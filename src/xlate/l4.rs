@@ -77,10 +77,17 @@ pub const fn has_pool_ports(protocol: u8) -> bool {
 /// Return true if a protocol is another transport protocol. Never of what one IP version has alone.
 #[inline]
 pub const fn is_other(protocol: u8) -> bool {
-    use proto::{DESTINATION, FRAGMENT, HOP_BY_HOP, ICMPV6, IGMP, ROUTING};
     let is_of_one = matches!(
         protocol,
-        ICMPV6 | IGMP | HOP_BY_HOP | ROUTING | FRAGMENT | DESTINATION
+        proto::ICMPV6
+            | proto::IGMP
+            | proto::HOP_BY_HOP
+            | proto::ROUTING
+            | proto::FRAGMENT
+            | proto::NONE
+            | proto::DESTINATION
+            | proto::MOBILITY
+            | proto::SHIM6
     );
     !has_pool_ports(protocol) && !is_of_one
 }

@@ -21,6 +21,8 @@ pub const FRAGMENT: u8 = 44;
 pub const AUTHENTICATION: u8 = 51;
 /// ICMPv6.
 pub const ICMPV6: u8 = 58;
+/// No next header.
+pub const NONE: u8 = 59;
 /// Destination Options header.
 pub const DESTINATION: u8 = 60;
 /// SCTP.

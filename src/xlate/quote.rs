@@ -59,7 +59,8 @@ impl<'a> Body<'a> {
             .get(offset..)
             .ok_or(DropReason::InnerTruncated)?;
         let transport = transport.get(..usize::from(len)).unwrap_or(transport);
-        if transport.len() < MIN_TRANSPORT {
+        // All that it has, where that is less: a GRE header has 4.
+        if transport.len() < MIN_TRANSPORT.min(len.into()) {
             return Err(DropReason::InnerTruncated);
         }
         Ok(transport)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Other protocols than TCP, UDP and ICMP by stateful rules, packet by packet."""
 
+import time
+
 from wire import *
 
 net = Network()
@@ -119,11 +121,16 @@ for proto in GRE, ESP, SCTP, UDPLITE:
     ok("... and a host's error its peer", len(out) == 1 and (out[0].src, out[0].dst) == (POOL, S4)
        and out[0][ICMP].type == 3 and data(out[0])[8 + 9] == proto, show(out))
 
+out, _ = net.from_client(IPv6(src=A6, dst=S46, nh=GRE) / Raw(b"\0\0\x88\xbe"))
+error = IP(src=S5, dst=POOL) / ICMP(type=3, code=1) / bytes(out[0])
+back, _ = net.from_server(error)
+ok("an error about one of 4 bytes", len(out) == 1 and [p.dst for p in back] == [A6], show(out + back))
+
 # What has no upper layer, or is of one IP version only
-for proto in 0, 2, 43, 44, 58, 60:
+for proto in 0, 2, 43, 44, 58, 59, 60, 135, 140:
     out, _ = net.from_server(IP(src=S4, dst=POOL, proto=proto) / Raw(DATA))
     ok(f"{proto}: no protocol of IPv4 for hosts", not out, show(out))
-for proto in 1, 2:
+for proto in 1, 2, 59, 135, 140:
     out, _ = net.from_client(IPv6(src=A6, dst=S46, nh=proto) / Raw(DATA))
     ok(f"{proto}: no protocol of IPv6", not out, show(out))
 rise = Rise()
@@ -175,6 +182,44 @@ rise = Rise()
 out, back = net.from_client(six(GRE, src=B6, dst=S56))
 ok("the address of a static mapping is for no other host", not out
    and rise["drop-ports-exhausted"] == 1, show(out + back))
+
+# Where there was a static mapping once, as where there was none
+rules(f"from any6 to {NINE} proto other")
+out, _ = net.from_client(six(GRE), six(GRE, src=B6, dst=S56))
+ok("hosts share an address still", [(p.src, p.dst) for p in out] == [(NINE, S4), (NINE, S5)],
+   show(out))
+out, back = net.from_client(six(GRE, src=B6))
+ok("... but no peer", not out and told(back, 1, 3) == [B6], show(out + back))
+
+# Two addresses
+rules(f"from any6 to {NINE} - {TEN} proto other")
+hosts = [f"2001:db8:6::{n:x}" for n in (0xa1, 0xb1, 0xc1, 0xd1)]
+for host in hosts:
+    net.client.add(host)
+run("natptconfig", "-n", "router", "set", "host-prefix", "=", "128")
+out, back = net.from_client(*(six(GRE, src=host) for host in hosts))
+ok("of two addresses two hosts get one each with the same peer, whoever they are",
+   sorted(p.src for p in out) == sorted([NINE, TEN]) and len(told(back, 1, 3)) == 2, show(out + back))
+run("natptconfig", "-n", "router", "set", "host-prefix", "=", "64")
+
+# Two prefixes: one address and peer are for one of them.
+rules(f"from any6 to {NINE} proto other", extra=["prefix 2001:db8:65::/96"])
+out, back = net.from_client(six(GRE), six(GRE, dst="2001:db8:65::c633:6415"))
+ok("a host under two prefixes has an address for one of them", [p.dst for p in out] == [S4]
+   and told(back, 1, 3) == [A6], show(out + back))
+run("natptconfig", "-n", "router", "-f", "-", text="prefix flush\nprefix 2001:db8:64::/96\n")
+
+# An unanswered session makes room, a conversation does not.
+rules(f"from any6 to {NINE} proto other", extra=["set evict = 1"])
+net.from_client(six(GRE), six(ESP))
+net.from_server(four(ESP, dst=NINE))
+end = time.monotonic() + 6
+while time.monotonic() < end:
+    time.sleep(0.5)
+out, back = net.from_client(six(GRE, src=B6), six(ESP, src=B6))
+ok("a session that nobody answered makes room, one that was answered does not",
+   [(p.src, p.proto) for p in out] == [(NINE, GRE)] and told(back, 1, 3) == [B6], show(out + back))
+run("natptconfig", "-n", "router", "set", "evict", "=", "0")
 
 # Hosts behind the same box
 rules(f"from {A6} to {NINE} proto other bidir", f"from any6 to {TEN} proto other")

@@ -639,7 +639,7 @@ fn other_protocols_are_translated_where_a_rule_says_so() {
 
 #[test]
 fn other_protocols_have_to_be_transports_and_whole() {
-    for protocol in [0, 2, 43, 44, ICMPV6, 60] {
+    for protocol in [0, 2, 43, 44, ICMPV6, 59, 60, 135, 140] {
         let w = Around {
             other: protocol,
             ..stateful()

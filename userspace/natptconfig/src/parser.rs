@@ -1209,7 +1209,10 @@ fn proto(word: &str) -> Option<u8> {
     let named = PROTOCOLS
         .iter()
         .find(|(_, name)| word.eq_ignore_ascii_case(name));
-    named.map(|it| it.0).or_else(|| word.parse().ok())
+    let is_number = word.bytes().all(|it| it.is_ascii_digit()) && !word.starts_with('0');
+    named
+        .map(|it| it.0)
+        .or_else(|| word.parse().ok().filter(|_| is_number))
 }
 
 #[cfg(test)]
