@@ -59,8 +59,7 @@ impl<'a> Body<'a> {
             .get(offset..)
             .ok_or(DropReason::InnerTruncated)?;
         let transport = transport.get(..usize::from(len)).unwrap_or(transport);
-        // All that it has, where that is less: a GRE header has 4.
-        if transport.len() < MIN_TRANSPORT.min(len.into()) {
+        if transport.len() < MIN_TRANSPORT {
             return Err(DropReason::InnerTruncated);
         }
         Ok(transport)

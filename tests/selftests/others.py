@@ -121,11 +121,6 @@ for proto in GRE, ESP, SCTP, UDPLITE:
     ok("... and a host's error its peer", len(out) == 1 and (out[0].src, out[0].dst) == (POOL, S4)
        and out[0][ICMP].type == 3 and data(out[0])[8 + 9] == proto, show(out))
 
-out, _ = net.from_client(IPv6(src=A6, dst=S46, nh=GRE) / Raw(b"\0\0\x88\xbe"))
-error = IP(src=S5, dst=POOL) / ICMP(type=3, code=1) / bytes(out[0])
-back, _ = net.from_server(error)
-ok("an error about one of 4 bytes", len(out) == 1 and [p.dst for p in back] == [A6], show(out + back))
-
 # What has no upper layer, or is of one IP version only
 for proto in 0, 2, 43, 44, 58, 59, 60, 135, 140:
     out, _ = net.from_server(IP(src=S4, dst=POOL, proto=proto) / Raw(DATA))
