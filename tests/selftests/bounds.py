@@ -205,7 +205,7 @@ with namespace("client6"):
 met = [0, 0]
 for _ in range(300):
     # however few packets a slow machine has sent in that time
-    met = [rise[name] for name in ("drop-host-mappings", "drop-mapping-sessions")]
+    met = [rise["drop-host-mappings"], rise["drop-mapping-sessions"] + rise["sessions-evicted"]]
     if min(met) > 0:
         break
     time.sleep(1)
@@ -214,4 +214,4 @@ for it in floods:
     it.join()
 ok(f"{CONNECTIONS} connections of a neighbour beside two floods", succeeded == CONNECTIONS,
    succeeded)
-ok("… of which each met a limit", min(met) > 0, met)
+ok("… of which each met a limit, or made room for itself", min(met) > 0, met)

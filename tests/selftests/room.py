@@ -84,7 +84,9 @@ rise = begin(host_sessions=100)
 out, _ = net.from_client(udp(10000), udp(10001), udp(10002))
 into, _ = net.from_server(*(IP(src=S5, dst=POOL) / UDP(sport=n, dport=it.sport)
                             for it in out for n in range(1, 61)))
-ok("host-sessions: others open as many to a host", len(into) == 100, len(into))
+# where it takes long, the first ones have made room for the last
+ok("host-sessions: others open as many to a host at once",
+   len(into) - rise["sessions-evicted"] == 100, len(into), rise["sessions-evicted"])
 out, _ = net.from_client(*(udp(10000, dport=100 + n) for n in range(50)))
 ok("… beside its own", len(out) == 50, len(out))
 rise = begin(host_sessions=100)
