@@ -161,11 +161,8 @@ fn stateful<W: World>(
             ext::check_options(packet.linear(), ip)?;
             Ok(Decision::Translate(known.0, Some(known.1)))
         }
-        None if l4::is_other(ip.protocol) && !w.has_mapping4(&key.tuple, key.proto) => {
-            match w.is_taken4(packet, &key.tuple, key.proto) {
-                true => Ok(Decision::Unclaimed),
-                false => refuse_protocol(w, packet, ip),
-            }
+        None if l4::is_other(ip.protocol) && !w.takes(ip.daddr, ip.protocol) => {
+            refuse_protocol(w, packet, ip)
         }
         None => open(w, packet, ip, &key),
     }

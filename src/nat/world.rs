@@ -105,6 +105,8 @@ pub trait World {
     fn open4(&self, key: &Key<Tuple4>) -> Result<Option<Known<Ipv6Addr, Self::To6>>, DropReason>;
     /// A host has the port that is the source of the tuple.
     fn has_mapping4(&self, tuple: &Tuple4, proto: u8) -> bool;
+    /// A rule is for this protocol at a pool address.
+    fn takes(&self, addr: Ipv4Addr, proto: u8) -> bool;
     /// The packet is of a connection of conntrack's, or for a socket of this host: for others than
     /// the host that has the port.
     fn is_taken4(&self, packet: &Self::Packet4, tuple: &Tuple4, proto: u8) -> bool;

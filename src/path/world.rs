@@ -191,6 +191,10 @@ impl<'g> World for Ctx<'g> {
             .has_mapping4(self.config, tuple, proto, self.guard)
     }
 
+    fn takes(&self, addr: Ipv4Addr, proto: u8) -> bool {
+        self.config.takes(addr, proto)
+    }
+
     fn is_taken4(&self, skb: &Skb<V4>, tuple: &Tuple4, proto: u8) -> bool {
         if self.is_own() || self.inverted {
             return false;

@@ -387,6 +387,13 @@ impl Tables {
         })
     }
 
+    /// A stateful rule gives hosts an address for their packets of a protocol.
+    pub(crate) fn takes(&self, addr: Ipv4Addr, proto: u8) -> bool {
+        let mut shares = self.shares.iter();
+        shares.any(|(to, _, protos)| to.contains(addr) && protos & proto_bit(proto) != 0)
+            || self.statics.of4((addr, 0), proto).is_some()
+    }
+
     /// Number for a rule that comes without: behind all others.
     pub(crate) fn next_number(&self) -> u32 {
         let last = self.rules.last().map_or(0, |entry| entry.number);

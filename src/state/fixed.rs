@@ -14,7 +14,10 @@ use super::{
     translator::Translator,
 };
 use crate::{
-    linux::{rcu, table::Linked},
+    linux::{
+        rcu,
+        table::{Index, Linked},
+    },
     xlate::{addr::Prefix, side::Side, tuple::Tuple4, DropReason},
 };
 use kernel::sync::atomic::ordering;
@@ -86,7 +89,9 @@ impl Translator {
         let v4 = Endpoint4 { addr, port };
         let hashes = (hash, hash::mapping4(&self.key, addr, port, host.proto));
         // One that ends, of another rule, may have the port yet.
-        if self.has_port((v4, host.proto), hashes.1, place.guard) {
+        let has_it = |it: &BibEntry| it.host == host && it.v4 == v4;
+        let kept = self.mappings.find(Index::V6, hash, place.guard, has_it);
+        if kept.is_some() || self.has_port((v4, host.proto), hashes.1, place.guard) {
             return Err(DropReason::PortTaken);
         }
         let (number, manner) = (rule.id, (rule.rule.filter, rule.rule.refresh));

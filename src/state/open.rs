@@ -112,7 +112,7 @@ impl Translator {
         let who = owner.network_id(&self.key);
         let has_room = match why {
             DropReason::PortsExhausted if !l4::has_pool_ports(proto) => {
-                !self.is_double_at(config, key, addr, guard)
+                self.end_double(config, key, addr, guard)
             }
             _ => helps && self.find_room(config, (why, &want), who, guard),
         };
@@ -232,10 +232,16 @@ impl Translator {
             };
             let v4 = key.tuple4((mapping.v4.addr, mapping.v4.port), peer);
             let hashes = (key.hash, self.hash4(&v4, proto), hash);
-            if prefix.len() != 96 && self.is_double(&v4, (proto, hashes.1), guard) {
+            let has_pool_ports = l4::has_pool_ports(proto);
+            if (prefix.len() != 96 || !has_pool_ports)
+                && self.is_double(&v4, (proto, hashes.1), guard)
+            {
                 self.unreserve_session();
                 self.close_unused(config, mapping, &bh, guard);
-                return Err(DropReason::PortTaken);
+                return Err(match has_pool_ports {
+                    true => DropReason::PortTaken,
+                    false => DropReason::PortsExhausted,
+                });
             }
             let ident = self.idents.slot(v4.saddr, v4.daddr, proto);
             let first = (Side::V6, state);

@@ -4,8 +4,15 @@
 //! sessions differ on the IPv4 side, in peer or ports.
 
 use super::{
-    config::Config, events::Limited, life::Worth, mapping::Host, place::Place, pool::Pool,
-    rules::Stateful, session::Session, subscriber::Owner, translator::Translator,
+    config::Config,
+    life::{Fate, Worth},
+    mapping::Host,
+    place::Place,
+    pool::Pool,
+    rules::Stateful,
+    session::Session,
+    subscriber::Owner,
+    translator::Translator,
 };
 use crate::{
     linux::{
@@ -23,8 +30,11 @@ use crate::{
 use core::net::Ipv4Addr;
 use kernel::{prelude::*, sync::Arc};
 
+/// Most addresses of a pool that are looked at.
+const LOOKS: usize = 64;
+
 impl Translator {
-    /// As [`Translator::open6`], one at a time: two that look alike cannot come at once.
+    /// As [`Translator::open6`]; two that could look alike come one after the other.
     #[cold]
     pub(super) fn open6_alone<'g>(
         &'g self,
@@ -33,44 +43,39 @@ impl Translator {
         rule: &Stateful,
         guard: &'g rcu::Guard,
     ) -> Result<Option<Linked<'g, Session>>, DropReason> {
-        let bh = BhGuard::new();
-        let _alone = self.alone.lock(&bh);
-        if let Some(session) = self.find6(key, guard) {
-            return Ok(Some(session));
-        }
         let Some(prefix) = config.prefix_to_open(key.tuple.daddr) else {
             return Ok(None);
         };
-        let host = Host {
-            addr: key.tuple.saddr,
-            port: key.tuple.sport,
-            proto: key.proto,
-        };
-        let owner = self.owner_of(host.addr, &config.values);
-        let hash = owner.hash(&self.key, host.port, host.proto);
-        let known = self.mappings.find(Index::V6, hash, guard, |it| {
-            it.host == host && it.prefix == prefix.id() && !config.keeps_rule(it.rule)
-        });
-        // It has an address for all its peers, where others may be.
-        if let Some(mapping) = known {
-            if self.is_double_at(config, key, mapping.v4.addr, guard) {
-                let why = DropReason::PortsExhausted;
-                let met = Limited {
-                    why,
-                    proto: key.proto,
-                    host: Some(host.addr),
-                    pool: mapping.v4.addr,
-                    refused: 0,
-                };
-                self.tell_limit(config, met, guard);
-                return Err(why);
-            }
-        }
+        let peer = prefix.target(key.tuple.daddr)?;
+        let nobodys = (Ipv4Addr::UNSPECIFIED, key.tuple.sport);
+        let alike = self.hash4(&key.tuple4(nobodys, peer), key.proto);
+        let bh = BhGuard::new();
+        let _alone = self.alone.lock(alike, &bh);
         self.open6_by(config, key, rule, guard)
     }
 
+    /// A host may have its port at an address, as far as its peers are not others' there, too.
+    fn may_have(
+        &self,
+        config: &Config,
+        (host, hash): (&Host, u32),
+        pool: &Pool,
+        guard: &rcu::Guard,
+    ) -> bool {
+        // By another rule, or under another prefix: sessions would not know whose they are.
+        let has_another = self.mappings.find(Index::V6, hash, guard, |it| {
+            it.host == *host && it.v4.addr == pool.addr
+        });
+        // This host may speak the protocol itself at an address of its own.
+        has_another.is_none()
+            && !pool.is_own(&self.net)
+            && (config.statics)
+                .of4((pool.addr, host.port), host.proto)
+                .is_none()
+    }
+
     /// Finds an address of a rule where nobody has a host's port with the same peer, if the protocol is
-    /// such a one. Fails with `PortsExhausted`.
+    /// such a one: the address that the host has, if it can be. Fails with `PortsExhausted`.
     #[cold]
     pub(super) fn take_kept<'a>(
         &self,
@@ -83,7 +88,18 @@ impl Translator {
         if l4::has_pool_ports(host.proto) {
             return Err(DropReason::PortsExhausted);
         }
-        let is_free = |pool: &Pool| {
+        let range = &rule.rule.to;
+        let pools = config.pools.of(range);
+        let paired = self.subscribers.of(&self.key, owner, place.guard);
+        let first = match paired.and_then(|it| it.pool(range)) {
+            Some(addr) => addr.to_bits().wrapping_sub(range.first.to_bits()) as usize,
+            None => owner.share_of(pools.len()),
+        };
+        for n in 0..LOOKS.min(pools.len()) {
+            let at = first.wrapping_add(n).checked_rem(pools.len());
+            let Some(pool) = at.and_then(|at| pools.get(at)) else {
+                break;
+            };
             let tuple = Tuple4 {
                 saddr: pool.addr,
                 daddr: place.peer.0,
@@ -91,54 +107,57 @@ impl Translator {
                 dport: place.peer.1,
             };
             let hash4 = self.hash4(&tuple, host.proto);
-            // By another rule, or under another prefix: sessions would not know whose they are.
-            let has_another = self.mappings.find(Index::V6, hash, place.guard, |it| {
-                it.host == host && it.v4.addr == pool.addr
-            });
-            // This host may speak the protocol itself at an address of its own.
-            !pool.is_own(&self.net)
-                && config
-                    .statics
-                    .of4((pool.addr, host.port), host.proto)
-                    .is_none()
-                && has_another.is_none()
-                && !self.is_double(&tuple, (host.proto, hash4), place.guard)
-        };
-        let take = |pool: &Pool| Ok(is_free(pool).then_some(host.port));
-        match config.pools.of(&rule.rule.to) {
-            [pool] => is_free(pool).then_some((pool, host.port)),
-            pools => self.take_paired(
-                (rule, pools, &config.statics),
-                (owner, host.proto),
-                take,
-                (place.bh, place.guard),
-            )?,
+            if !self.is_double(&tuple, (host.proto, hash4), place.guard)
+                && self.may_have(config, (&host, hash), pool, place.guard)
+            {
+                return Ok((pool, host.port));
+            }
         }
-        .ok_or(DropReason::PortsExhausted)
+        Err(DropReason::PortsExhausted)
     }
 
-    /// Another host has a session that looks the same from this address, and it is not one that was never
-    /// answered, which makes room.
+    /// Ends the session for which a host was refused one, where it is over, or was never answered.
     #[cold]
-    pub(super) fn is_double_at(
+    pub(super) fn end_double(
         &self,
         config: &Config,
         key: &Key<Tuple6>,
         addr: Ipv4Addr,
         guard: &rcu::Guard,
     ) -> bool {
-        let prefix = config.prefix_to_open(key.tuple.daddr);
-        let Some(Ok(peer)) = prefix.map(|it| it.target(key.tuple.daddr)) else {
+        let Some(prefix) = config.prefix_to_open(key.tuple.daddr) else {
             return false;
         };
-        let tuple = key.tuple4((addr, key.tuple.sport), peer);
-        let hash = self.hash4(&tuple, key.proto);
-        let Some(session) = self.find4(&Key::plain(tuple, key.proto, hash), guard) else {
+        let host = Host {
+            addr: key.tuple.saddr,
+            port: key.tuple.sport,
+            proto: key.proto,
+        };
+        let owner = self.owner_of(host.addr, &config.values);
+        let hash = owner.hash(&self.key, host.port, host.proto);
+        let known = self.mappings.find(Index::V6, hash, guard, |it| {
+            it.host == host && it.prefix == prefix.id() && !config.keeps_rule(it.rule)
+        });
+        let may_have = |pool: &Arc<Pool>| self.may_have(config, (&host, hash), pool, guard);
+        let addr = match known {
+            Some(mapping) => mapping.v4.addr,
+            None if config.pool(addr).is_some_and(may_have) => addr,
+            None => return false,
+        };
+        let Ok(peer) = prefix.target(key.tuple.daddr) else {
             return false;
         };
+        let tuple = key.tuple4((addr, host.port), peer);
+        let hash4 = self.hash4(&tuple, key.proto);
+        let Some(session) = self.find4(&Key::plain(tuple, key.proto, hash4), guard) else {
+            return false;
+        };
+        if self.look(config, session, guard) == Fate::Over {
+            return true;
+        }
         let worth = session.life.read().worth(key.proto, sys::jiffies());
-        worth != Some(Worth::Unanswered)
-            || config.values.get(Id::Evict) == 0
-            || !self.evict(config, session, guard)
+        worth == Some(Worth::Unanswered)
+            && config.values.get(Id::Evict) != 0
+            && self.evict(config, session, guard)
     }
 }

@@ -13,7 +13,7 @@ use crate::{
         once::{read_once, write_once},
         rcu,
     },
-    xlate::DropReason,
+    xlate::{l4, DropReason},
 };
 use core::{iter, net::Ipv4Addr};
 use kernel::{prelude::*, sync::Arc};
@@ -33,6 +33,10 @@ impl Translator {
         (host, owner): (Host, &Owner),
         place: &Place<'_, '_>,
     ) -> Result<Option<(&'a Arc<Pool>, u16)>, DropReason> {
+        // Those whose ports stay take none.
+        if !l4::has_pool_ports(host.proto) {
+            return Ok(None);
+        }
         let statics = &config.statics;
         let take = |pool: &Pool, ports| {
             let wanted = ((host.proto, host.port), place.peer);
@@ -56,7 +60,7 @@ impl Translator {
     /// Takes a port, by `take`, of one of the pools of a rule for a host, who has something open
     /// already: of the address that it has, or else of the one that its own address stands for, or of
     /// some other that has a port.
-    pub(super) fn take_paired<'a>(
+    fn take_paired<'a>(
         &self,
         (rule, pools, statics): (&Stateful, &'a [Arc<Pool>], &Statics),
         (owner, proto): (&Owner, u8),

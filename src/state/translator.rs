@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     linux::{
-        bh::{BhGuard, BhLock, Stripes},
+        bh::{BhGuard, Stripes},
         defrag::Defrag6,
         family::Family,
         fib::{Listener, Routes6},
@@ -67,7 +67,7 @@ pub(crate) struct Translator {
     pub(super) hosts: Stripes,
     /// Taken before it to open a session of a protocol whose ports stay.
     #[pin]
-    pub(super) alone: BhLock<()>,
+    pub(super) alone: Stripes,
     #[pin]
     pub(super) subscribers: Subscribers,
     #[pin]
@@ -134,7 +134,7 @@ impl Translator {
                 sessions <- Table::new(account, WIDE),
                 mappings <- Table::new(account, WIDE),
                 hosts <- Stripes::new(static_lock_class!()),
-                alone <- BhLock::new((), static_lock_class!()),
+                alone <- Stripes::new(static_lock_class!()),
                 // Every one has several sessions.
                 subscribers <- Subscribers::new(account),
                 peers <- Peers::new(account),

@@ -252,6 +252,10 @@ impl World for Around {
         self.session && proto == UDP && tuple.saddr == v4(POOL) && tuple.sport == 4000
     }
 
+    fn takes(&self, _: Ipv4Addr, proto: u8) -> bool {
+        !l4::is_other(proto) || proto == self.other
+    }
+
     fn is_taken4(&self, _: &Self::Packet4, _: &Tuple4, _: u8) -> bool {
         self.taken
     }
@@ -618,15 +622,18 @@ fn other_protocols_are_translated_where_a_rule_says_so() {
         let (six_8, four_8) = other(protocol, 4000, 8);
         assert_eq!(six(&w, six_8), (Translated, true));
         let fate = match is_another {
-            true => Dropped(DropReason::UnknownProtocol),
+            true => Dropped(DropReason::NoMapping),
             false => Translated,
         };
         assert_eq!(four(&w, four_8), (fate, true), "{protocol}");
         // Nobody waits for it: it may be the box's own.
         w.session = false;
-        let refused = Dropped(DropReason::UnknownProtocol);
+        let refused = Dropped(DropReason::NoMapping);
         assert_eq!(six(&w, six_.clone()), (Translated, true));
         assert_eq!(four(&w, four_.clone()), (refused, true));
+        w.taken = true;
+        assert_eq!(four(&w, four_.clone()), (Unclaimed, false));
+        w.taken = false;
         w.local4 = true;
         assert_eq!(four(&w, four_.clone()), (Unclaimed, false));
         // No rule is for it.

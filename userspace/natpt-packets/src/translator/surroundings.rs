@@ -147,6 +147,10 @@ impl<'a> World for Surroundings<'a> {
         self.state.borrow().has_mapping4(tuple, proto)
     }
 
+    fn takes(&self, _: Ipv4Addr, proto: u8) -> bool {
+        !l4::is_other(proto)
+    }
+
     fn is_taken4(&self, _: &Self::Packet4, _: &Tuple4, _: u8) -> bool {
         false
     }
