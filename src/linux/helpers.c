@@ -607,9 +607,24 @@ void *natpt_alloc(size_t size, bool may_sleep)
 	return kzalloc(size, NATPT_GFP_PACKET);
 }
 
+static void natpt_unwritten(void *object)
+{
+}
+
+/*
+ * Who takes an object writes all of it: where there is a constructor, slab does not zero it
+ * before (init_on_alloc).
+ */
 void *natpt_cache_create(const char *name, u32 size, u32 align)
 {
-	return kmem_cache_create(name, size, align, SLAB_ACCOUNT, NULL);
+	struct kmem_cache_args args = {
+		.align = align,
+		.use_freeptr_offset = true,
+		.freeptr_offset = ALIGN_DOWN(size / 2, sizeof(void *)),
+		.ctor = natpt_unwritten,
+	};
+
+	return kmem_cache_create(name, size, &args, SLAB_ACCOUNT);
 }
 
 void natpt_cache_destroy(void *cache)
