@@ -2,6 +2,7 @@
 """The network of the benches: a router with a host on each of three links, pktgen, and counters."""
 
 import contextlib
+import mmap
 import pathlib
 import re
 import subprocess
@@ -166,6 +167,14 @@ def network():
         address, _, device, _, mac, *_ = neighbour.split()
         if not address.startswith("fe80"):
             run(f"ip -n router neigh replace {address} dev {device} lladdr {mac} nud permanent")
+
+
+def memory_of_caches():
+    """Bytes of natpt's slab caches."""
+    rows = [line.split() for line in pathlib.Path("/proc/slabinfo").read_text().splitlines()]
+    caches = [row for row in rows if row[0].startswith("natpt_")]
+    # slabs, and the pages of each
+    return sum(int(row[14]) * int(row[5]) for row in caches) * mmap.PAGESIZE
 
 
 def memory():
