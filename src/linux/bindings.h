@@ -174,6 +174,9 @@ void natpt_local_ports(struct net *net, int *low, int *high);
 struct net *natpt_genl_net(const struct genl_info *info);
 struct net *natpt_dump_net(const struct netlink_callback *cb);
 struct sk_buff *natpt_genl_new(void);
+void natpt_genl_end(struct sk_buff *skb, void *header);
+void natpt_genl_cancel(struct sk_buff *skb, void *header);
+void natpt_genl_free(struct sk_buff *skb);
 int natpt_genl_reply(struct sk_buff *skb, struct genl_info *info);
 bool natpt_event_wanted(struct net *net, const struct genl_family *family,
 			u32 group);

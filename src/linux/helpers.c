@@ -23,6 +23,13 @@
 
 #include "bindings.h"
 
+/* genl/policy.rs has a struct of its own for it. */
+static_assert(sizeof(struct nla_policy) == 16 && offsetof(struct nla_policy, type) == 0 &&
+	      offsetof(struct nla_policy, validation_type) == 1 &&
+	      offsetof(struct nla_policy, len) == 2 && offsetof(struct nla_policy, mask) == 8 &&
+	      offsetof(struct nla_policy, min) == 8 && offsetof(struct nla_policy, max) == 10 &&
+	      offsetof(struct nla_policy, nested_policy) == 8);
+
 bool natpt_skb_gso_ok(const struct sk_buff *skb, u32 mtu)
 {
 	return skb_gso_validate_network_len(skb, mtu);
@@ -716,6 +723,21 @@ struct net *natpt_dump_net(const struct netlink_callback *cb)
 struct sk_buff *natpt_genl_new(void)
 {
 	return genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL | __GFP_NOWARN);
+}
+
+void natpt_genl_end(struct sk_buff *skb, void *header)
+{
+	genlmsg_end(skb, header);
+}
+
+void natpt_genl_cancel(struct sk_buff *skb, void *header)
+{
+	genlmsg_cancel(skb, header);
+}
+
+void natpt_genl_free(struct sk_buff *skb)
+{
+	nlmsg_free(skb);
 }
 
 int natpt_genl_reply(struct sk_buff *skb, struct genl_info *info)

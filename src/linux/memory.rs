@@ -17,8 +17,8 @@ pub(crate) fn flags() -> Flags {
     GFP_KERNEL_ACCOUNT | __GFP_NOWARN
 }
 
-/// The error at the ceiling, so that it can be told from a shortage.
-pub(crate) const CEILING: Error = EDQUOT;
+/// The error at the ceiling: nothing else here fails with it, so that it can be told from a shortage.
+pub(crate) const CEILING: Error = EMFILE;
 
 /// Bytes that the network namespaces of user namespaces hold.
 static HELD: Atomic<usize> = Atomic::new(0);

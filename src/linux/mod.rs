@@ -10,6 +10,7 @@ pub(crate) mod bindings;
 mod buckets;
 pub(crate) mod defrag;
 mod entry;
+pub(crate) mod errno;
 pub(crate) mod family;
 pub(crate) mod fib;
 pub(crate) mod genl;

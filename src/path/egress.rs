@@ -6,6 +6,7 @@ use super::ctx::{Ctx, Origin};
 use crate::{
     linux::{
         bh::BhGuard,
+        errno,
         family::{Family, V4, V6},
         pernet::Net,
         rcu,
@@ -156,13 +157,15 @@ pub(super) enum Egress<'g, F> {
 /// Why there is no route.
 #[cold]
 fn reason(error: Error) -> DropReason {
-    match error {
-        _ if error == EINVAL => DropReason::Blackhole,
-        _ if error == EACCES => DropReason::ProhibitRoute,
-        _ if error == ENOMEM || error == ENOBUFS => DropReason::NoMemory,
-        _ if error == EADDRNOTAVAIL => DropReason::NoUnicastTarget,
+    match errno::of(error) {
+        errno::EINVAL => DropReason::Blackhole,
+        errno::EACCES => DropReason::ProhibitRoute,
+        errno::ENOMEM | errno::ENOBUFS => DropReason::NoMemory,
+        errno::EADDRNOTAVAIL => DropReason::NoUnicastTarget,
         // What xfrm_lookup() has to say.
-        _ if [EPERM, EAGAIN, ENOENT, ESRCH, EREMOTE].contains(&error) => DropReason::IpsecPolicy,
+        errno::EPERM | errno::EAGAIN | errno::ENOENT | errno::ESRCH | errno::EREMOTE => {
+            DropReason::IpsecPolicy
+        }
         _ => DropReason::NoRoute,
     }
 }

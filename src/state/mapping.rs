@@ -38,7 +38,7 @@ pub(crate) struct BibEntry {
     heard: Atomic<u32>,
 }
 
-const _: () = assert!(size_of::<BibEntry>() <= 88);
+const _: () = assert!(size_of::<BibEntry>() <= 48 + size_of::<Links<BibEntry>>());
 
 /// Its sessions are being ended.
 const ENDS: u32 = 1;

@@ -48,7 +48,7 @@ pub(crate) struct Session {
     source: Atomic<u64>,
 }
 
-const _: () = assert!(size_of::<Session>() <= 168);
+const _: () = assert!(size_of::<Session>() <= 128 + size_of::<Links<Session>>());
 
 impl Session {
     /// A session with these hash values of its IPv6 and IPv4 side and of its host, and this counter

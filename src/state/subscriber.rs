@@ -46,7 +46,7 @@ pub(crate) struct Subscriber {
     pool: Atomic<u32>,
 }
 
-const _: () = assert!(size_of::<Subscriber>() <= 88);
+const _: () = assert!(size_of::<Subscriber>() <= 48 + size_of::<Links<Subscriber>>());
 
 /// The host that something is opened for.
 #[derive(Clone, Copy)]

@@ -101,11 +101,11 @@ pub(crate) fn tell(
     };
     if let Err(why) = filled {
         // SAFETY: The message is still ours.
-        unsafe { bindings::nlmsg_free(skb.as_ptr()) };
+        unsafe { bindings::natpt_genl_free(skb.as_ptr()) };
         return Err(why);
     }
     // SAFETY: `header` is the message's.
-    unsafe { bindings::genlmsg_end(skb.as_ptr(), header) };
+    unsafe { bindings::natpt_genl_end(skb.as_ptr(), header) };
     let (net, family) = (net.as_ptr(), FAMILY.as_ptr());
     // SAFETY: The message is handed over.
     match unsafe { bindings::natpt_event_send(net, family, skb.as_ptr(), group) } {

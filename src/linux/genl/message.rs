@@ -100,11 +100,11 @@ impl<'a> List<'a> {
         }
         if fill(&mut self.message).is_err() {
             // SAFETY: `header` is this entry's.
-            unsafe { bindings::genlmsg_cancel(skb, header) };
+            unsafe { bindings::natpt_genl_cancel(skb, header) };
             return false;
         }
         // SAFETY: `header` is this entry's.
-        unsafe { bindings::genlmsg_end(skb, header) };
+        unsafe { bindings::natpt_genl_end(skb, header) };
         true
     }
 }

@@ -112,11 +112,11 @@ impl<'a> Request<'a> {
         };
         if let Err(e) = filled {
             // SAFETY: The message is still ours.
-            unsafe { bindings::nlmsg_free(skb.as_ptr()) };
+            unsafe { bindings::natpt_genl_free(skb.as_ptr()) };
             return Err(e);
         }
         // SAFETY: `header` is the message's.
-        unsafe { bindings::genlmsg_end(skb.as_ptr(), header) };
+        unsafe { bindings::natpt_genl_end(skb.as_ptr(), header) };
         let info = ptr::from_ref(self.info).cast_mut();
         // SAFETY: The message is handed over.
         to_result(unsafe { bindings::natpt_genl_reply(skb.as_ptr(), info) })
