@@ -64,6 +64,13 @@ json "-j show xlate" 'map(select(.proto == "tcp"))[0] | .source6 == "2001:db8:6:
 json "-j show variables" 'length >= 10 and all(.[]; .min <= .default and .default <= .max and .value == .default and .doc != "")' variables
 # req: A-160 D-029
 json "-j show variables NAME" '.[0] | .name == "udp-timeout" and .default == 300' variables udp-timeout
+metrics=$(config metrics)
+check "metrics: sessions, and how many there may be" grep -qE '^natpt_sessions [0-9]+$' <<<"$metrics"
+check "… counters by name" grep -qE '^natpt_sessions_opened_total 2$' <<<"$metrics"
+check "… drops by reason" grep -qE '^natpt_drops_total\{reason="no-mapping"\} [0-9]+$' <<<"$metrics"
+is "… every line is one of Prometheus's format" "" \
+	"$(grep -vE '^# (HELP|TYPE) natpt_[a-z0-9_]+ .+$|^natpt_[a-z0-9_]+(\{([a-z]+="[^"]*",?)+\})? [0-9]+$' <<<"$metrics")"
+is "… no family twice" "" "$(grep '^# TYPE' <<<"$metrics" | sort | uniq -d)"
 json "-j show stats: every counter has a name and a meaning" 'length > 30 and all(.[]; .name != "" and .doc != "" and .value >= 0) and ([.[].name] | unique | length) == length' stats
 json "-j show config" '.prefixes[0].length == 96 and .rules[0].number == 100 and .status.enabled and (.variables | length >= 10)' config
 

@@ -53,6 +53,7 @@ choices! {
         "set" "give a variable another value",
         "session" "end sessions",
         "monitor" "print what happens, as it happens",
+        "metrics" "print the counters in Prometheus's text format",
         "show" "show configuration and state",
         "test" "write a line into the kernel's log: test log",
         "log" "write a text into the kernel's log",

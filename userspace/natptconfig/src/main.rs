@@ -12,6 +12,7 @@ mod grammar;
 mod json;
 mod kame;
 mod lexer;
+mod metrics;
 mod monitor;
 mod options;
 mod parser;

@@ -63,6 +63,7 @@ Statements:
                                   the sessions, again and again with SECONDS
   show block V6|V4 port PORT      whose a block of ports is
   show variables [all|tslot|NAME]
+  metrics                         print the counters in Prometheus's text format
   monitor [mappings] [sessions] [limits] [CONDITION...]
                                   print what happens, as it happens
   test log [TEXT]                 write a line into the kernel's log

@@ -61,6 +61,8 @@ pub enum Show {
     Stats,
     Config,
     Block(Whose),
+    /// As Prometheus wants it.
+    Metrics,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,6 +169,10 @@ impl<'a> Parser<'a> {
                 return self.log(g::MAY_TEXT);
             }
             "log" => return self.log(g::TEXT),
+            "metrics" => {
+                self.end(g::END)?;
+                return Ok(Line::Show(Show::Metrics));
+            }
             "break" => {
                 self.end(g::END)?;
                 return Ok(Line::Log("break".into()));

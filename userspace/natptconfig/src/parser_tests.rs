@@ -1345,7 +1345,7 @@ fn options_come_first() {
 fn unknown_words_and_bytes() {
     assert_eq!(
         problem("mop enable"),
-        "1: unexpected `mop`: expected prefix, map, set, session, monitor, show, test, log or break \
+        "1: unexpected `mop`: expected prefix, map, set, session, monitor, metrics, show, test, log or break \
          (did you mean map?)"
     );
     assert_eq!(problem(b"map\0enable"), "4: unexpected NUL byte");

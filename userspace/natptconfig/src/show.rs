@@ -14,6 +14,7 @@ use serde::ser::{SerializeSeq, Serializer};
 use serde_json::Value;
 
 use crate::block::Whose;
+use crate::metrics::Metrics;
 use crate::parser::{Form, Show, Which, Width, Xlate};
 use crate::statement::Config;
 use crate::table::{self, Align, Widths};
@@ -49,6 +50,8 @@ impl From<serde_json::Error> for Failure {
 pub fn show(kernel: &mut Connection, what: &Show, as_json: bool) -> Result<(), Failure> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     match (what, as_json) {
+        // It is a format of its own.
+        (Show::Metrics, _) => text(kernel, what, &mut out)?,
         (Show::Xlate(what), _) => loop {
             // There may be millions: none is kept.
             match as_json {
@@ -162,6 +165,7 @@ fn text(kernel: &mut Connection, what: &Show, out: &mut impl Write) -> Result<()
                 writeln!(out, "{line}")?;
             }
         }
+        Show::Metrics => metrics(kernel)?.print(out)?,
     }
     Ok(())
 }
@@ -178,7 +182,7 @@ fn value(kernel: &mut Connection, what: &Show) -> Result<Value, Failure> {
             });
             json::counts(&counts)
         }
-        Show::Xlate(_) => Value::Null,
+        Show::Xlate(_) | Show::Metrics => Value::Null,
         Show::Variables(which) => json_variables(&variables(kernel, which)?),
         Show::Fragment => json_variables(&named(kernel, FRAGMENT)?),
         Show::Timer => json_variables(&variables(kernel, &Which::Timers)?),
@@ -189,6 +193,16 @@ fn value(kernel: &mut Connection, what: &Show) -> Result<Value, Failure> {
             let blocks = blocks(kernel, whose)?;
             blocks.iter().map(json::block).collect()
         }
+    })
+}
+
+fn metrics(kernel: &mut Connection) -> Result<Metrics, Error> {
+    Ok(Metrics {
+        status: kernel.get()?,
+        counters: kernel.dump()?,
+        counts: all(kernel, &Filter::default())?,
+        rules: kernel.dump()?,
+        variables: kernel.dump()?,
     })
 }
 
