@@ -11,7 +11,7 @@ from nl_client import (APPLY, COUNT_GET, MAPPING_GET, RULE_GET, SESSION_DELETE, 
 kernel = Netlink()
 HOST = attr(2, socket.inet_pton(socket.AF_INET6, "2001:db8:6::2"))
 WRONG = (
-    ("protocol", attr(1, b"\x2f"), errno.EINVAL),
+    ("protocol", attr(1, b"\x2c"), errno.EINVAL),
     ("ICMPv6 as protocol", attr(1, b"\x3a"), errno.EINVAL),
     ("length without a host", attr(3, b"\x40"), errno.EINVAL),
     ("host with bits beyond the length", HOST + attr(3, b"\x40"), errno.EINVAL),

@@ -7,7 +7,7 @@ use natpt_netlink::spec::{Count, Counter, Prefix, Rule, Session, Status, Variabl
 use serde_json::{json, Value};
 
 use crate::statement::Config;
-use crate::{block, statement, value, xlate};
+use crate::{block, protocol, statement, value, xlate};
 
 pub fn prefix(prefix: &Prefix) -> Value {
     json!({ "address": prefix.address, "length": prefix.length })
@@ -76,7 +76,7 @@ pub fn counter(counter: &Counter) -> Value {
 
 pub fn session(session: &Session) -> Value {
     json!({
-        "proto": xlate::proto(session.proto),
+        "proto": protocol::name(session.proto),
         "source6": session.source6,
         "source-port6": session.source_port6,
         "target6": session.target6,
@@ -95,7 +95,7 @@ pub fn counts(counts: &[Count]) -> Value {
     let mut all = json!({});
     for count in counts {
         let state = xlate::state(count.state).unwrap_or("none");
-        all[xlate::proto(count.proto)][state] = count.sessions.into();
+        all[protocol::name(count.proto)][state] = count.sessions.into();
     }
     all
 }

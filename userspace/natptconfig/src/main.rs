@@ -17,6 +17,7 @@ mod monitor;
 mod options;
 mod parser;
 mod problem;
+mod protocol;
 mod show;
 mod source;
 mod stateless;

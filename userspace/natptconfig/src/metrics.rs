@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use natpt_netlink::spec::{Count, Counter, Rule, Status, Variable};
 
-use crate::xlate;
+use crate::{protocol, xlate};
 
 /// What is told of a namespace.
 pub struct Metrics {
@@ -82,7 +82,7 @@ impl Metrics {
             "Sessions by protocol and state.",
         )?;
         for it in &self.counts {
-            let (proto, state) = (xlate::proto(it.proto), xlate::state(it.state));
+            let (proto, state) = (protocol::name(it.proto), xlate::state(it.state));
             let labels = [("proto", &*proto), ("state", state.unwrap_or("none"))];
             sample(
                 out,

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::parser::Monitor;
 use crate::show::Failure;
-use crate::xlate;
+use crate::{protocol, xlate};
 
 /// What an event of each group is about.
 const SUBJECTS: [&str; 3] = ["mapping", "session", "limit"];
@@ -94,7 +94,7 @@ fn line(group: usize, event: &Event) -> String {
     if let Some(limit) = &event.limit {
         add(limit.clone());
     }
-    add(xlate::proto(event.proto));
+    add(protocol::name(event.proto));
     let port = |port: Option<u16>| port.map(|port| format!(".{port}")).unwrap_or_default();
     let ends = [
         (event.source6.map(|it| it.to_string()), event.source_port6),
@@ -134,7 +134,7 @@ fn json(group: usize, event: &Event) -> serde_json::Value {
         "time": time(event.time.unwrap_or_default()),
         "event": name(group, event).replace(' ', "-"),
         "number": event.number,
-        "proto": xlate::proto(event.proto),
+        "proto": protocol::name(event.proto),
         "source6": event.source6,
         "source-port6": event.source_port6,
         "target6": event.target6,

@@ -18,9 +18,9 @@ use crate::grammar::{self as g, Choices};
 use crate::kame::{self, Now};
 use crate::lexer::{self, Token};
 use crate::problem::Problem;
+use crate::protocol;
 use crate::stateless;
 use crate::value::{self, Notation};
-use crate::xlate::PROTOCOLS;
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum Line {
@@ -921,7 +921,7 @@ impl<'a> Parser<'a> {
     fn counted(&mut self) -> Result<(Filter, Vec<u8>)> {
         let (mut filter, mut shown) = (Filter::default(), Vec::new());
         while let Some(first) = self.end_or(g::COUNTED)? {
-            let Some(mut number) = proto(first) else {
+            let Some(mut number) = protocol::number(first) else {
                 self.condition(first, &mut filter)?;
                 continue;
             };
@@ -931,7 +931,7 @@ impl<'a> Parser<'a> {
                     Some(sign) if sign.is("/") => self.next(g::MORE_PROTO)?,
                     _ => break,
                 };
-                number = proto(self.keyword(g::COUNTED_PROTO)?).unwrap_or_default();
+                number = protocol::number(self.keyword(g::COUNTED_PROTO)?).unwrap_or_default();
             }
         }
         Ok((filter, shown))
@@ -943,7 +943,8 @@ impl<'a> Parser<'a> {
         let number = match first {
             "proto" => {
                 let word = self.next(g::FLOW_PROTO)?;
-                let number = proto(word.text).ok_or_else(|| unexpected(word, g::FLOW_PROTO))?;
+                let number =
+                    protocol::number(word.text).ok_or_else(|| unexpected(word, g::FLOW_PROTO))?;
                 set(&mut filter.proto, number).then_some(attr::filter::PROTO)
             }
             "host" => {
@@ -1208,17 +1209,6 @@ fn which(word: Token<'_>) -> Result<Which> {
 
 fn no_variable(word: Token<'_>, instead: &str) -> Stop {
     problem(word, format!("{} is no variable now: {instead}", word.text))
-}
-
-/// The protocol with a name or number.
-fn proto(word: &str) -> Option<u8> {
-    let named = PROTOCOLS
-        .iter()
-        .find(|(_, name)| word.eq_ignore_ascii_case(name));
-    let is_number = word.bytes().all(|it| it.is_ascii_digit()) && !word.starts_with('0');
-    named
-        .map(|it| it.0)
-        .or_else(|| word.parse().ok().filter(|_| is_number))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use natpt_netlink::spec::{session_state as state, Count, Session, SESSION_STATE};
 
 use crate::parser::Width;
+use crate::protocol;
 
 /// Longest address that is not shortened.
 const WHOLE: usize = 15;
@@ -85,33 +86,10 @@ pub fn print_counts(out: &mut impl Write, counts: &[Count], protos: &[u8]) -> io
     {
         if protos.is_empty() {
             let sessions = other.sessions.unwrap_or_default();
-            writeln!(out, "{:>5}: {sessions:8}", proto(other.proto))?;
+            writeln!(out, "{:>5}: {sessions:8}", protocol::name(other.proto))?;
         }
     }
     Ok(())
-}
-
-/// Numbers and names of the protocols that sessions mostly are of.
-pub const PROTOCOLS: [(u8, &str); 11] = [
-    (1, "icmp"),
-    (6, "tcp"),
-    (17, "udp"),
-    (4, "ipip"),
-    (33, "dccp"),
-    (41, "ipv6"),
-    (47, "gre"),
-    (50, "esp"),
-    (51, "ah"),
-    (132, "sctp"),
-    (136, "udplite"),
-];
-
-pub fn proto(number: Option<u8>) -> String {
-    let named = PROTOCOLS.iter().find(|it| Some(it.0) == number);
-    named.map_or_else(
-        || number.unwrap_or_default().to_string(),
-        |(_, name)| String::from(*name),
-    )
 }
 
 /// Nothing for protocols without states.
@@ -148,7 +126,7 @@ fn rest(session: &Session) -> [String; 3] {
     let idle = session.idle.unwrap_or_default();
     let idle = format!("{:02}:{:02}:{:02}", idle / 3600, idle / 60 % 60, idle % 60);
     let state = state(session.state).unwrap_or_default().to_uppercase();
-    [proto(session.proto), idle, state]
+    [protocol::name(session.proto), idle, state]
 }
 
 #[cfg(test)]
