@@ -4,6 +4,7 @@
 import multiprocessing
 import resource
 import select
+import signal
 import socket
 import sys
 
@@ -40,7 +41,8 @@ def serve(ready, results):
             poll.unregister(fd)
             seen.append((data, peer))
     results.put(seen)
-    results.get()
+    # they stay open until we are killed
+    signal.pause()
 
 
 def connect():
