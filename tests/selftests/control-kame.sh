@@ -88,12 +88,12 @@ shown "show ttl" 'maxTTLs: icmp=60, tcp=7440, udp=300' ttl
 check "-j show ttl" jq -e 'map(.name) == ["icmp-timeout", "tcp-est-timeout", "udp-timeout"]' \
 	<<<"$(config -j show ttl)"
 is "show variables all: as without" "$(config show variables)" "$(config show variables all)"
-is "show variables tslot: all that have a time" 7 "$(config show variables tslot | wc -l)"
+is "show variables tslot: all that have a time" 8 "$(config show variables tslot | wc -l)"
 is "show variables by KAME's name" "$(config show variables udp-timeout)" \
 	"$(config show variables maxTTLudp)"
 
 refused "set debug = 1" "debug is no variable now: show stats"
-refused "set maxTTLany = 5" "maxTTLany is no variable now: sessions are of icmp, tcp and udp"
+refused "set maxTTLany = 5" "value is out of the variable's range"
 refused "set maxTTLicmp = 10" "value is out of the variable's range"
 refused "show variables tSlotHead" "tSlotHead is no variable now"
 refused "map from 10.0.0.0/8 to 192.0.2.1" \

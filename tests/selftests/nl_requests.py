@@ -76,7 +76,7 @@ refused("one port only", errno.EINVAL, "port range has one end only", INNER + 8,
 refused("mappings of a new rule", errno.EINVAL, None, INNER + 8,
         nest(MAP_ADD, TO, attr(8, bytes(8))))
 refused("unknown protocol", errno.EINVAL, None, INNER + 8,
-        nest(MAP_ADD, TO, attr(7, struct.pack("=I", 8))))
+        nest(MAP_ADD, TO, attr(7, struct.pack("=I", 16))))
 refused("unknown filter", errno.EINVAL, "unknown kind of filter", INNER + 8,
         nest(MAP_ADD, TO, attr(11, b"\3")))
 refused("unknown refresh", errno.EINVAL, "unknown kind of refresh", INNER + 8,
