@@ -504,7 +504,7 @@ impl Translator {
         };
         let (pool, port) = match taken {
             Some(taken) => taken,
-            None => self.take_kept(config, rule, (host, hash), owner, place)?,
+            None => self.take_address(config, rule, (host, hash), owner, place)?,
         };
         let v4 = Endpoint4 {
             addr: pool.addr,

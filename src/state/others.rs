@@ -77,7 +77,7 @@ impl Translator {
     /// Finds an address of a rule where nobody has a host's port with the same peer, if the protocol is
     /// such a one: the address that the host has, if it can be. Fails with `PortsExhausted`.
     #[cold]
-    pub(super) fn take_kept<'a>(
+    pub(super) fn take_address<'a>(
         &self,
         config: &'a Config,
         rule: &Stateful,
