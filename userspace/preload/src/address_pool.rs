@@ -208,7 +208,7 @@ impl AddressPool {
     /// The slot of `addr` among the first `size`, a new one if need be: an empty one, or the one
     /// that has been of no use for longest. None when sockets use all of them.
     pub fn slot(&self, size: u32, addr: Ipv6Addr) -> Option<u16> {
-        // each round, another thread changed the table, or the slot is one that others hold
+        // each round, another thread changed the table, or uses the slot since
         for _ in 0..PATIENCE {
             match self.look(size, addr)? {
                 Place::Found(at) => {
@@ -406,11 +406,10 @@ impl AddressPool {
                 Content::Abandoned => {}
                 Content::Addr(_) => {
                     let version = slot.version.load(Acquire);
-                    let users = self.users.get(at)?.load(Relaxed);
                     let age = now.wrapping_sub(slot.used.load(Relaxed));
                     if version & 1 == 0
-                        && users == 0
                         && oldest.is_none_or(|(_, _, oldest)| age > oldest)
+                        && !self.is_held(at as u16)
                     {
                         oldest = Some((at as u16, version, age));
                     }

@@ -11,7 +11,7 @@ use std::{
     thread,
 };
 
-use preload::address_pool::AddressPool;
+use preload::address_pool::{AddressPool, Table};
 
 fn addr(number: u32) -> Ipv6Addr {
     Ipv6Addr::from_bits((0x2001_0db8 << 96) | u128::from(number))
@@ -77,6 +77,25 @@ fn what_sockets_use_is_never_given_to_another() {
     assert_eq!(TABLE.slot(3, addr(9)), Some(kept));
 }
 
+// req: G-015
+#[test]
+fn many_that_another_process_holds() {
+    static OURS: AddressPool = AddressPool::new();
+    static THEIRS: AddressPool = AddressPool::new();
+    let table = Box::leak(Box::<Table>::new_uninit()).as_mut_ptr();
+    // SAFETY: as large as that, and it stays.
+    unsafe { table.write_bytes(0, 1) };
+    // SAFETY: zeroes that stay.
+    unsafe { OURS.share_table(table) };
+    // SAFETY: as above.
+    unsafe { THEIRS.share_table(table) };
+    for n in 0..1500 {
+        THEIRS.hold(1501, addr(n)).unwrap();
+    }
+    let last = OURS.slot(1501, addr(1500)).unwrap();
+    assert_eq!(OURS.slot(1501, addr(1501)), Some(last));
+}
+
 #[test]
 fn a_host_with_an_ipv4_address_as_well() {
     static TABLE: AddressPool = AddressPool::new();
@@ -133,6 +152,10 @@ fn threads_agree_where_another_has_to_go() {
     const THREADS: usize = 8;
     static START: Barrier = Barrier::new(THREADS);
     static DONE: AtomicBool = AtomicBool::new(false);
+    // nobody uses an empty one
+    for n in 0..SIZE {
+        TABLE.slot(SIZE, addr(5000 + n)).unwrap();
+    }
     let answers: Vec<Vec<Option<u16>>> = thread::scope(|scope| {
         // meanwhile the oldest one that nobody uses is always another
         scope.spawn(|| {
