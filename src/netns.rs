@@ -190,8 +190,7 @@ impl Namespace {
                 .then(|| path::packets(translator.clone()))
                 .transpose()?;
             // Nothing fails from here on.
-            translator.config.replace(next.clone());
-            translator.forget_routes();
+            translator.configure(next.clone());
             control.fragments = fragments.or(control.fragments.take());
             control.hooks = hooks.or(control.hooks.take());
         }

@@ -5,36 +5,45 @@
 //! While entries move, those of a bucket are in either table: readers look into the old one first,
 //! then into the new one, into which writers put what is new. The last entry of a chain moves first:
 //! who follows a chain may end in another one, but misses none that stays.
+//!
+//! Each group of buckets knows when one of its entries wants to be looked at.
 
 use super::{
     array::Array,
     entry::{follow, HashEntry, Index},
     memory::{self, Account},
     once::{dereference, read_barrier},
-    rcu,
+    rcu, sys,
 };
-use core::ptr;
+use core::{iter, ptr};
 use kernel::{
     prelude::*,
     sync::atomic::{ordering, Atomic},
 };
 
+/// Buckets of a group.
+pub(super) const GROUP: u32 = 64;
+
 /// A power of two of them for each key.
 pub(super) struct Buckets<T> {
     chains: [Array<Atomic<*mut T>>; 2],
     mask: u32,
+    /// When an entry of a group, by the IPv6 key, wants to be looked at, in jiffies.
+    due: Array<Atomic<u32>>,
     /// Those that are to replace these, or null.
     next: Atomic<*mut Buckets<T>>,
 }
 
 impl<T: HashEntry> Buckets<T> {
-    /// `2^bits` empty buckets for each key. May sleep.
+    /// `2^bits` empty buckets for each key, which are to be looked at at once. May sleep.
     pub(super) fn new(account: Account, bits: u32) -> Result<KBox<Self>> {
         let size = 1u32.wrapping_shl(bits);
         let empty = || Array::nulls(account, size as usize);
+        let now = iter::repeat_with(|| Atomic::new(sys::jiffies()));
         let buckets = Self {
             chains: [empty()?, empty()?],
             mask: size.wrapping_sub(1),
+            due: Array::new(account, (size / GROUP) as usize, now)?,
             next: Atomic::new(ptr::null_mut()),
         };
         Ok(KBox::new(buckets, memory::flags())?)
@@ -54,6 +63,17 @@ impl<T: HashEntry> Buckets<T> {
             Index::V4 => v4,
         }
         .get((hash & self.mask) as usize)
+    }
+
+    /// When the group of a bucket is due.
+    #[inline(always)]
+    pub(super) fn due(&self, hash: u32) -> Option<&Atomic<u32>> {
+        self.due.get(((hash & self.mask) / GROUP) as usize)
+    }
+
+    /// When each of the groups is due.
+    pub(super) fn dues(&self) -> &[Atomic<u32>] {
+        &self.due
     }
 
     /// Those that are to replace these, if entries are on their way there. For readers who have

@@ -33,6 +33,12 @@ pub(crate) fn read_barrier() {
     fence(Ordering::Acquire);
 }
 
+/// As `smp_mb()`: what is read after it is read after what was written before it is seen.
+#[inline(always)]
+pub(crate) fn full_barrier() {
+    fence(Ordering::SeqCst);
+}
+
 /// As `smp_store_release()`. The fence is no instruction where the processor keeps stores in order.
 #[inline(always)]
 pub(crate) fn store_release<T: AtomicType>(to: &Atomic<T>, value: T) {

@@ -7,10 +7,10 @@ pub(crate) use super::entry::{HashEntry, Index, Linked, Links};
 
 use super::{
     bh::{BhGuard, Stripes, STRIPES},
-    buckets::Buckets,
+    buckets::{Buckets, GROUP},
     entry::follow,
     memory::{Account, Charging, Memcg},
-    once::{dereference, read_once, store_release, write_once},
+    once::{dereference, full_barrier, read_once, store_release, write_once},
     rcu, sys,
 };
 use kernel::{
@@ -27,7 +27,10 @@ pub(crate) const WIDE: Fewest = 12;
 /// For what few namespaces have.
 pub(crate) const NARROW: Fewest = 8;
 const MOST: u32 = 24;
-const _: () = assert!(STRIPES <= 1 << NARROW);
+const _: () = assert!(STRIPES <= 1 << NARROW && GROUP <= 1 << NARROW);
+
+/// Jiffies after which a group of buckets is looked at again in which nothing is due.
+const FAR: u32 = 1 << 30;
 
 /// Logarithm of the buckets that an entry gets when their number changes, and of those that are too
 /// many for it.
@@ -132,6 +135,59 @@ impl<T: HashEntry> Table<T> {
                 }
             }
             next = buckets.next(guard);
+        }
+    }
+
+    /// Number of groups of buckets.
+    pub(crate) fn groups(&self, guard: &rcu::Guard) -> u32 {
+        self.size(guard) / GROUP
+    }
+
+    /// Takes note that an entry is to be looked at at `time`, in jiffies; after what it depends on was
+    /// written.
+    #[inline]
+    pub(crate) fn expect(&self, entry: &T, time: u32, guard: &rcu::Guard) {
+        // Who takes the time of the group before it is lowered sees the entry as it is now.
+        full_barrier();
+        if let Some(due) = self.buckets(guard).due(entry.links().hash(Index::V6)) {
+            let mut before = read_once(due);
+            while (time.wrapping_sub(before) as i32) < 0 {
+                match due.cmpxchg(before, time, ordering::Relaxed) {
+                    Ok(_) => return,
+                    Err(other) => before = other,
+                }
+            }
+        }
+    }
+
+    /// Have all entries looked at when it is time for the next group.
+    pub(crate) fn expect_all(&self, guard: &rcu::Guard) {
+        for due in self.buckets(guard).dues() {
+            due.store(sys::jiffies(), ordering::Relaxed);
+        }
+    }
+
+    /// Jiffies until an entry of a group wants to be looked at; 0: it does now.
+    pub(crate) fn left(&self, group: u32, guard: &rcu::Guard) -> u32 {
+        let due = self.buckets(guard).due(group.wrapping_mul(GROUP));
+        let time = due.map_or(0, read_once);
+        u32::try_from(time.wrapping_sub(sys::jiffies()) as i32).unwrap_or(0)
+    }
+
+    /// Visits the entries of a group, of which `f` is to `expect` those that stay.
+    pub(crate) fn visit_group(&self, group: u32, mut f: impl FnMut(Linked<'_, T>, &rcu::Guard)) {
+        let first = group.wrapping_mul(GROUP);
+        let size = {
+            let guard = rcu::read_lock();
+            let buckets = self.buckets(&guard);
+            if let Some(due) = buckets.due(first) {
+                due.xchg(sys::jiffies().wrapping_add(FAR), ordering::Full);
+            }
+            buckets.size()
+        };
+        for bucket in first..first.saturating_add(GROUP) {
+            let guard = rcu::read_lock();
+            self.visit((bucket, size), &guard, |entry| f(entry, &guard));
         }
     }
 

@@ -2,10 +2,14 @@
 
 //! The worker that ends sessions whose time is over, and has doubtful ones probed.
 //!
-//! It goes through the table in slices, and again when the next session may be over. Where there
-//! are none it sleeps until somebody opens one.
+//! It goes through the groups of the table in slices, looks at the sessions of those that are due,
+//! and goes through them again when the next one is. Where there are no sessions it sleeps until
+//! somebody opens one.
 
-use super::{counters::Event, life::Fate, sweep::PAUSE, translator::Translator};
+use super::{
+    config::Config, counters::Event, life::Fate, session::Session, sweep::PAUSE,
+    translator::Translator,
+};
 use crate::linux::{
     once::read_once,
     rcu, sys,
@@ -13,12 +17,9 @@ use crate::linux::{
 };
 use kernel::sync::atomic::ordering;
 
-/// Slices in which the table is gone through, of at least so many buckets.
+/// Slices in which the table is gone through, of at least so many groups.
 const SLICES: u32 = 64;
-const SLICE: u32 = 1024;
-
-/// Buckets after which others may have the processor.
-const BATCH: u32 = 64;
+const SLICE: u32 = 16;
 
 impl Job for Translator {
     fn run(&self) -> Option<u32> {
@@ -57,43 +58,49 @@ impl Translator {
     /// End sessions of the next slice whose time is over; return after how many jiffies there is
     /// more to do.
     fn sweep_slice(&self) -> Option<u32> {
-        let size = self.sessions.size(&rcu::read_lock());
-        let first = self.sweep.bucket.load(ordering::Relaxed);
-        let last = first.saturating_add(SLICE.max(size / SLICES)).min(size);
-        for bucket in first..last {
-            self.sweep_bucket(bucket, size);
-            if bucket % BATCH == 0 {
+        let groups = self.sessions.groups(&rcu::read_lock());
+        let first = self.sweep.group.load(ordering::Relaxed);
+        let last = first.saturating_add(SLICE.max(groups / SLICES)).min(groups);
+        let mut nearest = self.sweep.nearest.load(ordering::Relaxed);
+        for group in first..last {
+            let left = || self.sessions.left(group, &rcu::read_lock());
+            if left() == 0 {
+                self.sweep_group(group);
                 sys::may_resched();
             }
+            nearest = nearest.min(left());
         }
-        if last < size {
-            self.sweep.bucket.store(last, ordering::Relaxed);
+        if last < groups {
+            self.sweep.group.store(last, ordering::Relaxed);
+            self.sweep.nearest.store(nearest, ordering::Relaxed);
             return Some(1);
         }
-        self.sweep.bucket.store(0, ordering::Relaxed);
+        self.sweep.group.store(0, ordering::Relaxed);
         self.fit_tables();
         self.sweep.crowded.store(0, ordering::Relaxed);
-        let nearest = self.sweep.nearest.xchg(u32::MAX, ordering::Relaxed);
+        self.sweep.nearest.store(u32::MAX, ordering::Relaxed);
         let is_idle = self.session_count() == 0;
         (!is_idle || !self.sleep()).then_some(nearest.clamp(sys::hz() / 2, PAUSE * sys::hz()))
     }
 
-    fn sweep_bucket(&self, bucket: u32, size: u32) {
-        let guard = rcu::read_lock();
-        let config = self.config.read(&guard);
-        self.sessions.visit((bucket, size), &guard, |session| {
-            match self.look(config, session, &guard) {
-                Fate::Lives(left) => {
-                    let nearest = self.sweep.nearest.load(ordering::Relaxed);
-                    self.sweep
-                        .nearest
-                        .store(nearest.min(left), ordering::Relaxed);
-                }
-                Fate::Probe if !config.enabled => {}
-                Fate::Probe => self.probe(&session, &guard),
-                Fate::Over => self.counters.inc(Event::Expired, 1),
+    fn sweep_group(&self, group: u32) {
+        self.sessions.visit_group(group, |session, guard| {
+            let config = self.config.read(guard);
+            match self.look(config, session, guard) {
+                Fate::Over => return self.counters.inc(Event::Expired, 1),
+                Fate::Probe if config.enabled => self.probe(&session, guard),
+                Fate::Probe | Fate::Lives => {}
             }
+            self.expect(config, &session, guard);
         });
+    }
+
+    /// See to it that a session is looked at when its time is over; after it was changed.
+    #[inline]
+    pub(super) fn expect(&self, config: &Config, session: &Session, guard: &rcu::Guard) {
+        let life = session.life.read();
+        let due = life.due(session.proto, &config.values);
+        self.sessions.expect(session, due, guard);
     }
 
     /// Give the tables the buckets that they need, if somebody has seen that they have too few.

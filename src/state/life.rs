@@ -43,6 +43,9 @@ const HALF: u64 = 1 << 43;
 /// Seconds between a reset and the probe, so that they do not pass each other.
 const PROBE_AFTER: u32 = 2;
 
+/// Jiffies after which any session is looked at.
+const LOOK_AFTER: u32 = 1 << 30;
+
 /// Seconds for which a session is not given up, so that it may be answered.
 const ANSWER_TIME: u32 = 4;
 
@@ -63,8 +66,8 @@ pub(crate) enum Worth {
 /// What is to be done with a session that was looked at.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fate {
-    /// Nothing: it lives for so many jiffies yet.
-    Lives(u32),
+    /// Nothing.
+    Lives,
     /// Its host is to be sent a probe.
     Probe,
     /// It is to be taken out of the table.
@@ -149,6 +152,17 @@ impl Moment {
             _ => Id::OtherTimeout,
         });
         seconds.saturating_mul(sys::hz())
+    }
+
+    /// When it is to be looked at if there is no packet before, in jiffies.
+    #[inline]
+    pub(crate) fn due(self, proto: u8, values: &Values) -> u32 {
+        let most = match self.wants_probe {
+            true => PROBE_AFTER * sys::hz(),
+            false => LOOK_AFTER,
+        };
+        let span = self.span(proto, values).min(most);
+        self.used.wrapping_add(span).wrapping_add(1)
     }
 
     fn is_late(self, proto: u8, values: &Values, now: u32) -> bool {
@@ -268,11 +282,7 @@ impl Life {
     /// Look at it: its time may be over, or it may be time for a probe.
     pub(crate) fn look(&self, proto: u8, values: &Values, now: u32) -> Fate {
         match self.change(|life| life.looked_at(proto, values, now)) {
-            None => {
-                let life = self.read();
-                let left = life.span(proto, values).saturating_sub(life.idle(now));
-                Fate::Lives(left.saturating_add(1))
-            }
+            None => Fate::Lives,
             Some(life) if life.is_over => Fate::Over,
             Some(_) => Fate::Probe,
         }

@@ -10,9 +10,9 @@ pub(super) const PAUSE: u32 = 4;
 
 /// The worker's place.
 pub(crate) struct Sweep {
-    /// The next bucket of the sessions.
-    pub(super) bucket: Atomic<u32>,
-    /// Jiffies until the first session that was seen may be over.
+    /// The next group of buckets of the sessions.
+    pub(super) group: Atomic<u32>,
+    /// Jiffies until the first of the groups that were passed is due.
     pub(super) nearest: Atomic<u32>,
     /// 1 while the worker sleeps.
     pub(super) asleep: Atomic<u32>,
@@ -26,7 +26,7 @@ pub(crate) struct Sweep {
 impl Sweep {
     pub(crate) const fn new() -> Self {
         Self {
-            bucket: Atomic::new(0),
+            group: Atomic::new(0),
             nearest: Atomic::new(u32::MAX),
             asleep: Atomic::new(1),
             due: Atomic::new(0),

@@ -160,6 +160,14 @@ impl Translator {
         read_once(&self.native) != NONE
     }
 
+    /// Has another configuration count from now on. May sleep.
+    pub(crate) fn configure(&self, config: Arc<Config>) {
+        self.config.replace(config);
+        self.forget_routes();
+        // Nobody opens one under the old timeouts any more.
+        self.sessions.expect_all(&rcu::read_lock());
+    }
+
     /// Has sessions look up their routes anew.
     pub(crate) fn forget_routes(&self) {
         self.routes.add(1, ordering::Relaxed);
@@ -298,17 +306,15 @@ impl Translator {
         let life = session
             .life
             .advance(proto, &config.values, (side, flags), now);
-        match life {
-            None => {
-                self.look(config, session, guard);
-                return false;
+        let Some(life) = life else {
+            self.look(config, session, guard);
+            return false;
+        };
+        self.expect(config, &session, guard);
+        if (life.refresh, side) == (Refresh::Outbound, Side::V6) {
+            if let Some(mapping) = self.mapping_of(&session, guard) {
+                mapping.hear();
             }
-            Some(life) if (life.refresh, side) == (Refresh::Outbound, Side::V6) => {
-                if let Some(mapping) = self.mapping_of(&session, guard) {
-                    mapping.hear();
-                }
-            }
-            Some(_) => {}
         }
         true
     }
