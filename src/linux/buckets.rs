@@ -6,7 +6,7 @@
 //! then into the new one, into which writers put what is new. The last entry of a chain moves first:
 //! who follows a chain may end in another one, but misses none that stays.
 //!
-//! Each group of buckets knows when one of its entries wants to be looked at.
+//! Each group of buckets knows when one of its entries is due to be looked at, for tables that ask for it.
 
 use super::{
     array::Array,
@@ -28,14 +28,14 @@ pub(super) const GROUP: u32 = 64;
 pub(super) struct Buckets<T> {
     chains: [Array<Atomic<*mut T>>; 2],
     mask: u32,
-    /// When an entry of a group, by the IPv6 key, wants to be looked at, in jiffies.
+    /// When an entry of a group, by the IPv6 key, is due, in jiffies.
     due: Array<Atomic<u32>>,
     /// Those that are to replace these, or null.
     next: Atomic<*mut Buckets<T>>,
 }
 
 impl<T: HashEntry> Buckets<T> {
-    /// `2^bits` empty buckets for each key, which are to be looked at at once. May sleep.
+    /// `2^bits` empty buckets for each key, all due at once. May sleep.
     pub(super) fn new(account: Account, bits: u32) -> Result<KBox<Self>> {
         let size = 1u32.wrapping_shl(bits);
         let empty = || Array::nulls(account, size as usize);

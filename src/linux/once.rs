@@ -33,7 +33,7 @@ pub(crate) fn read_barrier() {
     fence(Ordering::Acquire);
 }
 
-/// As `smp_mb()`: what is read after it is read after what was written before it is seen.
+/// As `smp_mb()`: neither reads nor writes pass it.
 #[inline(always)]
 pub(crate) fn full_barrier() {
     fence(Ordering::SeqCst);

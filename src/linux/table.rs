@@ -29,7 +29,7 @@ pub(crate) const NARROW: Fewest = 8;
 const MOST: u32 = 24;
 const _: () = assert!(STRIPES <= 1 << NARROW && GROUP <= 1 << NARROW);
 
-/// Jiffies after which a group of buckets is looked at again in which nothing is due.
+/// Jiffies after which a group of buckets is taken up in which nothing is due before.
 const FAR: u32 = 1 << 30;
 
 /// Logarithm of the buckets that an entry gets when their number changes, and of those that are too
@@ -143,51 +143,64 @@ impl<T: HashEntry> Table<T> {
         self.size(guard) / GROUP
     }
 
-    /// Takes note that an entry is to be looked at at `time`, in jiffies; after what it depends on was
-    /// written.
+    /// Sees to it that an entry is looked at when it is due, in jiffies, which is read from it; after it
+    /// was written.
     #[inline]
-    pub(crate) fn expect(&self, entry: &T, time: u32, guard: &rcu::Guard) {
-        // Who takes the time of the group before it is lowered sees the entry as it is now.
+    pub(crate) fn note_due(&self, entry: &T, when: impl FnOnce() -> u32, guard: &rcu::Guard) {
+        // Either we see that the group was taken up, or who took it up sees what was written.
         full_barrier();
         if let Some(due) = self.buckets(guard).due(entry.links().hash(Index::V6)) {
-            let mut before = read_once(due);
-            while (time.wrapping_sub(before) as i32) < 0 {
-                match due.cmpxchg(before, time, ordering::Relaxed) {
-                    Ok(_) => return,
-                    Err(other) => before = other,
-                }
-            }
+            lower(due, when());
         }
     }
 
-    /// Have all entries looked at when it is time for the next group.
-    pub(crate) fn expect_all(&self, guard: &rcu::Guard) {
+    /// Has all entries looked at, each group as soon as it is its turn.
+    pub(crate) fn all_are_due(&self, guard: &rcu::Guard) {
+        let now = sys::jiffies();
         for due in self.buckets(guard).dues() {
-            due.store(sys::jiffies(), ordering::Relaxed);
+            write_once(due, now);
         }
     }
 
-    /// Jiffies until an entry of a group wants to be looked at; 0: it does now.
+    /// Jiffies until an entry of a group is due; 0: it is.
     pub(crate) fn left(&self, group: u32, guard: &rcu::Guard) -> u32 {
         let due = self.buckets(guard).due(group.wrapping_mul(GROUP));
-        let time = due.map_or(0, read_once);
-        u32::try_from(time.wrapping_sub(sys::jiffies()) as i32).unwrap_or(0)
+        let left = due.map_or(0, |due| read_once(due).wrapping_sub(sys::jiffies()));
+        // In the past it is, and what is further away was.
+        if left <= FAR {
+            left
+        } else {
+            0
+        }
     }
 
-    /// Visits the entries of a group, of which `f` is to `expect` those that stay.
-    pub(crate) fn visit_group(&self, group: u32, mut f: impl FnMut(Linked<'_, T>, &rcu::Guard)) {
+    /// Takes up a group: visits its entries, for each of which `f` says when it is due next, if it stays.
+    /// By one at a time.
+    pub(crate) fn take_up(
+        &self,
+        group: u32,
+        mut f: impl FnMut(Linked<'_, T>, &rcu::Guard) -> Option<u32>,
+    ) {
         let first = group.wrapping_mul(GROUP);
+        let far = sys::jiffies().wrapping_add(FAR);
         let size = {
             let guard = rcu::read_lock();
             let buckets = self.buckets(&guard);
             if let Some(due) = buckets.due(first) {
-                due.xchg(sys::jiffies().wrapping_add(FAR), ordering::Full);
+                due.xchg(far, ordering::Full);
             }
             buckets.size()
         };
+        let mut nearest = far;
         for bucket in first..first.saturating_add(GROUP) {
             let guard = rcu::read_lock();
-            self.visit((bucket, size), &guard, |entry| f(entry, &guard));
+            self.visit((bucket, size), &guard, |entry| match f(entry, &guard) {
+                Some(due) if is_before(due, nearest) => nearest = due,
+                _ => {}
+            });
+        }
+        if let Some(due) = self.buckets(&rcu::read_lock()).due(first) {
+            lower(due, nearest);
         }
     }
 
@@ -338,6 +351,22 @@ impl<T: HashEntry> Table<T> {
             });
         }
     }
+}
+
+/// Puts a time in the place of a later one.
+#[inline]
+fn lower(due: &Atomic<u32>, time: u32) {
+    let mut before = read_once(due);
+    while is_before(time, before) {
+        match due.cmpxchg(before, time, ordering::Relaxed) {
+            Ok(_) => return,
+            Err(other) => before = other,
+        }
+    }
+}
+
+fn is_before(one: u32, other: u32) -> bool {
+    (one.wrapping_sub(other) as i32) < 0
 }
 
 #[pinned_drop]

@@ -107,7 +107,7 @@ options! {
 }
 
 /// The values of all options.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Values([u32; COUNT]);
 
 impl Values {

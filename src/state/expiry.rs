@@ -84,23 +84,26 @@ impl Translator {
     }
 
     fn sweep_group(&self, group: u32) {
-        self.sessions.visit_group(group, |session, guard| {
+        self.sessions.take_up(group, |session, guard| {
             let config = self.config.read(guard);
             match self.look(config, session, guard) {
-                Fate::Over => return self.counters.inc(Event::Expired, 1),
+                Fate::Over => {
+                    self.counters.inc(Event::Expired, 1);
+                    return None;
+                }
                 Fate::Probe if config.enabled => self.probe(&session, guard),
                 Fate::Probe | Fate::Lives => {}
             }
-            self.expect(config, &session, guard);
+            Some(session.due(&config.values))
         });
     }
 
-    /// See to it that a session is looked at when its time is over; after it was changed.
+    /// See to it that a session is looked at when its time is over; after it was made, or changed so that
+    /// this is sooner.
     #[inline]
-    pub(super) fn expect(&self, config: &Config, session: &Session, guard: &rcu::Guard) {
-        let life = session.life.read();
-        let due = life.due(session.proto, &config.values);
-        self.sessions.expect(session, due, guard);
+    pub(super) fn note_due(&self, config: &Config, session: &Session, guard: &rcu::Guard) {
+        self.sessions
+            .note_due(session, || session.due(&config.values), guard);
     }
 
     /// Give the tables the buckets that they need, if somebody has seen that they have too few.

@@ -34,17 +34,28 @@ pub(crate) struct Moment {
     pub(crate) refresh: Refresh,
 }
 
+/// One step in a session's life.
+pub(crate) struct Change {
+    before: Moment,
+    pub(crate) after: Moment,
+}
+
+impl Change {
+    /// Return true if it is to be looked at sooner than before.
+    pub(crate) fn hastens(&self, proto: u8, values: &Values) -> bool {
+        let [before, after] = [self.before, self.after].map(|life| life.due(proto, values));
+        (after.wrapping_sub(before) as i32) < 0
+    }
+}
+
 /// The bits of the word for what is true or not.
 const OVER: u64 = 1 << 40;
 const PROBE: u64 = 1 << 41;
 const OUTBOUND: u64 = 1 << 42;
 const HALF: u64 = 1 << 43;
 
-/// Seconds between a reset and the probe, so that they do not pass each other.
-const PROBE_AFTER: u32 = 2;
-
-/// Jiffies after which any session is looked at.
-const LOOK_AFTER: u32 = 1 << 30;
+/// Jiffies between a reset and the probe, so that they do not pass each other.
+const PROBE_AFTER: u32 = 2 * sys::hz();
 
 /// Seconds for which a session is not given up, so that it may be answered.
 const ANSWER_TIME: u32 = 4;
@@ -157,11 +168,10 @@ impl Moment {
     /// When it is to be looked at if there is no packet before, in jiffies.
     #[inline]
     pub(crate) fn due(self, proto: u8, values: &Values) -> u32 {
-        let most = match self.wants_probe {
-            true => PROBE_AFTER * sys::hz(),
-            false => LOOK_AFTER,
+        let span = match (self.span(proto, values), self.wants_probe) {
+            (span, true) => span.min(PROBE_AFTER),
+            (span, false) => span,
         };
-        let span = self.span(proto, values).min(most);
         self.used.wrapping_add(span).wrapping_add(1)
     }
 
@@ -180,7 +190,7 @@ impl Moment {
     /// The life after a look at it, if that changes it.
     fn looked_at(self, proto: u8, values: &Values, now: u32) -> Option<Self> {
         if !self.is_late(proto, values, now) {
-            let is_due = self.idle(now) > sys::hz().saturating_mul(PROBE_AFTER);
+            let is_due = self.idle(now) > PROBE_AFTER;
             return (self.wants_probe && is_due).then_some(self.on(self.state, now));
         }
         Some(match self.last_chance(proto) {
@@ -264,14 +274,14 @@ impl Life {
         now.wrapping_sub(life.used) < sys::hz() && !life.is_over && !changes
     }
 
-    /// Take note of a packet. Return what it has come to, unless the packet came too late.
+    /// Take note of a packet. Return what it was and has become, unless the packet came too late.
     pub(crate) fn advance(
         &self,
         proto: u8,
         values: &Values,
         (side, flags): (Side, Option<tcp::Flags>),
         now: u32,
-    ) -> Option<Moment> {
+    ) -> Option<Change> {
         let next = |life: Moment| match life.is_late(proto, values, now) {
             true if life.last_chance(proto).is_none() => None,
             _ => Some(life.after(side, flags, now)),
@@ -283,7 +293,7 @@ impl Life {
     pub(crate) fn look(&self, proto: u8, values: &Values, now: u32) -> Fate {
         match self.change(|life| life.looked_at(proto, values, now)) {
             None => Fate::Lives,
-            Some(life) if life.is_over => Fate::Over,
+            Some(life) if life.after.is_over => Fate::Over,
             Some(_) => Fate::Probe,
         }
     }
@@ -311,18 +321,20 @@ impl Life {
             .is_some()
     }
 
-    /// Change it in one step, unless there is nothing to change it to. Return what it has become.
-    fn change(&self, to: impl Fn(Moment) -> Option<Moment>) -> Option<Moment> {
+    /// Change it in one step, unless there is nothing to change it to.
+    fn change(&self, to: impl Fn(Moment) -> Option<Moment>) -> Option<Change> {
         let mut old = read_once(&self.0);
         loop {
-            let new = to(Moment::unpack(old))?;
+            let before = Moment::unpack(old);
+            let after = to(before)?;
+            let change = Change { before, after };
             // What stays as it is is not written, lest CPUs fight for the line.
-            let word = new.pack();
+            let word = after.pack();
             if word == old {
-                return Some(new);
+                return Some(change);
             }
             match self.0.cmpxchg(old, word, ordering::Relaxed) {
-                Ok(_) => return Some(new),
+                Ok(_) => return Some(change),
                 Err(other) => old = other,
             }
         }

@@ -556,7 +556,7 @@ impl Translator {
                 self.unreserve_session();
                 self.close_unused(config, mapping, bh, guard);
             })?;
-        self.expect(config, &session, guard);
+        self.note_due(config, &session, guard);
         // Mappings are no more than sessions.
         let count = self.session_count();
         if self.sessions.is_crowded(count, guard) {

@@ -11,7 +11,7 @@ use crate::{
         route::DstCache,
         table::{HashEntry, Links},
     },
-    nat::{rule::Refresh, tcp},
+    nat::{options::Values, rule::Refresh, tcp},
     xlate::{
         checksum::Delta,
         l4::Ports,
@@ -109,6 +109,12 @@ impl Session {
             finished: self.finished.inverse(),
             partial: self.partial.inverse(),
         }
+    }
+
+    /// When it is to be looked at if there is no packet before, in jiffies.
+    #[inline]
+    pub(super) fn due(&self, values: &Values) -> u32 {
+        self.life.read().due(self.proto, values)
     }
 
     /// Its state, none but for TCP.

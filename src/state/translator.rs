@@ -162,10 +162,14 @@ impl Translator {
 
     /// Has another configuration count from now on. May sleep.
     pub(crate) fn configure(&self, config: Arc<Config>) {
+        let values = config.values;
+        let was = self.config.read(&rcu::read_lock()).values;
         self.config.replace(config);
         self.forget_routes();
-        // Nobody opens one under the old timeouts any more.
-        self.sessions.expect_all(&rcu::read_lock());
+        if values != was {
+            // Nobody opens one under the old timeouts any more.
+            self.sessions.all_are_due(&rcu::read_lock());
+        }
     }
 
     /// Has sessions look up their routes anew.
@@ -310,8 +314,10 @@ impl Translator {
             self.look(config, session, guard);
             return false;
         };
-        self.expect(config, &session, guard);
-        if (life.refresh, side) == (Refresh::Outbound, Side::V6) {
+        if life.hastens(proto, &config.values) {
+            self.note_due(config, &session, guard);
+        }
+        if (life.after.refresh, side) == (Refresh::Outbound, Side::V6) {
             if let Some(mapping) = self.mapping_of(&session, guard) {
                 mapping.hear();
             }
