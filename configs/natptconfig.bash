@@ -7,7 +7,7 @@ _natptconfig()
 	local word=${COMP_WORDS[COMP_CWORD]} statement=("${COMP_WORDS[@]:1:COMP_CWORD-1}")
 
 	case ${COMP_WORDS[COMP_CWORD-1]} in
-	-f)		COMPREPLY=($(compgen -f -- "$word")); return ;;
+	-f | sync)	COMPREPLY=($(compgen -f -- "$word")); return ;;
 	-n | --netns)	COMPREPLY=($(compgen -W "$(ls /run/netns 2>/dev/null)" -- "$word")); return ;;
 	esac
 	if [[ $word = -* ]]; then
@@ -15,6 +15,6 @@ _natptconfig()
 		return
 	fi
 	COMPREPLY=($(compgen -W "$(natptconfig "${statement[@]}" '?' 2>/dev/null |
-		sed -n 's/^\([a-z][a-z0-9-]*\) .*/\1/p')" -- "$word"))
+		sed -n 's/^\([a-z][a-z0-9-]*\) .*/\1/p') $([ ${#statement[@]} -gt 0 ] || echo sync)" -- "$word"))
 }
 complete -F _natptconfig natptconfig

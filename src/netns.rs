@@ -48,6 +48,22 @@ struct Control {
     config: Arc<Config>,
 }
 
+impl Control {
+    /// Return the configuration that `edit` makes of a copy, and whether sessions may have to end
+    /// because of it. May sleep.
+    fn edited<E: From<Error>>(
+        &self,
+        edit: impl FnOnce(&mut Draft) -> Result<(), E>,
+    ) -> Result<(Config, bool), E> {
+        let mut draft = Draft::of(self.config.clone());
+        if let (true, Some(translator)) = (draft.keeps(), &self.translator) {
+            draft.forget_kept(&translator.seen(&self.config)?)?;
+        }
+        edit(&mut draft)?;
+        Ok(draft.settle()?)
+    }
+}
+
 /// What is looked after as time goes by.
 #[pin_data]
 struct Keeper {
@@ -163,17 +179,21 @@ impl Namespace {
         edit: impl FnOnce(&mut Draft) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut control = self.control.lock();
-        let mut draft = Draft::of(control.config.clone());
-        if let (true, Some(translator)) = (draft.keeps(), &control.translator) {
-            draft.forget_kept(&translator.seen(&control.config)?)?;
-        }
-        edit(&mut draft)?;
-        let (next, ends) = draft.settle()?;
+        let (next, ends) = control.edited(edit)?;
         let next = Arc::new(next, memory::flags()).map_err(Error::from)?;
         self.apply(&mut control, next)?;
         if let (true, Some(translator)) = (ends, &control.translator) {
             translator.end_orphans(&control.config);
         }
+        Ok(())
+    }
+
+    /// Fails as `change` would, and changes nothing. May sleep.
+    pub(crate) fn check<E: From<Error>>(
+        &self,
+        edit: impl FnOnce(&mut Draft) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.control.lock().edited(edit)?;
         Ok(())
     }
 

@@ -53,17 +53,21 @@ impl Do for Apply {
             Ok(ends.insert(place, filter::read_all(config, attr)?)?)
         };
         let is_end = |attr: &Attr<'_>| attr.kind() == statement::SESSION_DELETE;
-        match request.attrs().next().is_some() && request.attrs().all(|attr| is_end(&attr)) {
-            true => {
-                let config = namespace.config();
-                request.attrs().try_for_each(|attr| end(&config, attr))?;
-            }
-            false => namespace.change(|config| {
+        let is_check = |attr: Attr<'_>| attr.kind() == statement::CHECK;
+        if request.attrs().next().is_some() && request.attrs().all(|attr| is_end(&attr)) {
+            let config = namespace.config();
+            request.attrs().try_for_each(|attr| end(&config, attr))?;
+        } else {
+            let edit = |config: &mut Draft| {
                 request.attrs().try_for_each(|attr| match is_end(&attr) {
                     true => end(config, attr),
                     false => carry_out(config, attr),
                 })
-            })?,
+            };
+            if request.attrs().any(is_check) {
+                return namespace.check(edit);
+            }
+            namespace.change(edit)?;
         }
         if let (false, Some(translator)) = (ends.is_empty(), namespace.translator()) {
             translator.end_sessions(&ends);
@@ -113,6 +117,7 @@ fn carry_out<'m>(config: &mut Draft, attr: Attr<'m>) -> Done<'m> {
         statement::MAP_RENUM => renumber(config, attr),
         statement::MAP_FLUSH => flush_rules(config, attr, Sessions::End),
         statement::MAP_FLUSH_KEEP => flush_rules(config, attr, Sessions::Keep),
+        statement::CHECK => Ok(()),
         statement::ENABLE => {
             config.enabled = match attr.u8() {
                 Some(0) => false,

@@ -182,8 +182,11 @@ pub(crate) mod attr {
         pub(crate) const MAP_DELETE_KEEP: u16 = 11;
         /// As map-flush, but sessions run out instead of ending.
         pub(crate) const MAP_FLUSH_KEEP: u16 = 12;
+        /// Nothing is carried out: the request is refused as it would be without
+        /// it, or acknowledged.
+        pub(crate) const CHECK: u16 = 13;
         /// The highest number.
-        pub(crate) const LAST: u16 = 12;
+        pub(crate) const LAST: u16 = 13;
     }
     /// The translator as a whole.
     pub(crate) mod status {
@@ -446,6 +449,7 @@ pub(crate) static STATEMENT_POLICY: [Policy; attr::statement::LAST as usize + 1]
     Policy::nested(&FILTER_POLICY),
     Policy::flag(),
     Policy::u32(),
+    Policy::flag(),
     Policy::flag(),
 ];
 

@@ -181,8 +181,11 @@ pub mod attr {
         pub const MAP_DELETE_KEEP: u16 = 11;
         /// As map-flush, but sessions run out instead of ending.
         pub const MAP_FLUSH_KEEP: u16 = 12;
+        /// Nothing is carried out: the request is refused as it would be without
+        /// it, or acknowledged.
+        pub const CHECK: u16 = 13;
         /// The highest number.
-        pub const LAST: u16 = 12;
+        pub const LAST: u16 = 13;
     }
     /// The translator as a whole.
     pub mod status {
@@ -734,6 +737,9 @@ pub enum Statement {
     MapDeleteKeep(u32),
     /// As map-flush, but sessions run out instead of ending.
     MapFlushKeep,
+    /// Nothing is carried out: the request is refused as it would be without
+    /// it, or acknowledged.
+    Check,
 }
 
 impl Statement {
@@ -760,6 +766,7 @@ impl Statement {
             Self::PrefixFlushKeep => to.put(attr::statement::PREFIX_FLUSH_KEEP, &()),
             Self::MapDeleteKeep(value) => to.put(attr::statement::MAP_DELETE_KEEP, value),
             Self::MapFlushKeep => to.put(attr::statement::MAP_FLUSH_KEEP, &()),
+            Self::Check => to.put(attr::statement::CHECK, &()),
         }
     }
 }

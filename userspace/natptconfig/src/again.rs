@@ -89,7 +89,7 @@ fn list(prefixes: Vec<Prefix>) -> Vec<String> {
 
 /// Rules as they would be at this point, as text.
 #[derive(Default)]
-struct Rules {
+pub struct Rules {
     numbers: BTreeMap<u32, String>,
     /// How many there are of each.
     texts: HashMap<String, usize>,
@@ -105,18 +105,22 @@ impl Rules {
     }
 
     /// False if the rule is there already: with its number, or with any if it has none.
-    fn add(&mut self, rule: &Rule) -> bool {
+    pub fn add(&mut self, rule: &Rule) -> bool {
         let text = text(rule);
         let is_there = match rule.number {
             Some(number) => self.numbers.get(&number) == Some(&text),
             None => self.texts.contains_key(&text),
         };
         if !is_there {
-            // The kernel's way: 100 behind the last.
-            let last = self.numbers.last_key_value().map_or(0, |(last, _)| *last);
-            self.insert(rule.number.unwrap_or(last.saturating_add(100)), text);
+            self.insert(rule.number.unwrap_or_else(|| self.next()), text);
         }
         !is_there
+    }
+
+    /// The kernel's way: 100 behind the last.
+    pub fn next(&self) -> u32 {
+        let last = self.numbers.last_key_value().map_or(0, |(last, _)| *last);
+        last.saturating_add(100)
     }
 
     fn insert(&mut self, number: u32, text: String) {
@@ -135,7 +139,7 @@ impl Rules {
         }
     }
 
-    fn change(&mut self, statement: &Statement) {
+    pub fn change(&mut self, statement: &Statement) {
         match statement {
             Statement::MapDelete(number) | Statement::MapDeleteKeep(number) => {
                 if let Some(text) = self.numbers.remove(number) {
@@ -150,13 +154,14 @@ impl Rules {
                     next = next.saturating_add(step);
                 }
             }
+            Statement::MapFlush | Statement::MapFlushKeep => *self = Self::default(),
             _ => (),
         }
     }
 }
 
 /// What makes two rules the same: all but the number, with the defaults that the kernel fills in.
-fn text(rule: &Rule) -> String {
+pub fn text(rule: &Rule) -> String {
     let mut rule = rule.clone();
     if rule.from_length == Some(0) {
         rule.from = None;

@@ -8,7 +8,7 @@ use natpt_netlink::{Connection, Error, Refusal, Request};
 use crate::problem::Problem;
 use crate::source::Placed;
 use crate::value::{self, Notation};
-use crate::{advice, again};
+use crate::{advice, again, show, sync};
 
 /// The reason why nothing was changed.
 pub enum Failure {
@@ -23,8 +23,21 @@ impl From<Error> for Failure {
     }
 }
 
+/// What becomes of the changes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    /// All are carried out, or none.
+    Change,
+    /// The kernel only says whether it would.
+    Check,
+}
+
 /// All of the changes or none; the kernel may have a warning.
-pub fn apply(connection: &mut Connection, changes: &[Placed]) -> Result<Option<String>, Failure> {
+pub fn apply(
+    connection: &mut Connection,
+    changes: &[Placed],
+    manner: Manner,
+) -> Result<Option<String>, Failure> {
     let mut variables = Vec::new();
     let mut statements = changes.iter().map(|placed| &placed.change.statement);
     if statements.any(|statement| matches!(statement, Statement::Set(_))) {
@@ -32,15 +45,56 @@ pub fn apply(connection: &mut Connection, changes: &[Placed]) -> Result<Option<S
         check_notations(&variables, changes)?;
     }
     let changes = again::needed(connection, changes)?;
+    send(connection, &changes, &variables, manner)
+}
+
+/// The changes after which nothing but what the file says is there; nothing has changed yet.
+pub fn plan(connection: &mut Connection, file: Vec<Placed>) -> Result<Plan, Failure> {
+    let present = show::config(connection)?;
+    check_notations(&present.variables, &file)?;
+    let changes = sync::plan(&present, file).map_err(|(line, why)| Failure::At(line, why))?;
+    Ok(Plan {
+        changes,
+        variables: present.variables,
+    })
+}
+
+/// Changes, and the variables that are known.
+pub struct Plan {
+    pub changes: Vec<Placed>,
+    variables: Vec<Variable>,
+}
+
+impl Plan {
+    /// All of the changes or none; the kernel may have a warning.
+    pub fn apply(
+        &self,
+        connection: &mut Connection,
+        manner: Manner,
+    ) -> Result<Option<String>, Failure> {
+        let changes: Vec<_> = self.changes.iter().collect();
+        send(connection, &changes, &self.variables, manner)
+    }
+}
+
+fn send(
+    connection: &mut Connection,
+    changes: &[&Placed],
+    variables: &[Variable],
+    manner: Manner,
+) -> Result<Option<String>, Failure> {
     if changes.is_empty() {
         return Ok(None);
     }
     let mut request = Request::default();
-    for placed in &changes {
+    for placed in changes {
         request.push(&placed.change.statement);
     }
+    if manner == Manner::Check {
+        request.push(&Statement::Check);
+    }
     connection.apply(&request).map_err(|error| match error {
-        Error::Refused(refusal) => blame(&request, &changes, refusal, &variables),
+        Error::Refused(refusal) => blame(&request, changes, refusal, variables),
         other => Failure::Netlink(other),
     })
 }
@@ -59,6 +113,9 @@ fn blame(
         (None, &[only]) if !refusal.is_permission() => (only, None),
         (None, _) => return Failure::Netlink(Error::Refused(refusal)),
     };
+    if placed.line == sync::NO_LINE {
+        return Failure::Netlink(Error::Refused(refusal));
+    }
     Failure::At(
         placed.line,
         Problem::new(

@@ -22,6 +22,7 @@ mod show;
 mod source;
 mod stateless;
 mod statement;
+mod sync;
 mod table;
 mod value;
 mod xlate;
@@ -33,6 +34,7 @@ use std::process::ExitCode;
 
 use natpt_netlink::{netns, Connection, Error};
 
+use apply::Manner;
 use block::Whose;
 use grammar::Choices;
 use options::{Input, Options};
@@ -121,7 +123,12 @@ fn run_text(options: &Options, name: &str, text: &[u8]) -> bool {
                     );
                 }
             }
-            options.check || changes.is_empty() || run_changes(options, name, &changes)
+            match (options.sync, options.check) {
+                (true, _) => run_sync(options, name, text, changes),
+                (false, _) if changes.is_empty() => true,
+                (false, true) => run_check(options, name, &changes),
+                (false, false) => run_changes(options, name, &changes),
+            }
         }
         Err(problems) => {
             for (line, problem) in problems.iter().take(MOST) {
@@ -141,7 +148,66 @@ fn run_changes(options: &Options, name: &str, changes: &[Placed]) -> bool {
     let Some(mut kernel) = connect(options) else {
         return false;
     };
-    match apply::apply(&mut kernel, changes) {
+    let applied = apply::apply(&mut kernel, changes, Manner::Change);
+    is_applied(options, name, applied)
+}
+
+/// The kernel is asked what it thinks of them, if there is one to ask.
+fn run_check(options: &Options, name: &str, changes: &[Placed]) -> bool {
+    if !enter(options) {
+        return false;
+    }
+    let asked = match Connection::open() {
+        Ok(mut kernel) => apply::apply(&mut kernel, changes, Manner::Check),
+        Err(why) => Err(why.into()),
+    };
+    match asked {
+        Err(apply::Failure::Netlink(why)) if is_deaf(&why) => {
+            if !options.quiet {
+                complain(format_args!("only the syntax was checked: {why}"));
+            }
+            true
+        }
+        asked => is_applied(options, name, asked),
+    }
+}
+
+/// The kernel does not talk to us, or not about this.
+fn is_deaf(why: &Error) -> bool {
+    match why {
+        Error::Refused(refusal) => refusal.is_permission(),
+        _ => true,
+    }
+}
+
+fn run_sync(options: &Options, name: &str, text: &[u8], file: Vec<Placed>) -> bool {
+    let Some(mut kernel) = connect(options) else {
+        return false;
+    };
+    let manner = match options.check {
+        true => Manner::Check,
+        false => Manner::Change,
+    };
+    let applied = apply::plan(&mut kernel, file).and_then(|plan| {
+        let warning = plan.apply(&mut kernel, manner)?;
+        if options.check {
+            let mut out = io::stdout().lock();
+            for placed in &plan.changes {
+                // A reader that went away has seen enough.
+                let _ = writeln!(out, "{}", sync::words(placed, text));
+            }
+        }
+        Ok(warning)
+    });
+    is_applied(options, name, applied)
+}
+
+fn is_applied(
+    options: &Options,
+    name: &str,
+    applied: Result<Option<String>, apply::Failure>,
+) -> bool {
+    match applied {
         Ok(warning) => {
             if let Some(warning) = warning.filter(|_| !options.quiet) {
                 let warning = advice::warning(&warning, options.netns.as_deref());
@@ -197,17 +263,25 @@ fn is_well(shown: Result<(), show::Failure>) -> bool {
     }
 }
 
+/// Go where the options say.
+fn enter(options: &Options) -> bool {
+    let Some(name) = &options.netns else {
+        return true;
+    };
+    let Err(why) = netns::enter(name) else {
+        return true;
+    };
+    let advice = match why.kind() {
+        io::ErrorKind::PermissionDenied => ": this needs CAP_SYS_ADMIN (run it as root)",
+        io::ErrorKind::NotFound => ": ip netns list has the names",
+        _ => "",
+    };
+    fail(format_args!("network namespace {name}: {why}{advice}"))
+}
+
 fn connect(options: &Options) -> Option<Connection> {
-    if let Some(name) = &options.netns {
-        if let Err(why) = netns::enter(name) {
-            let advice = match why.kind() {
-                io::ErrorKind::PermissionDenied => ": this needs CAP_SYS_ADMIN (run it as root)",
-                io::ErrorKind::NotFound => ": ip netns list has the names",
-                _ => "",
-            };
-            fail(format_args!("network namespace {name}: {why}{advice}"));
-            return None;
-        }
+    if !enter(options) {
+        return None;
     }
     let connection = Connection::open();
     if let Err(why) = &connection {

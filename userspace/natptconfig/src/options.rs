@@ -13,12 +13,15 @@ use crate::value;
 const HELP: &str = "\
 Usage: natptconfig [OPTION...] STATEMENT
        natptconfig [OPTION...] -f FILE
+       natptconfig [OPTION...] sync FILE
 
 Configures the natpt IPv6/IPv4 translator of a network namespace.
 
 Options, before the statement:
   -f FILE        carry out the statements of FILE (- is standard input), all or none
-  -c, --check    only check the syntax
+  sync FILE      change what is not as FILE says, and nothing else: what it does not name
+                 goes, what is as it says keeps its sessions; -c prints the changes
+  -c, --check    change nothing: check the syntax, and ask the kernel if it is there
   -q             say nothing about wrong statements; the exit status tells
   -d LEVEL       print the words (1), or what they were taken for (16), or both (17)
   -j, --json     show as JSON
@@ -77,6 +80,8 @@ state S or rule N. A ? in place of any word prints what may stand there.
 pub struct Options {
     pub input: Input,
     pub check: bool,
+    /// The file is the whole configuration.
+    pub sync: bool,
     pub json: bool,
     pub netns: Option<String>,
     /// Nothing is said about wrong statements.
@@ -124,6 +129,20 @@ fn read(mut parser: lexopt::Parser) -> Result<Option<Options>, lexopt::Error> {
             other => return Err(other.unexpected()),
         }
     }
+    let mut sync = false;
+    if words
+        .first()
+        .is_some_and(|word| word.eq_ignore_ascii_case("sync"))
+    {
+        words.remove(0);
+        words.retain(|word| word != "-f");
+        sync = true;
+        file = match (file, words.pop()) {
+            (None, Some(name)) if words.is_empty() => Some(name.string()?),
+            (Some(file), None) => Some(file),
+            _ => return Err("sync wants one FILE".into()),
+        };
+    }
     let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
     let words = quote(&words);
     let input = match (file, words.is_empty()) {
@@ -135,6 +154,7 @@ fn read(mut parser: lexopt::Parser) -> Result<Option<Options>, lexopt::Error> {
     Ok(Some(Options {
         input,
         check,
+        sync,
         json,
         netns,
         quiet,
@@ -203,11 +223,27 @@ mod tests {
     }
 
     #[test]
+    fn sync() {
+        for words in [
+            &["sync", "x"][..],
+            &["sync", "-f", "x"],
+            &["-f", "x", "SYNC"],
+        ] {
+            let options = options(words).unwrap();
+            assert!(options.sync);
+            assert!(matches!(options.input, Input::File(name) if name == "x"));
+        }
+    }
+
+    #[test]
     fn usage_errors() {
         for (words, message) in [
             (&[][..], "a statement or -f FILE is missing"),
             (&["-f", "x", "map"], "give a statement or -f FILE, not both"),
             (&["-f"], "missing argument for option '-f'"),
+            (&["sync"], "sync wants one FILE"),
+            (&["sync", "x", "y"], "sync wants one FILE"),
+            (&["-f", "x", "sync", "y"], "sync wants one FILE"),
             (&["-x"], "invalid option '-x'"),
         ] {
             assert_eq!(options(words).err().as_deref(), Some(message));

@@ -221,7 +221,7 @@ fn all<A: Filtered>(kernel: &mut Connection, filter: &Filter) -> Result<Vec<A>, 
 }
 
 /// The configuration as it is at one moment: nothing changed while its parts were read.
-fn config(kernel: &mut Connection) -> Result<Config, Error> {
+pub fn config(kernel: &mut Connection) -> Result<Config, Error> {
     loop {
         let before: Status = kernel.get()?;
         let config = Config {

@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A file as the whole configuration: what has to change so that nothing else is there. What stays as
+//! it is keeps its sessions.
+
+use std::collections::BTreeMap;
+
+use natpt_netlink::spec::{Rule, Statement, Variable};
+
+use crate::again::{self, Rules};
+use crate::parser::Change;
+use crate::problem::Problem;
+use crate::source::Placed;
+use crate::statement::{self, Config};
+use crate::value::Notation;
+
+/// The line of what no line of the file says.
+pub const NO_LINE: usize = 0;
+
+/// What a file comes to, with the lines that say so.
+#[derive(Default)]
+struct Wanted {
+    prefixes: Vec<Placed>,
+    /// By number; those of one number are the kernel's to refuse.
+    rules: BTreeMap<u32, Vec<Placed>>,
+    known: Rules,
+    variables: BTreeMap<String, Placed>,
+    enable: Option<Placed>,
+    /// Sessions that are to end, whatever else is there.
+    ends: Vec<Placed>,
+}
+
+/// The changes that make `present` what the file says, in their order.
+pub fn plan(present: &Config, file: Vec<Placed>) -> Result<Vec<Placed>, (usize, Problem)> {
+    let wanted = Wanted::new(file)?;
+    let mut plan = Vec::new();
+    let there: Vec<_> = present.prefixes.iter().map(statement::prefix).collect();
+    let asked: Vec<_> = wanted.prefixes.iter().map(prefix_of).collect();
+    let same_prefixes = there.len() == asked.len() && asked.iter().all(|one| there.contains(one));
+    let known: BTreeMap<u32, String> = match same_prefixes {
+        true => present
+            .rules
+            .iter()
+            .map(|one| (number(one), again::text(one)))
+            .collect(),
+        false => {
+            // A prefix with hosts of stateless rules does not go before the rules do.
+            plan.extend([Statement::MapFlush, Statement::PrefixFlush].map(made));
+            plan.extend(wanted.prefixes);
+            BTreeMap::new()
+        }
+    };
+    let is_there = |number: u32, rules: &[Placed]| match (known.get(&number), rules) {
+        (Some(there), [one]) => rule_of(one).is_some_and(|rule| again::text(rule) == *there),
+        _ => false,
+    };
+    let mut adds = Vec::new();
+    let mut stay = Vec::new();
+    for (number, rules) in wanted.rules {
+        match is_there(number, &rules) {
+            true => stay.push(number),
+            false => adds.extend(rules),
+        }
+    }
+    let goes = |number: &&u32| stay.binary_search(number).is_err();
+    plan.extend(
+        known
+            .keys()
+            .filter(goes)
+            .map(|number| made(Statement::MapDelete(*number))),
+    );
+    plan.extend(adds);
+    let mut variables = wanted.variables;
+    for one in &present.variables {
+        let Some(name) = &one.name else { continue };
+        match variables.remove(name) {
+            Some(set) if value_of(&set) == one.value => (),
+            Some(set) => plan.push(set),
+            None if one.value == one.default => (),
+            None => plan.push(made(Statement::Set(Variable {
+                name: Some(name.clone()),
+                value: one.default,
+                ..Variable::default()
+            }))),
+        }
+    }
+    // Those that the kernel does not know.
+    plan.extend(variables.into_values());
+    let is_on = present.status.enabled.unwrap_or(0);
+    match wanted.enable {
+        Some(one) if one.change.statement != Statement::Enable(is_on) => plan.push(one),
+        None if is_on != 0 => plan.push(made(Statement::Enable(0))),
+        _ => (),
+    }
+    plan.extend(wanted.ends);
+    Ok(plan)
+}
+
+impl Wanted {
+    fn new(file: Vec<Placed>) -> Result<Self, (usize, Problem)> {
+        let mut wanted = Self::default();
+        for placed in file {
+            wanted.take(placed)?;
+        }
+        Ok(wanted)
+    }
+
+    fn take(&mut self, mut placed: Placed) -> Result<(), (usize, Problem)> {
+        match &mut placed.change.statement {
+            Statement::PrefixAdd(_) => {
+                let text = prefix_of(&placed);
+                if !self.prefixes.iter().any(|one| prefix_of(one) == text) {
+                    self.prefixes.push(placed);
+                }
+            }
+            Statement::PrefixFlush | Statement::PrefixFlushKeep => self.prefixes.clear(),
+            Statement::MapAdd(rule) => {
+                let next = self.known.next();
+                if self.known.add(rule) {
+                    let number = *rule.number.get_or_insert(next);
+                    self.rules.entry(number).or_default().push(placed);
+                }
+            }
+            &mut (Statement::MapDelete(number) | Statement::MapDeleteKeep(number)) => {
+                self.known.change(&placed.change.statement);
+                if self.rules.remove(&number).is_none() {
+                    let column = placed.change.column;
+                    let message = format!("no rule {number} stands above it in this file");
+                    return Err((placed.line, Problem::new(column, message)));
+                }
+            }
+            Statement::MapRenum(renum) => {
+                let renum = renum.clone();
+                self.known.change(&placed.change.statement);
+                let (mut next, step) = (renum.start.unwrap_or(100), renum.interval.unwrap_or(100));
+                for mut rules in std::mem::take(&mut self.rules).into_values() {
+                    for placed in &mut rules {
+                        if let Statement::MapAdd(rule) = &mut placed.change.statement {
+                            rule.number = Some(next);
+                        }
+                    }
+                    self.rules.insert(next, rules);
+                    next = next.saturating_add(step);
+                }
+            }
+            Statement::MapFlush | Statement::MapFlushKeep => {
+                self.known = Rules::default();
+                self.rules.clear();
+            }
+            Statement::Enable(_) => self.enable = Some(placed),
+            Statement::Set(one) => {
+                let name = one.name.clone().unwrap_or_default();
+                self.variables.insert(name, placed);
+            }
+            Statement::SessionDelete(_) => self.ends.push(placed),
+            Statement::Check => (),
+        }
+        Ok(())
+    }
+}
+
+/// A change in words: its line, unless it is made.
+pub fn words(placed: &Placed, file: &[u8]) -> String {
+    let line = placed.line.checked_sub(1);
+    if let Some(line) = line.and_then(|line| file.split(|&byte| byte == b'\n').nth(line)) {
+        return String::from_utf8_lossy(line).trim().to_string();
+    }
+    match &placed.change.statement {
+        Statement::MapFlush => "map flush".into(),
+        Statement::PrefixFlush => "prefix flush".into(),
+        Statement::MapDelete(number) => format!("map delete {number}"),
+        Statement::Set(one) => {
+            let name = one.name.as_deref().unwrap_or_default();
+            format!("set {name} = {}", one.value.unwrap_or_default())
+        }
+        Statement::Enable(_) => "map disable".into(),
+        _ => String::new(),
+    }
+}
+
+/// A statement that no line says.
+fn made(statement: Statement) -> Placed {
+    Placed {
+        line: NO_LINE,
+        change: Change {
+            statement,
+            column: 1,
+            words: Vec::new(),
+            notation: Notation::Number,
+            notice: None,
+        },
+    }
+}
+
+fn number(rule: &Rule) -> u32 {
+    rule.number.unwrap_or_default()
+}
+
+fn prefix_of(placed: &Placed) -> String {
+    match &placed.change.statement {
+        Statement::PrefixAdd(one) => statement::prefix(one),
+        _ => String::new(),
+    }
+}
+
+fn rule_of(placed: &Placed) -> Option<&Rule> {
+    match &placed.change.statement {
+        Statement::MapAdd(rule) => Some(rule),
+        _ => None,
+    }
+}
+
+fn value_of(placed: &Placed) -> Option<u64> {
+    match &placed.change.statement {
+        Statement::Set(one) => one.value,
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source;
+
+    /// A kernel in which a file was carried out; two variables are known.
+    fn kernel(text: &str) -> Config {
+        let variable = |name: &str, value: u64| Variable {
+            name: Some(name.into()),
+            value: Some(value),
+            default: Some(value),
+            ..Variable::default()
+        };
+        let mut config = Config {
+            variables: vec![variable("udp-timeout", 300), variable("tos", 0)],
+            ..Config::default()
+        };
+        for placed in source::parse(text.as_bytes()).unwrap() {
+            match placed.change.statement {
+                Statement::PrefixAdd(one) => config.prefixes.push(one),
+                Statement::MapAdd(one) => config.rules.push(one),
+                Statement::Enable(on) => config.status.enabled = Some(on),
+                Statement::Set(one) => {
+                    let known = config.variables.iter_mut().find(|it| it.name == one.name);
+                    known.unwrap().value = one.value;
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        config
+    }
+
+    /// What is to be done where the first text is the configuration and the second the file.
+    fn planned(there: &str, file: &str) -> Vec<String> {
+        let changes = source::parse(file.as_bytes()).unwrap();
+        let plan = plan(&kernel(there), changes).map_err(|(line, problem)| (line, problem.message));
+        let plan = plan.unwrap();
+        plan.iter()
+            .map(|placed| words(placed, file.as_bytes()))
+            .collect()
+    }
+
+    const THERE: &str = "prefix 2001:db8:64::/96
+map 100 from any6 to 192.0.2.1
+map 200 from 2001:db8::/56 to 192.0.2.8/29 port 1024 - 65535 block 9 per /64
+set udp-timeout = 400
+map enable
+";
+
+    #[test]
+    fn what_is_there_stays() {
+        assert_eq!(planned(THERE, THERE), [""; 0]);
+        let file = format!(
+            "map flush\nprefix flush\nset udp-timeout = 200\nmap 7 from any6 to 192.0.2.9
+map delete 7\n{THERE}"
+        );
+        assert_eq!(planned(THERE, &file), [""; 0]);
+        // numbered as the kernel would
+        let file = "prefix 2001:db8:64::\nmap from ::/0 to 192.0.2.1
+map from 2001:db8::/56 to 192.0.2.8 - 192.0.2.15 block 9\nset udp-timeout = 400\nmap enable";
+        assert_eq!(planned(THERE, file), [""; 0]);
+        let file = THERE
+            .replace("map 100", "map 1")
+            .replace("map 200", "map 2")
+            + "map renum";
+        assert_eq!(planned(THERE, &file), [""; 0]);
+    }
+
+    #[test]
+    fn only_the_difference_is_carried_out() {
+        let file = THERE
+            .replace("192.0.2.1\n", "192.0.2.2\n")
+            .replace("400", "500");
+        assert_eq!(
+            planned(THERE, &file),
+            [
+                "map delete 100",
+                "map 100 from any6 to 192.0.2.2",
+                "set udp-timeout = 500"
+            ]
+        );
+        let file =
+            format!("{THERE}map from any6 to 192.0.2.7\nsession delete rule 100\nmap disable\n");
+        assert_eq!(
+            planned(THERE, &file),
+            [
+                "map from any6 to 192.0.2.7",
+                "map disable",
+                "session delete rule 100"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_the_file_does_not_name_goes() {
+        assert_eq!(
+            planned(THERE, "prefix 2001:db8:64::/96\nset tos = 3"),
+            [
+                "map delete 100",
+                "map delete 200",
+                "set udp-timeout = 300",
+                "set tos = 3",
+                "map disable"
+            ]
+        );
+        assert_eq!(
+            planned(THERE, ""),
+            [
+                "map flush",
+                "prefix flush",
+                "set udp-timeout = 300",
+                "map disable"
+            ]
+        );
+        assert_eq!(
+            planned(THERE, &format!("{THERE}prefix 2001:db8:65::/96"))[..4],
+            [
+                "map flush",
+                "prefix flush",
+                "prefix 2001:db8:64::/96",
+                "prefix 2001:db8:65::/96"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_the_kernel_refuses_is_left_to_it() {
+        let file = format!("{THERE}map 100 from any6 to 192.0.2.3\nset nobody = 1\n");
+        assert_eq!(
+            planned(THERE, &file),
+            [
+                "map delete 100",
+                "map 100 from any6 to 192.0.2.1",
+                "map 100 from any6 to 192.0.2.3",
+                "set nobody = 1"
+            ]
+        );
+        let file = source::parse(b"map delete 100").unwrap();
+        let (line, problem) = plan(&kernel(THERE), file).unwrap_err();
+        assert_eq!((line, problem.column), (1, 1));
+        assert_eq!(problem.message, "no rule 100 stands above it in this file");
+    }
+}
