@@ -237,6 +237,10 @@ choices! {
         "copy" "as they are at one moment (as always)";
     AGAIN: "SECONDS" "again and again, at this interval";
     XLATE: + WIDTH + FLOW + FLOW_STATE + FLOW_RULE + FLOW_LIMIT + AGAIN + END;
+    STATS:
+        "nonzero" "only those that are not 0",
+        "SECONDS" "how they change, again and again, at this interval"
+        + END;
     COUNTED: + ICMP + TCP_UDP + FLOW + FLOW_STATE + FLOW_RULE + END;
     ENDED: + FLOW + FLOW_STATE + FLOW_RULE;
     ALSO_ENDED: + FLOW + FLOW_STATE + FLOW_RULE + END;

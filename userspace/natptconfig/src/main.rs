@@ -22,6 +22,7 @@ mod show;
 mod source;
 mod stateless;
 mod statement;
+mod stats;
 mod table;
 mod value;
 mod xlate;

@@ -56,7 +56,9 @@ Statements:
   set NAME = VALUE                decimal, hexadecimal (0x10), duration (2h4m) or address
   session flush                   end all sessions
   session delete CONDITION...     end those that fit
-  show prefix|mapping|rules|rules cui|stats|config|fragment|timer|ttl
+  show prefix|mapping|rules|rules cui|config|fragment|timer|ttl
+  show stats [nonzero] [SECONDS]  the counters, all or those that are not 0; with SECONDS
+                                  how they change, again and again
   show sessions [P[/P...]] [CONDITION...]
                                   number of sessions by protocol and state
   show xlate [long|short|trace] [copy] [CONDITION...] [limit N] [SECONDS]

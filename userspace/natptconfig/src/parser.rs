@@ -58,7 +58,7 @@ pub enum Show {
     Fragment,
     Timer,
     Ttl,
-    Stats,
+    Stats(Stats),
     Config,
     Block(Whose),
     /// As Prometheus wants it.
@@ -84,6 +84,14 @@ pub struct Xlate {
     pub width: Width,
     pub filter: Filter,
     /// Seconds after which they are shown again.
+    pub interval: Option<u32>,
+}
+
+/// Which counters.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    pub nonzero: bool,
+    /// Seconds after which their changes are shown.
     pub interval: Option<u32>,
 }
 
@@ -897,14 +905,7 @@ impl<'a> Parser<'a> {
                     self.condition(first, &mut filter)?;
                     true
                 }
-                None if word.text.starts_with(|c: char| c.is_ascii_digit()) => {
-                    let seconds = at(word, value::number32(word.text))?;
-                    if seconds == 0 {
-                        return Err(problem(word, "the interval is at least 1"));
-                    }
-                    set(&mut interval, seconds)
-                }
-                None => return Err(unexpected(word, g::XLATE)),
+                None => set(&mut interval, seconds(word, g::XLATE)?),
             };
             if !fresh {
                 return Err(self.twice(word.text));
@@ -915,6 +916,20 @@ impl<'a> Parser<'a> {
             filter,
             interval,
         })
+    }
+
+    fn stats(&mut self) -> Result<Stats> {
+        let mut what = Stats::default();
+        while let Some(word) = self.maybe(g::STATS)? {
+            let fresh = match keyword(word, g::STATS) {
+                Some(_) => !std::mem::replace(&mut what.nonzero, true),
+                None => set(&mut what.interval, seconds(word, g::STATS)?),
+            };
+            if !fresh {
+                return Err(self.twice(word.text));
+            }
+        }
+        Ok(what)
     }
 
     /// Protocols and conditions up to the end, in any order.
@@ -1026,7 +1041,7 @@ impl<'a> Parser<'a> {
             "fragment" => Show::Fragment,
             "timer" => Show::Timer,
             "ttl" => Show::Ttl,
-            "stats" => Show::Stats,
+            "stats" => return self.stats().map(Show::Stats),
             "config" => Show::Config,
             "block" => Show::Block(self.whose()?),
             "xlate" => return self.xlate().map(Show::Xlate),
@@ -1173,6 +1188,17 @@ fn prefix_bits(word: Token<'_>, length: Option<Token<'_>>, most: u8) -> Result<u
         return Err(problem(length.unwrap_or(word), message));
     }
     Ok(bits)
+}
+
+/// An interval, where one of these may stand.
+fn seconds(word: Token<'_>, may: Choices) -> Result<u32> {
+    if !word.text.starts_with(|c: char| c.is_ascii_digit()) {
+        return Err(unexpected(word, may));
+    }
+    match at(word, value::number32(word.text))? {
+        0 => Err(problem(word, "the interval is at least 1")),
+        seconds => Ok(seconds),
+    }
 }
 
 fn variable(word: Token<'_>) -> Result<String> {

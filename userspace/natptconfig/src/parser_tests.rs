@@ -1266,6 +1266,7 @@ fn monitors() {
 
 #[test]
 fn shows() {
+    let stats = |nonzero, interval| Show::Stats(Stats { nonzero, interval });
     let xlate = |width, filter| {
         Show::Xlate(Xlate {
             width,
@@ -1308,7 +1309,10 @@ fn shows() {
             "show variables A-b",
             Show::Variables(Which::Named("a-b".into())),
         ),
-        ("show stats", Show::Stats),
+        ("show stats", stats(false, None)),
+        ("show stats nonzero", stats(true, None)),
+        ("show stats 10", stats(false, Some(10))),
+        ("show stats 1 NONZERO", stats(true, Some(1))),
         ("show config", Show::Config),
     ] {
         assert_eq!(parse(line.as_bytes()), Ok(Some(Line::Show(show))), "{line}");
@@ -1323,6 +1327,26 @@ fn shows() {
         "5: the statement is incomplete: expected prefix, mapping, rules, sessions, xlate, \
          variables, stats, block, config, fragment, timer or ttl"
     );
+}
+
+#[test]
+fn bad_shows() {
+    for (line, message) in [
+        (
+            "show stats all",
+            "12: unexpected `all`: expected nonzero, SECONDS or the end",
+        ),
+        ("show stats 0", "12: the interval is at least 1"),
+        ("show stats 1 2", "14: 2 is given twice"),
+        ("show stats nonzero nonzero", "20: nonzero is given twice"),
+        ("show stats 1s", "12: expected a number, not `1s`"),
+        (
+            "show stats 4294967296",
+            "12: `4294967296` is too large, 4294967295 is the most",
+        ),
+    ] {
+        assert_eq!(problem(line), message, "{line}");
+    }
 }
 
 #[test]
@@ -1464,6 +1488,8 @@ fn help_everywhere() {
         ("show xlate ?", g::XLATE),
         ("show xlate long ?", g::XLATE),
         ("show xlate host 2001:db8::1 ?", g::HOST_LENGTH),
+        ("show stats ?", g::STATS),
+        ("show stats nonzero 5 ?", g::STATS),
         ("show sessions ?", g::COUNTED),
         ("show sessions state ?", g::STATE),
         ("monitor ?", g::MONITOR),
@@ -1494,7 +1520,8 @@ proptest! {
             "-", ":", "=", "flush", "1", "65535", "2001:db8::", "192.0.2.1", "renum", "xlate",
             "stateless", "32", "session", "delete", "host", "state", "limit", "sessions", "monitor",
             "filter", "address", "refresh", "outbound", "daddr", "dport", "bidir", "rules", "cui",
-            "copy", "test", "log", "\"", "variables", "maxTTLudp", "any4",
+            "copy", "test", "log", "\"", "variables", "maxTTLudp", "any4", "stats",
+            "nonzero",
         ]), 0..12)) {
         let _ = parse(words.join(" ").as_bytes());
     }
