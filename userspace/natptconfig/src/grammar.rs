@@ -203,6 +203,7 @@ choices! {
         "rules" "the rules",
         "sessions" "number of sessions by protocol and state",
         "xlate" "the sessions, with both sides' addresses",
+        "hosts" "the hosts, those with the most sessions first",
         "variables" "the variables and what they do",
         "stats" "the counters",
         "block" "the ports of a host of a rule with blocks, or whose a port is",
@@ -237,6 +238,7 @@ choices! {
         "copy" "as they are at one moment (as always)";
     AGAIN: "SECONDS" "again and again, at this interval";
     XLATE: + WIDTH + FLOW + FLOW_STATE + FLOW_RULE + FLOW_LIMIT + AGAIN + END;
+    HOSTS: + FLOW + FLOW_STATE + FLOW_RULE + FLOW_LIMIT + END;
     STATS:
         "nonzero" "only those that are not 0",
         "SECONDS" "how they change, again and again, at this interval"
@@ -261,7 +263,7 @@ choices! {
         "v4-fin-rcv" "closed by the IPv4 host",
         "v6-fin-v4-fin-rcv" "closed by both",
         "trans" "reset, or idle and probed";
-    LIMIT: "N" "number of sessions, at least 1";
+    LIMIT: "N" "how many, at least 1";
     SESSION:
         "delete" "end the sessions for which all that follows holds",
         "flush" "end all sessions";

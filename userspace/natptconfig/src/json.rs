@@ -6,6 +6,8 @@ use natpt_core::nat::block::Block;
 use natpt_netlink::spec::{Count, Counter, Prefix, Rule, Session, Status, Variable};
 use serde_json::{json, Value};
 
+use crate::hosts::Host;
+use crate::protocol::KINDS;
 use crate::statement::Config;
 use crate::{block, protocol, statement, value, xlate};
 
@@ -96,6 +98,19 @@ pub fn counts(counts: &[Count]) -> Value {
     for count in counts {
         let state = xlate::state(count.state).unwrap_or("none");
         all[protocol::name(count.proto)][state] = count.sessions.into();
+    }
+    all
+}
+
+/// A host, and how many sessions and mappings it has.
+pub fn host(host: &Host) -> Value {
+    let mut all = json!({
+        "host": host.addr,
+        "sessions": host.all(),
+        "mappings": host.mappings,
+    });
+    for (kind, sessions) in KINDS.iter().zip(host.sessions) {
+        all[kind] = sessions.into();
     }
     all
 }

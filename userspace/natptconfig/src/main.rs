@@ -9,6 +9,7 @@ mod again;
 mod apply;
 mod block;
 mod grammar;
+mod hosts;
 mod json;
 mod kame;
 mod lexer;

@@ -63,6 +63,8 @@ Statements:
                                   number of sessions by protocol and state
   show xlate [long|short|trace] [copy] [CONDITION...] [limit N] [SECONDS]
                                   the sessions, again and again with SECONDS
+  show hosts [CONDITION...] [limit N]
+                                  the hosts, those with the most sessions first
   show block V6|V4 port PORT      whose a block of ports is
   show variables [all|tslot|NAME]
   metrics                         print the counters in Prometheus's text format

@@ -58,6 +58,8 @@ pub enum Show {
     Fragment,
     Timer,
     Ttl,
+    /// Those who have sessions that fit.
+    Hosts(Filter),
     Stats(Stats),
     Config,
     Block(Whose),
@@ -918,6 +920,15 @@ impl<'a> Parser<'a> {
         })
     }
 
+    /// Conditions up to the end.
+    fn hosts(&mut self) -> Result<Filter> {
+        let mut filter = Filter::default();
+        while let Some(first) = self.end_or(g::HOSTS)? {
+            self.condition(first, &mut filter)?;
+        }
+        Ok(filter)
+    }
+
     fn stats(&mut self) -> Result<Stats> {
         let mut what = Stats::default();
         while let Some(word) = self.maybe(g::STATS)? {
@@ -1041,6 +1052,7 @@ impl<'a> Parser<'a> {
             "fragment" => Show::Fragment,
             "timer" => Show::Timer,
             "ttl" => Show::Ttl,
+            "hosts" => return self.hosts().map(Show::Hosts),
             "stats" => return self.stats().map(Show::Stats),
             "config" => Show::Config,
             "block" => Show::Block(self.whose()?),

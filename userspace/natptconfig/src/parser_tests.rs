@@ -1309,6 +1309,15 @@ fn shows() {
             "show variables A-b",
             Show::Variables(Which::Named("a-b".into())),
         ),
+        ("show hosts", Show::Hosts(Filter::default())),
+        (
+            "show hosts limit 5 peer 198.51.100.1",
+            Show::Hosts(Filter {
+                peer: "198.51.100.1".parse().ok(),
+                limit: Some(5),
+                ..Filter::default()
+            }),
+        ),
         ("show stats", stats(false, None)),
         ("show stats nonzero", stats(true, None)),
         ("show stats 10", stats(false, Some(10))),
@@ -1325,13 +1334,20 @@ fn shows() {
     assert_eq!(
         problem("show"),
         "5: the statement is incomplete: expected prefix, mapping, rules, sessions, xlate, \
-         variables, stats, block, config, fragment, timer or ttl"
+         hosts, variables, stats, block, config, fragment, timer or ttl"
     );
 }
 
 #[test]
 fn bad_shows() {
     for (line, message) in [
+        (
+            "show hosts 5",
+            "12: unexpected `5`: expected proto, host, pool, port, peer, state, rule, limit or \
+             the end",
+        ),
+        ("show hosts limit 0", "18: a limit is at least 1"),
+        ("show hosts rule 1 rule 2", "19: rule is given twice"),
         (
             "show stats all",
             "12: unexpected `all`: expected nonzero, SECONDS or the end",
@@ -1488,6 +1504,8 @@ fn help_everywhere() {
         ("show xlate ?", g::XLATE),
         ("show xlate long ?", g::XLATE),
         ("show xlate host 2001:db8::1 ?", g::HOST_LENGTH),
+        ("show hosts ?", g::HOSTS),
+        ("show hosts limit 5 ?", g::HOSTS),
         ("show stats ?", g::STATS),
         ("show stats nonzero 5 ?", g::STATS),
         ("show sessions ?", g::COUNTED),
@@ -1520,7 +1538,7 @@ proptest! {
             "-", ":", "=", "flush", "1", "65535", "2001:db8::", "192.0.2.1", "renum", "xlate",
             "stateless", "32", "session", "delete", "host", "state", "limit", "sessions", "monitor",
             "filter", "address", "refresh", "outbound", "daddr", "dport", "bidir", "rules", "cui",
-            "copy", "test", "log", "\"", "variables", "maxTTLudp", "any4", "stats",
+            "copy", "test", "log", "\"", "variables", "maxTTLudp", "any4", "hosts", "pool", "stats",
             "nonzero",
         ]), 0..12)) {
         let _ = parse(words.join(" ").as_bytes());
