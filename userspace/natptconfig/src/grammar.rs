@@ -204,6 +204,7 @@ choices! {
         "sessions" "number of sessions by protocol and state",
         "xlate" "the sessions, with both sides' addresses",
         "hosts" "the hosts, those with the most sessions first",
+        "pool" "the addresses of pools: how many ports are in use",
         "variables" "the variables and what they do",
         "stats" "the counters",
         "block" "the ports of a host of a rule with blocks, or whose a port is",

@@ -7,6 +7,7 @@ use natpt_netlink::spec::{Count, Counter, Prefix, Rule, Session, Status, Variabl
 use serde_json::{json, Value};
 
 use crate::hosts::Host;
+use crate::pool::{Pool, Use};
 use crate::protocol::KINDS;
 use crate::statement::Config;
 use crate::{block, protocol, statement, value, xlate};
@@ -113,6 +114,49 @@ pub fn host(host: &Host) -> Value {
         all[kind] = sessions.into();
     }
     all
+}
+
+/// A pool, and what is in use of it.
+pub fn pool(pool: &Pool) -> Value {
+    let mut all = pool_sum(pool);
+    let list = pool.each().map(|(addr, of)| {
+        let mut one = usage(&of);
+        one["address"] = json!(addr);
+        one
+    });
+    all["list"] = list.collect();
+    all
+}
+
+/// The same without its addresses.
+fn pool_sum(pool: &Pool) -> Value {
+    let mut all = usage(&pool.sum());
+    all["rules"] = json!(pool.rules);
+    all["to"] = json!(pool.to);
+    all["ports"] = json!(pool.ports);
+    all["protos"] = json!(pool.protos());
+    all["addresses"] = json!(pool.addresses());
+    all
+}
+
+fn usage(of: &Use) -> Value {
+    json!({
+        "used": by_kind(of.used),
+        "capacity": by_kind(of.capacity),
+        "percent": of.per_mille().map(tenths),
+    })
+}
+
+fn by_kind<T: Into<Value>>(numbers: [T; KINDS.len()]) -> Value {
+    let mut all = json!({});
+    for (kind, number) in KINDS.iter().zip(numbers) {
+        all[kind] = number.into();
+    }
+    all
+}
+
+fn tenths(number: u64) -> f64 {
+    number as f64 / 10.0
 }
 
 pub fn config(config: &Config) -> Value {

@@ -65,6 +65,7 @@ Statements:
                                   the sessions, again and again with SECONDS
   show hosts [CONDITION...] [limit N]
                                   the hosts, those with the most sessions first
+  show pool                       how many ports of pool addresses are in use
   show block V6|V4 port PORT      whose a block of ports is
   show variables [all|tslot|NAME]
   metrics                         print the counters in Prometheus's text format

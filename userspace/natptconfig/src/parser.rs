@@ -60,6 +60,7 @@ pub enum Show {
     Ttl,
     /// Those who have sessions that fit.
     Hosts(Filter),
+    Pool,
     Stats(Stats),
     Config,
     Block(Whose),
@@ -1053,6 +1054,7 @@ impl<'a> Parser<'a> {
             "timer" => Show::Timer,
             "ttl" => Show::Ttl,
             "hosts" => return self.hosts().map(Show::Hosts),
+            "pool" => Show::Pool,
             "stats" => return self.stats().map(Show::Stats),
             "config" => Show::Config,
             "block" => Show::Block(self.whose()?),

@@ -1318,6 +1318,7 @@ fn shows() {
                 ..Filter::default()
             }),
         ),
+        ("show POOL", Show::Pool),
         ("show stats", stats(false, None)),
         ("show stats nonzero", stats(true, None)),
         ("show stats 10", stats(false, Some(10))),
@@ -1334,7 +1335,7 @@ fn shows() {
     assert_eq!(
         problem("show"),
         "5: the statement is incomplete: expected prefix, mapping, rules, sessions, xlate, \
-         hosts, variables, stats, block, config, fragment, timer or ttl"
+         hosts, pool, variables, stats, block, config, fragment, timer or ttl"
     );
 }
 
@@ -1348,6 +1349,10 @@ fn bad_shows() {
         ),
         ("show hosts limit 0", "18: a limit is at least 1"),
         ("show hosts rule 1 rule 2", "19: rule is given twice"),
+        (
+            "show pool 192.0.2.1",
+            "11: unexpected `192.0.2.1`: expected the end",
+        ),
         (
             "show stats all",
             "12: unexpected `all`: expected nonzero, SECONDS or the end",
@@ -1506,6 +1511,7 @@ fn help_everywhere() {
         ("show xlate host 2001:db8::1 ?", g::HOST_LENGTH),
         ("show hosts ?", g::HOSTS),
         ("show hosts limit 5 ?", g::HOSTS),
+        ("show pool ?", g::END),
         ("show stats ?", g::STATS),
         ("show stats nonzero 5 ?", g::STATS),
         ("show sessions ?", g::COUNTED),

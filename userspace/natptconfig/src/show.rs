@@ -18,7 +18,7 @@ use crate::metrics::Metrics;
 use crate::parser::{Form, Show, Stats, Which, Width, Xlate};
 use crate::statement::Config;
 use crate::table::{self, Align, Widths};
-use crate::{advice, block, hosts, json, statement, stats, value, xlate};
+use crate::{advice, block, hosts, json, pool, statement, stats, value, xlate};
 
 pub enum Failure {
     Netlink(Error),
@@ -180,6 +180,7 @@ fn text(kernel: &mut Connection, what: &Show, out: &mut impl Write) -> Result<()
         }
         Show::Xlate(_) | Show::Stats(_) => (),
         Show::Hosts(filter) => hosts::print(out, &hosts::read(kernel, filter)?)?,
+        Show::Pool => pool::print(out, pool::read(kernel)?.iter(), true)?,
         Show::Variables(which) => print_variables(out, &variables(kernel, which)?)?,
         Show::Fragment => print_named(out, "fragment", &named(kernel, FRAGMENT)?)?,
         Show::Timer => print_named(out, "timer", &variables(kernel, &Which::Timers)?)?,
@@ -225,6 +226,7 @@ fn value(kernel: &mut Connection, what: &Show) -> Result<Value, Failure> {
             .iter()
             .map(json::host)
             .collect(),
+        Show::Pool => pool::read(kernel)?.iter().map(json::pool).collect(),
         Show::Variables(which) => json_variables(&variables(kernel, which)?),
         Show::Fragment => json_variables(&named(kernel, FRAGMENT)?),
         Show::Timer => json_variables(&variables(kernel, &Which::Timers)?),
