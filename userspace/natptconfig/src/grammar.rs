@@ -55,6 +55,7 @@ choices! {
         "monitor" "print what happens, as it happens",
         "metrics" "print the counters in Prometheus's text format",
         "show" "show configuration and state",
+        "top" "what goes on, on one screen, again and again",
         "test" "write a line into the kernel's log: test log",
         "log" "write a text into the kernel's log",
         "break" "write a mark into the kernel's log";
@@ -243,6 +244,9 @@ choices! {
     STATS:
         "nonzero" "only those that are not 0",
         "SECONDS" "how they change, again and again, at this interval"
+        + END;
+    TOP:
+        "SECONDS" "at this interval (2 if left out)"
         + END;
     COUNTED: + ICMP + TCP_UDP + FLOW + FLOW_STATE + FLOW_RULE + END;
     ENDED: + FLOW + FLOW_STATE + FLOW_RULE;

@@ -27,6 +27,7 @@ mod stateless;
 mod statement;
 mod stats;
 mod table;
+mod top;
 mod value;
 mod xlate;
 

@@ -68,6 +68,7 @@ Statements:
   show pool                       how many ports of pool addresses are in use
   show block V6|V4 port PORT      whose a block of ports is
   show variables [all|tslot|NAME]
+  top [SECONDS]                   what goes on, on one screen, again and again
   metrics                         print the counters in Prometheus's text format
   monitor [mappings] [sessions] [limits] [CONDITION...]
                                   print what happens, as it happens

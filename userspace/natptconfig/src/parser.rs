@@ -66,6 +66,8 @@ pub enum Show {
     Block(Whose),
     /// As Prometheus wants it.
     Metrics,
+    /// One screen, again after so many seconds.
+    Top(u32),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +115,9 @@ pub enum Width {
     Short,
     Trace,
 }
+
+/// Seconds between two screens of `top`.
+const TOP: u32 = 2;
 
 /// The text of `test log` without one.
 const TEST: &str = "the kernel's log can be written to";
@@ -184,6 +189,7 @@ impl<'a> Parser<'a> {
                 self.end(g::END)?;
                 return Ok(Line::Show(Show::Metrics));
             }
+            "top" => return self.top().map(Line::Show),
             "break" => {
                 self.end(g::END)?;
                 return Ok(Line::Log("break".into()));
@@ -942,6 +948,15 @@ impl<'a> Parser<'a> {
             }
         }
         Ok(what)
+    }
+
+    fn top(&mut self) -> Result<Show> {
+        let Some(word) = self.maybe(g::TOP)? else {
+            return Ok(Show::Top(TOP));
+        };
+        let seconds = seconds(word, g::TOP)?;
+        self.end(g::END)?;
+        Ok(Show::Top(seconds))
     }
 
     /// Protocols and conditions up to the end, in any order.

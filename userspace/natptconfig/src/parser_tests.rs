@@ -1323,6 +1323,8 @@ fn shows() {
         ("show stats nonzero", stats(true, None)),
         ("show stats 10", stats(false, Some(10))),
         ("show stats 1 NONZERO", stats(true, Some(1))),
+        ("top", Show::Top(2)),
+        ("top 0x10", Show::Top(16)),
         ("show config", Show::Config),
     ] {
         assert_eq!(parse(line.as_bytes()), Ok(Some(Line::Show(show))), "{line}");
@@ -1365,6 +1367,12 @@ fn bad_shows() {
             "show stats 4294967296",
             "12: `4294967296` is too large, 4294967295 is the most",
         ),
+        (
+            "top now",
+            "5: unexpected `now`: expected SECONDS or the end",
+        ),
+        ("top 0", "5: the interval is at least 1"),
+        ("top 1 2", "7: unexpected `2`: expected the end"),
     ] {
         assert_eq!(problem(line), message, "{line}");
     }
@@ -1390,7 +1398,7 @@ fn options_come_first() {
 fn unknown_words_and_bytes() {
     assert_eq!(
         problem("mop enable"),
-        "1: unexpected `mop`: expected prefix, map, set, session, monitor, metrics, show, test, log or break \
+        "1: unexpected `mop`: expected prefix, map, set, session, monitor, metrics, show, top, test, log or break \
          (did you mean map?)"
     );
     assert_eq!(problem(b"map\0enable"), "4: unexpected NUL byte");
@@ -1514,6 +1522,8 @@ fn help_everywhere() {
         ("show pool ?", g::END),
         ("show stats ?", g::STATS),
         ("show stats nonzero 5 ?", g::STATS),
+        ("top ?", g::TOP),
+        ("top 5 ?", g::END),
         ("show sessions ?", g::COUNTED),
         ("show sessions state ?", g::STATE),
         ("monitor ?", g::MONITOR),
@@ -1545,7 +1555,7 @@ proptest! {
             "stateless", "32", "session", "delete", "host", "state", "limit", "sessions", "monitor",
             "filter", "address", "refresh", "outbound", "daddr", "dport", "bidir", "rules", "cui",
             "copy", "test", "log", "\"", "variables", "maxTTLudp", "any4", "hosts", "pool", "stats",
-            "nonzero",
+            "nonzero", "top",
         ]), 0..12)) {
         let _ = parse(words.join(" ").as_bytes());
     }

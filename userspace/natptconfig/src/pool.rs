@@ -2,6 +2,7 @@
 
 //! `show pool`: how many ports of pool addresses are in use.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, Write};
 use std::net::Ipv4Addr;
@@ -213,10 +214,25 @@ impl Pools {
         }
     }
 
+    /// Forget what is in use.
+    pub fn clear(&mut self) {
+        self.all.iter_mut().for_each(|pool| pool.used.clear());
+        self.rest.used.clear();
+    }
+
     /// Those of rules, and one of all else if there is something.
     pub fn iter(&self) -> impl Iterator<Item = &Pool> {
         let rest = (!self.rest.used.is_empty()).then_some(&self.rest);
         self.all.iter().chain(rest)
+    }
+
+    /// Those of rules, the fullest first, and how many others there are.
+    pub fn fullest(&self, most: usize) -> (Vec<&Pool>, usize) {
+        let mut pools: Vec<_> = self.all.iter().collect();
+        pools.sort_by_cached_key(|pool| Reverse(pool.sum().per_mille()));
+        let others = pools.len().saturating_sub(most);
+        pools.truncate(most);
+        (pools, others)
     }
 }
 
@@ -402,6 +418,8 @@ Rules  Address                  Ports       tcp  udp  icmp  other    Capacity  U
 -      192.0.2.9                -             0    1     0      0           -     -
 "
         );
+        pools.clear();
+        assert_eq!(text(&pools).lines().count(), 4);
     }
 
     #[test]
@@ -509,5 +527,8 @@ map 5 from any6 to 192.0.2.12 port 7 - 8",
                 [3, 0, 0, 0],
             ]
         );
+        let (fullest, others) = pools.fullest(1);
+        assert_eq!((&*fullest[0].rules, others), (&[5][..], 4));
+        assert_eq!(fullest[0].sum().per_mille(), Some(500));
     }
 }

@@ -18,7 +18,7 @@ use crate::metrics::Metrics;
 use crate::parser::{Form, Show, Stats, Which, Width, Xlate};
 use crate::statement::Config;
 use crate::table::{self, Align, Widths};
-use crate::{advice, block, hosts, json, pool, statement, stats, value, xlate};
+use crate::{advice, block, hosts, json, pool, statement, stats, top, value, xlate};
 
 pub enum Failure {
     Netlink(Error),
@@ -52,6 +52,7 @@ pub fn show(kernel: &mut Connection, what: &Show, as_json: bool) -> Result<(), F
     match (what, as_json) {
         // It is a format of its own.
         (Show::Metrics, _) => text(kernel, what, &mut out)?,
+        (Show::Top(seconds), _) => top::top(kernel, *seconds, as_json, &mut out)?,
         (Show::Stats(what), _) => counters(kernel, what, as_json, &mut out)?,
         (Show::Xlate(what), _) => loop {
             // There may be millions: none is kept.
@@ -178,7 +179,7 @@ fn text(kernel: &mut Connection, what: &Show, out: &mut impl Write) -> Result<()
         Show::Sessions(filter, protos) => {
             xlate::print_counts(out, &all::<Count>(kernel, filter)?, protos)?;
         }
-        Show::Xlate(_) | Show::Stats(_) => (),
+        Show::Xlate(_) | Show::Stats(_) | Show::Top(_) => (),
         Show::Hosts(filter) => hosts::print(out, &hosts::read(kernel, filter)?)?,
         Show::Pool => pool::print(out, pool::read(kernel)?.iter(), true)?,
         Show::Variables(which) => print_variables(out, &variables(kernel, which)?)?,
@@ -221,7 +222,7 @@ fn value(kernel: &mut Connection, what: &Show) -> Result<Value, Failure> {
             });
             json::counts(&counts)
         }
-        Show::Xlate(_) | Show::Stats(_) | Show::Metrics => Value::Null,
+        Show::Xlate(_) | Show::Stats(_) | Show::Metrics | Show::Top(_) => Value::Null,
         Show::Hosts(filter) => hosts::read(kernel, filter)?
             .iter()
             .map(json::host)
