@@ -99,7 +99,7 @@ services
 relay python3 "$(dirname "$0")/attackers.py"
 
 restore 2>/dev/null
-note "$(config show stats | grep -v ' 0$')"
+note "$(config show stats nonzero)"
 check "afterwards client6 reaches server4" wait_for at client6 ping -qc1 -W2 $S46
 check "... and fetches a file" fetch
 ip netns pids router | xargs -r kill -9

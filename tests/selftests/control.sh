@@ -53,7 +53,7 @@ is "show sessions" \
 check "show variables: name, value, default, range, unit, meaning" grep -qE \
 	'^udp-timeout +300 +300 +120 - 86400 +s +life of an idle UDP session' <<<"$(config show variables)"
 is "show variables NAME shows one" 2 "$(config show variables udp-timeout | wc -l)"
-check "show stats" grep -qE '^sessions-opened +2$' <<<"$(config show stats)"
+check "show stats" grep -qE '^sessions-opened +2 +sessions opened$' <<<"$(config show stats)"
 
 # req: D-156
 json "-j show prefix" '. == [{"address": "2001:db8:64::", "length": 96}]' prefix

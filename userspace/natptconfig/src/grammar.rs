@@ -55,6 +55,7 @@ choices! {
         "monitor" "print what happens, as it happens",
         "metrics" "print the counters in Prometheus's text format",
         "show" "show configuration and state",
+        "top" "what goes on, on one screen, again and again",
         "test" "write a line into the kernel's log: test log",
         "log" "write a text into the kernel's log",
         "break" "write a mark into the kernel's log";
@@ -203,6 +204,8 @@ choices! {
         "rules" "the rules",
         "sessions" "number of sessions by protocol and state",
         "xlate" "the sessions, with both sides' addresses",
+        "hosts" "the hosts, those with the most sessions first",
+        "pool" "the addresses of pools: how many ports are in use",
         "variables" "the variables and what they do",
         "stats" "the counters",
         "block" "the ports of a host of a rule with blocks, or whose a port is",
@@ -237,6 +240,14 @@ choices! {
         "copy" "as they are at one moment (as always)";
     AGAIN: "SECONDS" "again and again, at this interval";
     XLATE: + WIDTH + FLOW + FLOW_STATE + FLOW_RULE + FLOW_LIMIT + AGAIN + END;
+    HOSTS: + FLOW + FLOW_STATE + FLOW_RULE + FLOW_LIMIT + END;
+    STATS:
+        "nonzero" "only those that are not 0",
+        "SECONDS" "how they change, again and again, at this interval"
+        + END;
+    TOP:
+        "SECONDS" "at this interval (2 if left out)"
+        + END;
     COUNTED: + ICMP + TCP_UDP + FLOW + FLOW_STATE + FLOW_RULE + END;
     ENDED: + FLOW + FLOW_STATE + FLOW_RULE;
     ALSO_ENDED: + FLOW + FLOW_STATE + FLOW_RULE + END;
@@ -257,7 +268,7 @@ choices! {
         "v4-fin-rcv" "closed by the IPv4 host",
         "v6-fin-v4-fin-rcv" "closed by both",
         "trans" "reset, or idle and probed";
-    LIMIT: "N" "number of sessions, at least 1";
+    LIMIT: "N" "how many, at least 1";
     SESSION:
         "delete" "end the sessions for which all that follows holds",
         "flush" "end all sessions";

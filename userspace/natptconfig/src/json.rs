@@ -6,7 +6,11 @@ use natpt_core::nat::block::Block;
 use natpt_netlink::spec::{Count, Counter, Prefix, Rule, Session, Status, Variable};
 use serde_json::{json, Value};
 
+use crate::hosts::Host;
+use crate::pool::{Pool, Use};
+use crate::protocol::KINDS;
 use crate::statement::Config;
+use crate::top::Screen;
 use crate::{block, protocol, statement, value, xlate};
 
 pub fn prefix(prefix: &Prefix) -> Value {
@@ -98,6 +102,89 @@ pub fn counts(counts: &[Count]) -> Value {
         all[protocol::name(count.proto)][state] = count.sessions.into();
     }
     all
+}
+
+/// A host, and how many sessions and mappings it has.
+pub fn host(host: &Host) -> Value {
+    let mut all = json!({
+        "host": host.addr,
+        "sessions": host.all(),
+        "mappings": host.mappings,
+    });
+    for (kind, sessions) in KINDS.iter().zip(host.sessions) {
+        all[kind] = sessions.into();
+    }
+    all
+}
+
+/// A pool, and what is in use of it.
+pub fn pool(pool: &Pool) -> Value {
+    let mut all = pool_sum(pool);
+    let list = pool.each().map(|(addr, of)| {
+        let mut one = usage(&of);
+        one["address"] = json!(addr);
+        one
+    });
+    all["list"] = list.collect();
+    all
+}
+
+/// The same without its addresses.
+fn pool_sum(pool: &Pool) -> Value {
+    let mut all = usage(&pool.sum());
+    all["rules"] = json!(pool.rules);
+    all["to"] = json!(pool.to);
+    all["ports"] = json!(pool.ports);
+    all["protos"] = json!(pool.protos());
+    all["addresses"] = json!(pool.addresses());
+    all
+}
+
+fn usage(of: &Use) -> Value {
+    json!({
+        "used": by_kind(of.used),
+        "capacity": by_kind(of.capacity),
+        "percent": of.per_mille().map(tenths),
+    })
+}
+
+fn by_kind<T: Into<Value>>(numbers: [T; KINDS.len()]) -> Value {
+    let mut all = json!({});
+    for (kind, number) in KINDS.iter().zip(numbers) {
+        all[kind] = number.into();
+    }
+    all
+}
+
+fn tenths(number: u64) -> f64 {
+    number as f64 / 10.0
+}
+
+/// One screen of `top`.
+pub fn top(screen: &Screen) -> Value {
+    let status = &screen.status;
+    let of = |now: Option<u32>, most: Option<u64>| {
+        let now = u64::from(now.unwrap_or_default());
+        let percent = most.and_then(|most| value::per_mille(now, most));
+        json!({ "now": now, "most": most, "percent": percent.map(tenths) })
+    };
+    let both = |[to4, to6]: [u64; 2]| json!({ "to4": tenths(to4), "to6": tenths(to6) });
+    let drops = screen
+        .drops
+        .iter()
+        .map(|drop| json!({ "reason": drop.reason, "rate": tenths(drop.rate), "doc": drop.doc }));
+    json!({
+        "enabled": status.enabled.is_some_and(|enabled| enabled != 0),
+        "version": status.version,
+        "seconds": screen.passed.as_secs_f64(),
+        "sessions": of(status.sessions, screen.max_sessions),
+        "mappings": of(status.mappings, screen.max_mappings),
+        "translated": both(screen.translated),
+        "errors": both(screen.errors),
+        "drops": drops.collect::<Value>(),
+        "hosts": screen.hosts.iter().map(host).collect::<Value>(),
+        "pools": screen.pools.iter().map(pool_sum).collect::<Value>(),
+    })
 }
 
 pub fn config(config: &Config) -> Value {

@@ -20,7 +20,7 @@ pub struct Metrics {
 }
 
 /// Counters of this name are of drops, for the reason behind it.
-const DROP: &str = "drop-";
+pub const DROP: &str = "drop-";
 
 /// Most of what there may be, with the variable that says so.
 const LIMITS: &[(&str, &str, &str)] = &[

@@ -59,13 +59,19 @@ Statements:
   set NAME = VALUE                decimal, hexadecimal (0x10), duration (2h4m) or address
   session flush                   end all sessions
   session delete CONDITION...     end those that fit
-  show prefix|mapping|rules|rules cui|stats|config|fragment|timer|ttl
+  show prefix|mapping|rules|rules cui|config|fragment|timer|ttl
+  show stats [nonzero] [SECONDS]  the counters, all or those that are not 0; with SECONDS
+                                  how they change, again and again
   show sessions [P[/P...]] [CONDITION...]
                                   number of sessions by protocol and state
   show xlate [long|short|trace] [copy] [CONDITION...] [limit N] [SECONDS]
                                   the sessions, again and again with SECONDS
+  show hosts [CONDITION...] [limit N]
+                                  the hosts, those with the most sessions first
+  show pool                       how many ports of pool addresses are in use
   show block V6|V4 port PORT      whose a block of ports is
   show variables [all|tslot|NAME]
+  top [SECONDS]                   what goes on, on one screen, again and again
   metrics                         print the counters in Prometheus's text format
   monitor [mappings] [sessions] [limits] [CONDITION...]
                                   print what happens, as it happens

@@ -58,11 +58,16 @@ pub enum Show {
     Fragment,
     Timer,
     Ttl,
-    Stats,
+    /// Those who have sessions that fit.
+    Hosts(Filter),
+    Pool,
+    Stats(Stats),
     Config,
     Block(Whose),
     /// As Prometheus wants it.
     Metrics,
+    /// One screen, again after so many seconds.
+    Top(u32),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +92,14 @@ pub struct Xlate {
     pub interval: Option<u32>,
 }
 
+/// Which counters.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    pub nonzero: bool,
+    /// Seconds after which their changes are shown.
+    pub interval: Option<u32>,
+}
+
 /// What to listen to.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Monitor {
@@ -102,6 +115,9 @@ pub enum Width {
     Short,
     Trace,
 }
+
+/// Seconds between two screens of `top`.
+const TOP: u32 = 2;
 
 /// The text of `test log` without one.
 const TEST: &str = "the kernel's log can be written to";
@@ -173,6 +189,7 @@ impl<'a> Parser<'a> {
                 self.end(g::END)?;
                 return Ok(Line::Show(Show::Metrics));
             }
+            "top" => return self.top().map(Line::Show),
             "break" => {
                 self.end(g::END)?;
                 return Ok(Line::Log("break".into()));
@@ -897,14 +914,7 @@ impl<'a> Parser<'a> {
                     self.condition(first, &mut filter)?;
                     true
                 }
-                None if word.text.starts_with(|c: char| c.is_ascii_digit()) => {
-                    let seconds = at(word, value::number32(word.text))?;
-                    if seconds == 0 {
-                        return Err(problem(word, "the interval is at least 1"));
-                    }
-                    set(&mut interval, seconds)
-                }
-                None => return Err(unexpected(word, g::XLATE)),
+                None => set(&mut interval, seconds(word, g::XLATE)?),
             };
             if !fresh {
                 return Err(self.twice(word.text));
@@ -915,6 +925,38 @@ impl<'a> Parser<'a> {
             filter,
             interval,
         })
+    }
+
+    /// Conditions up to the end.
+    fn hosts(&mut self) -> Result<Filter> {
+        let mut filter = Filter::default();
+        while let Some(first) = self.end_or(g::HOSTS)? {
+            self.condition(first, &mut filter)?;
+        }
+        Ok(filter)
+    }
+
+    fn stats(&mut self) -> Result<Stats> {
+        let mut what = Stats::default();
+        while let Some(word) = self.maybe(g::STATS)? {
+            let fresh = match keyword(word, g::STATS) {
+                Some(_) => !std::mem::replace(&mut what.nonzero, true),
+                None => set(&mut what.interval, seconds(word, g::STATS)?),
+            };
+            if !fresh {
+                return Err(self.twice(word.text));
+            }
+        }
+        Ok(what)
+    }
+
+    fn top(&mut self) -> Result<Show> {
+        let Some(word) = self.maybe(g::TOP)? else {
+            return Ok(Show::Top(TOP));
+        };
+        let seconds = seconds(word, g::TOP)?;
+        self.end(g::END)?;
+        Ok(Show::Top(seconds))
     }
 
     /// Protocols and conditions up to the end, in any order.
@@ -1026,7 +1068,9 @@ impl<'a> Parser<'a> {
             "fragment" => Show::Fragment,
             "timer" => Show::Timer,
             "ttl" => Show::Ttl,
-            "stats" => Show::Stats,
+            "hosts" => return self.hosts().map(Show::Hosts),
+            "pool" => Show::Pool,
+            "stats" => return self.stats().map(Show::Stats),
             "config" => Show::Config,
             "block" => Show::Block(self.whose()?),
             "xlate" => return self.xlate().map(Show::Xlate),
@@ -1173,6 +1217,17 @@ fn prefix_bits(word: Token<'_>, length: Option<Token<'_>>, most: u8) -> Result<u
         return Err(problem(length.unwrap_or(word), message));
     }
     Ok(bits)
+}
+
+/// An interval, where one of these may stand.
+fn seconds(word: Token<'_>, may: Choices) -> Result<u32> {
+    if !word.text.starts_with(|c: char| c.is_ascii_digit()) {
+        return Err(unexpected(word, may));
+    }
+    match at(word, value::number32(word.text))? {
+        0 => Err(problem(word, "the interval is at least 1")),
+        seconds => Ok(seconds),
+    }
 }
 
 fn variable(word: Token<'_>) -> Result<String> {

@@ -1266,6 +1266,7 @@ fn monitors() {
 
 #[test]
 fn shows() {
+    let stats = |nonzero, interval| Show::Stats(Stats { nonzero, interval });
     let xlate = |width, filter| {
         Show::Xlate(Xlate {
             width,
@@ -1308,7 +1309,22 @@ fn shows() {
             "show variables A-b",
             Show::Variables(Which::Named("a-b".into())),
         ),
-        ("show stats", Show::Stats),
+        ("show hosts", Show::Hosts(Filter::default())),
+        (
+            "show hosts limit 5 peer 198.51.100.1",
+            Show::Hosts(Filter {
+                peer: "198.51.100.1".parse().ok(),
+                limit: Some(5),
+                ..Filter::default()
+            }),
+        ),
+        ("show POOL", Show::Pool),
+        ("show stats", stats(false, None)),
+        ("show stats nonzero", stats(true, None)),
+        ("show stats 10", stats(false, Some(10))),
+        ("show stats 1 NONZERO", stats(true, Some(1))),
+        ("top", Show::Top(2)),
+        ("top 0x10", Show::Top(16)),
         ("show config", Show::Config),
     ] {
         assert_eq!(parse(line.as_bytes()), Ok(Some(Line::Show(show))), "{line}");
@@ -1321,8 +1337,45 @@ fn shows() {
     assert_eq!(
         problem("show"),
         "5: the statement is incomplete: expected prefix, mapping, rules, sessions, xlate, \
-         variables, stats, block, config, fragment, timer or ttl"
+         hosts, pool, variables, stats, block, config, fragment, timer or ttl"
     );
+}
+
+#[test]
+fn bad_shows() {
+    for (line, message) in [
+        (
+            "show hosts 5",
+            "12: unexpected `5`: expected proto, host, pool, port, peer, state, rule, limit or \
+             the end",
+        ),
+        ("show hosts limit 0", "18: a limit is at least 1"),
+        ("show hosts rule 1 rule 2", "19: rule is given twice"),
+        (
+            "show pool 192.0.2.1",
+            "11: unexpected `192.0.2.1`: expected the end",
+        ),
+        (
+            "show stats all",
+            "12: unexpected `all`: expected nonzero, SECONDS or the end",
+        ),
+        ("show stats 0", "12: the interval is at least 1"),
+        ("show stats 1 2", "14: 2 is given twice"),
+        ("show stats nonzero nonzero", "20: nonzero is given twice"),
+        ("show stats 1s", "12: expected a number, not `1s`"),
+        (
+            "show stats 4294967296",
+            "12: `4294967296` is too large, 4294967295 is the most",
+        ),
+        (
+            "top now",
+            "5: unexpected `now`: expected SECONDS or the end",
+        ),
+        ("top 0", "5: the interval is at least 1"),
+        ("top 1 2", "7: unexpected `2`: expected the end"),
+    ] {
+        assert_eq!(problem(line), message, "{line}");
+    }
 }
 
 #[test]
@@ -1345,7 +1398,7 @@ fn options_come_first() {
 fn unknown_words_and_bytes() {
     assert_eq!(
         problem("mop enable"),
-        "1: unexpected `mop`: expected prefix, map, set, session, monitor, metrics, show, test, log or break \
+        "1: unexpected `mop`: expected prefix, map, set, session, monitor, metrics, show, top, test, log or break \
          (did you mean map?)"
     );
     assert_eq!(problem(b"map\0enable"), "4: unexpected NUL byte");
@@ -1464,6 +1517,13 @@ fn help_everywhere() {
         ("show xlate ?", g::XLATE),
         ("show xlate long ?", g::XLATE),
         ("show xlate host 2001:db8::1 ?", g::HOST_LENGTH),
+        ("show hosts ?", g::HOSTS),
+        ("show hosts limit 5 ?", g::HOSTS),
+        ("show pool ?", g::END),
+        ("show stats ?", g::STATS),
+        ("show stats nonzero 5 ?", g::STATS),
+        ("top ?", g::TOP),
+        ("top 5 ?", g::END),
         ("show sessions ?", g::COUNTED),
         ("show sessions state ?", g::STATE),
         ("monitor ?", g::MONITOR),
@@ -1494,7 +1554,8 @@ proptest! {
             "-", ":", "=", "flush", "1", "65535", "2001:db8::", "192.0.2.1", "renum", "xlate",
             "stateless", "32", "session", "delete", "host", "state", "limit", "sessions", "monitor",
             "filter", "address", "refresh", "outbound", "daddr", "dport", "bidir", "rules", "cui",
-            "copy", "test", "log", "\"", "variables", "maxTTLudp", "any4",
+            "copy", "test", "log", "\"", "variables", "maxTTLudp", "any4", "hosts", "pool", "stats",
+            "nonzero", "top",
         ]), 0..12)) {
         let _ = parse(words.join(" ").as_bytes());
     }

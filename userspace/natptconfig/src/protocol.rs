@@ -2,6 +2,8 @@
 
 //! Names of transport protocols.
 
+use natpt_core::xlate::proto;
+
 /// Numbers and names of those that sessions mostly are of.
 const PROTOCOLS: [(u8, &str); 11] = [
     (1, "icmp"),
@@ -16,6 +18,22 @@ const PROTOCOLS: [(u8, &str); 11] = [
     (132, "sctp"),
     (136, "udplite"),
 ];
+
+/// Those that are told apart where much is counted.
+pub const KINDS: [&str; 4] = ["tcp", "udp", "icmp", "other"];
+
+/// So many of each.
+pub type ByKind = [u64; KINDS.len()];
+
+/// The place of a protocol among these.
+pub fn kind(number: Option<u8>) -> usize {
+    match number {
+        Some(proto::TCP) => 0,
+        Some(proto::UDP) => 1,
+        Some(proto::ICMP) => 2,
+        _ => 3,
+    }
+}
 
 /// The name of a protocol, or its number.
 pub fn name(number: Option<u8>) -> String {

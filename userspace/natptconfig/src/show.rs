@@ -15,10 +15,10 @@ use serde_json::Value;
 
 use crate::block::Whose;
 use crate::metrics::Metrics;
-use crate::parser::{Form, Show, Which, Width, Xlate};
+use crate::parser::{Form, Show, Stats, Which, Width, Xlate};
 use crate::statement::Config;
 use crate::table::{self, Align, Widths};
-use crate::{advice, block, json, statement, value, xlate};
+use crate::{advice, block, hosts, json, pool, statement, stats, top, value, xlate};
 
 pub enum Failure {
     Netlink(Error),
@@ -52,6 +52,8 @@ pub fn show(kernel: &mut Connection, what: &Show, as_json: bool) -> Result<(), F
     match (what, as_json) {
         // It is a format of its own.
         (Show::Metrics, _) => text(kernel, what, &mut out)?,
+        (Show::Top(seconds), _) => top::top(kernel, *seconds, as_json, &mut out)?,
+        (Show::Stats(what), _) => counters(kernel, what, as_json, &mut out)?,
         (Show::Xlate(what), _) => loop {
             // There may be millions: none is kept.
             match as_json {
@@ -71,6 +73,50 @@ pub fn show(kernel: &mut Connection, what: &Show, as_json: bool) -> Result<(), F
         }
     }
     Ok(out.flush()?)
+}
+
+/// The counters, or with an interval how they change, again and again.
+fn counters(
+    kernel: &mut Connection,
+    what: &Stats,
+    as_json: bool,
+    out: &mut impl Write,
+) -> Result<(), Failure> {
+    let mut before: Vec<Counter> = kernel.dump()?;
+    let Some(seconds) = what.interval else {
+        return print_counters(out, before, what.nonzero, as_json);
+    };
+    loop {
+        thread::sleep(Duration::from_secs(seconds.into()));
+        let now = kernel.dump()?;
+        let changes = stats::changes(&before, &now);
+        before = now;
+        print_counters(out, changes, what.nonzero, as_json)?;
+        if !as_json {
+            writeln!(out)?;
+        }
+        out.flush()?;
+    }
+}
+
+fn print_counters(
+    out: &mut impl Write,
+    mut counters: Vec<Counter>,
+    nonzero: bool,
+    as_json: bool,
+) -> Result<(), Failure> {
+    if nonzero {
+        stats::nonzero(&mut counters);
+    }
+    match as_json {
+        true => {
+            let list: Value = counters.iter().map(json::counter).collect();
+            serde_json::to_writer_pretty(&mut *out, &list)?;
+            writeln!(out)?;
+        }
+        false => stats::print(out, &counters)?,
+    }
+    Ok(())
 }
 
 /// Once for the widths of the columns, and once to print.
@@ -133,7 +179,9 @@ fn text(kernel: &mut Connection, what: &Show, out: &mut impl Write) -> Result<()
         Show::Sessions(filter, protos) => {
             xlate::print_counts(out, &all::<Count>(kernel, filter)?, protos)?;
         }
-        Show::Xlate(_) => (),
+        Show::Xlate(_) | Show::Stats(_) | Show::Top(_) => (),
+        Show::Hosts(filter) => hosts::print(out, &hosts::read(kernel, filter)?)?,
+        Show::Pool => pool::print(out, pool::read(kernel)?.iter(), true)?,
         Show::Variables(which) => print_variables(out, &variables(kernel, which)?)?,
         Show::Fragment => print_named(out, "fragment", &named(kernel, FRAGMENT)?)?,
         Show::Timer => print_named(out, "timer", &variables(kernel, &Which::Timers)?)?,
@@ -144,14 +192,6 @@ fn text(kernel: &mut Connection, what: &Show, out: &mut impl Write) -> Result<()
                 .map(|(proto, one)| format!("{proto}={}", one.value.unwrap_or_default()))
                 .collect();
             writeln!(out, "maxTTLs: {}", ttls.join(", "))?;
-        }
-        Show::Stats => {
-            let rows = kernel.dump::<Counter>()?.into_iter().map(|counter| {
-                let value = counter.value.unwrap_or_default();
-                [counter.name.unwrap_or_default(), value.to_string()]
-            });
-            let rows: Vec<_> = rows.collect();
-            table::print(out, [Align::Left, Align::Right], &rows)?;
         }
         Show::Block(whose) => {
             for (number, block) in blocks(kernel, whose)? {
@@ -182,12 +222,16 @@ fn value(kernel: &mut Connection, what: &Show) -> Result<Value, Failure> {
             });
             json::counts(&counts)
         }
-        Show::Xlate(_) | Show::Metrics => Value::Null,
+        Show::Xlate(_) | Show::Stats(_) | Show::Metrics | Show::Top(_) => Value::Null,
+        Show::Hosts(filter) => hosts::read(kernel, filter)?
+            .iter()
+            .map(json::host)
+            .collect(),
+        Show::Pool => pool::read(kernel)?.iter().map(json::pool).collect(),
         Show::Variables(which) => json_variables(&variables(kernel, which)?),
         Show::Fragment => json_variables(&named(kernel, FRAGMENT)?),
         Show::Timer => json_variables(&variables(kernel, &Which::Timers)?),
         Show::Ttl => json_variables(&named(kernel, TTL)?),
-        Show::Stats => list(kernel, json::counter)?,
         Show::Config => json::config(&config(kernel)?),
         Show::Block(whose) => {
             let blocks = blocks(kernel, whose)?;

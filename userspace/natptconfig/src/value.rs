@@ -79,6 +79,17 @@ pub fn networks(first: Ipv4Addr, last: Ipv4Addr) -> Vec<(Ipv4Addr, u8)> {
     all
 }
 
+/// A part of a whole in tenths of a percent: 1000 only if nothing is left.
+pub fn per_mille(part: u64, whole: u64) -> Option<u64> {
+    let per_mille = (u128::from(part) * 1000).checked_div(whole.into())?;
+    Some(u64::try_from(per_mille).unwrap_or(u64::MAX))
+}
+
+/// Tenths as `12.5`.
+pub fn show_tenths(tenths: u64) -> String {
+    format!("{}.{}", tenths / 10, tenths % 10)
+}
+
 /// Decimal, or hexadecimal after `0x`. A leading 0 was octal to KAME and is refused.
 pub fn number(text: &str) -> Result<u64, String> {
     let (digits, radix) = match text.get(..2) {
@@ -202,6 +213,21 @@ mod tests {
             text("192.0.2.1", "192.0.2.8"),
             "192.0.2.1/32 192.0.2.2/31 192.0.2.4/30 192.0.2.8/32"
         );
+    }
+
+    #[test]
+    fn parts() {
+        for (part, whole, text) in [
+            (0, 9, "0.0"),
+            (1, 3, "33.3"),
+            (999_999, 1_000_000, "99.9"),
+            (5, 5, "100.0"),
+            (u64::MAX, u64::MAX, "100.0"),
+        ] {
+            assert_eq!(per_mille(part, whole).map(show_tenths), Some(text.into()));
+        }
+        assert_eq!(per_mille(5, 0), None);
+        assert_eq!(per_mille(u64::MAX, 1), Some(u64::MAX));
     }
 
     #[test]
