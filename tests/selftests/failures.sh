@@ -31,8 +31,8 @@ aim()
 	fail ignore-gfp-highmem N
 	fail min-order 0
 	fail stacktrace-depth 32
-	fail require-start "$((base))"
-	fail require-end "$((base + size))"
+	fail require-start "$base"
+	fail require-end "$(printf '%#x' $((base + size)))"
 }
 
 fetch() { at client6 curl -sSm100 "http://[$S46]/natpt.conf" | cmp - /natpt/configs/natpt.conf; }
