@@ -397,7 +397,7 @@ pub const FILTERING: &[&str] = &["none", "address", "port"];
 pub const REFRESHING: &[&str] = &["both", "outbound"];
 
 /// A translation prefix (RFC 6052).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Prefix {
     pub address: Option<Ipv6Addr>,
     /// 32, 40, 48, 56, 64 or 96.
@@ -424,7 +424,7 @@ impl Attributes for Prefix {
 }
 
 /// One map statement.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Rule {
     /// Place in the list. Absent in map-add means after the last rule.
     pub number: Option<u32>,
@@ -563,7 +563,7 @@ impl Attributes for Rule {
 }
 
 /// New numbering of the rules.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Renum {
     /// Number of the first rule. Absent means 100.
     pub start: Option<u32>,
@@ -591,7 +591,7 @@ impl Attributes for Renum {
 }
 
 /// A setting with a value.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Variable {
     pub name: Option<String>,
     pub value: Option<u64>,
@@ -645,7 +645,7 @@ impl Attributes for Variable {
 
 /// What mappings and sessions have to be like to be listed, counted or
 /// ended: all that is given has to fit.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Filter {
     /// IPPROTO number as on the IPv4 side.
     pub proto: Option<u8>,
@@ -772,7 +772,7 @@ impl Statement {
 }
 
 /// The translator as a whole.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Status {
     pub enabled: Option<u8>,
     /// Number that grows by one with every change of the configuration.
@@ -815,7 +815,7 @@ impl Attributes for Status {
 }
 
 /// One of the counters.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Counter {
     pub name: Option<String>,
     pub value: Option<u64>,
@@ -847,7 +847,7 @@ impl Attributes for Counter {
 }
 
 /// A binding of RFC 6146 (BIB entry).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Mapping {
     /// IPPROTO number as on the IPv4 side.
     pub proto: Option<u8>,
@@ -895,7 +895,7 @@ impl Attributes for Mapping {
 }
 
 /// One conversation under a mapping.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Session {
     /// IPPROTO number as on the IPv4 side.
     pub proto: Option<u8>,
@@ -974,7 +974,7 @@ impl Attributes for Session {
 }
 
 /// How many sessions of a protocol are in a state.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Count {
     /// IPPROTO number as on the IPv4 side.
     pub proto: Option<u8>,
@@ -1008,7 +1008,7 @@ impl Attributes for Count {
 /// Something that has happened, told to those who have joined its group when
 /// it did. Who reads too slowly loses some, and is told so by ENOBUFS and by
 /// the gap in their numbers.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Event {
     /// Grows by one with every event of its group in this namespace.
     pub number: Option<u32>,

@@ -89,7 +89,7 @@ fn structure(set: &Set) -> Result<TokenStream, String> {
     }
     Ok(quote! {
         #about
-        #[derive(Clone, Debug, Default, PartialEq, Eq)]
+        #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
         pub struct #name { #(#fields),* }
         impl Attributes for #name {
             fn read(&mut self, attr: Attr<'_>) -> Result<(), Malformed> {

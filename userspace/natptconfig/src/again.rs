@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use natpt_netlink::spec::{Prefix, Renum, Rule, Statement};
+use natpt_netlink::spec::{filtering, refreshing, Prefix, Renum, Rule, Statement};
 use natpt_netlink::{Connection, Error};
 
 use crate::source::Placed;
@@ -87,32 +87,32 @@ fn list(prefixes: Vec<Prefix>) -> Vec<String> {
     prefixes.iter().map(statement::prefix).collect()
 }
 
-/// Rules as they would be at this point, as text.
+/// Rules as they would be at this point.
 #[derive(Default)]
 pub struct Rules {
-    numbers: BTreeMap<u32, String>,
+    numbers: BTreeMap<u32, Rule>,
     /// How many there are of each.
-    texts: HashMap<String, usize>,
+    counts: HashMap<Rule, usize>,
 }
 
 impl Rules {
     fn new(rules: &[Rule]) -> Self {
         let mut known = Self::default();
         for rule in rules {
-            known.insert(rule.number.unwrap_or_default(), text(rule));
+            known.insert(rule.number.unwrap_or_default(), plain(rule));
         }
         known
     }
 
     /// False if the rule is there already: with its number, or with any if it has none.
     pub fn add(&mut self, rule: &Rule) -> bool {
-        let text = text(rule);
+        let plain = plain(rule);
         let is_there = match rule.number {
-            Some(number) => self.numbers.get(&number) == Some(&text),
-            None => self.texts.contains_key(&text),
+            Some(number) => self.numbers.get(&number) == Some(&plain),
+            None => self.counts.contains_key(&plain),
         };
         if !is_there {
-            self.insert(rule.number.unwrap_or_else(|| self.next()), text);
+            self.insert(rule.number.unwrap_or_else(|| self.next()), plain);
         }
         !is_there
     }
@@ -123,34 +123,39 @@ impl Rules {
         last.saturating_add(100)
     }
 
-    fn insert(&mut self, number: u32, text: String) {
-        *self.texts.entry(text.clone()).or_default() += 1;
-        if let Some(old) = self.numbers.insert(number, text) {
+    fn insert(&mut self, number: u32, rule: Rule) {
+        *self.counts.entry(rule.clone()).or_default() += 1;
+        if let Some(old) = self.numbers.insert(number, rule) {
             self.forget(&old);
         }
     }
 
-    fn forget(&mut self, text: &str) {
-        if let Some(count) = self.texts.get_mut(text) {
+    fn forget(&mut self, rule: &Rule) {
+        if let Some(count) = self.counts.get_mut(rule) {
             *count -= 1;
             if *count == 0 {
-                self.texts.remove(text);
+                self.counts.remove(rule);
             }
         }
+    }
+
+    /// The rule of this number, in plain form.
+    pub fn get(&self, number: u32) -> Option<&Rule> {
+        self.numbers.get(&number)
     }
 
     pub fn change(&mut self, statement: &Statement) {
         match statement {
             Statement::MapDelete(number) | Statement::MapDeleteKeep(number) => {
-                if let Some(text) = self.numbers.remove(number) {
-                    self.forget(&text);
+                if let Some(rule) = self.numbers.remove(number) {
+                    self.forget(&rule);
                 }
             }
             Statement::MapRenum(Renum { start, interval }) => {
                 let (mut next, step) = (start.unwrap_or(100), interval.unwrap_or(100));
                 let old = std::mem::take(&mut self.numbers);
-                for text in old.into_values() {
-                    self.numbers.insert(next, text);
+                for rule in old.into_values() {
+                    self.numbers.insert(next, rule);
                     next = next.saturating_add(step);
                 }
             }
@@ -160,14 +165,29 @@ impl Rules {
     }
 }
 
-/// What makes two rules the same: all but the number, with the defaults that the kernel fills in.
-pub fn text(rule: &Rule) -> String {
-    let mut rule = rule.clone();
-    if rule.from_length == Some(0) {
-        rule.from = None;
-    }
+/// A rule without number, in the one form in which it is the same as all that say the same: what the
+/// kernel fills in is there, what it takes for absent is not.
+pub fn plain(rule: &Rule) -> Rule {
+    let mut rule = Rule {
+        number: None,
+        mappings: None,
+        ..rule.clone()
+    };
     block::fill(&mut rule);
-    statement::rule(&rule)
+    if rule.from.is_none() || rule.from_length == Some(0) {
+        (rule.from, rule.from_length) = (None, None);
+    }
+    let absent = |value: &mut Option<u8>, default| *value = value.filter(|it| *it != default);
+    absent(&mut rule.from_length, 128);
+    absent(&mut rule.to_length, 32);
+    absent(&mut rule.peer_length, 32);
+    absent(&mut rule.filter, filtering::NONE);
+    absent(&mut rule.refresh, refreshing::BOTH);
+    absent(&mut rule.bidir, 0);
+    rule.protos = rule.protos.filter(|protos| *protos != 0);
+    rule.to_last = rule.to_last.filter(|last| Some(*last) != rule.to);
+    rule.port6 = rule.port6.filter(|port| Some(*port) != rule.port_min);
+    rule
 }
 
 #[cfg(test)]

@@ -35,14 +35,12 @@ pub fn plan(present: &Config, file: Vec<Placed>) -> Result<Vec<Placed>, (usize, 
     let wanted = Wanted::new(file)?;
     let mut plan = Vec::new();
     let there: Vec<_> = present.prefixes.iter().map(statement::prefix).collect();
-    let asked: Vec<_> = wanted.prefixes.iter().map(prefix_of).collect();
-    let same_prefixes = there.len() == asked.len() && asked.iter().all(|one| there.contains(one));
-    let known: BTreeMap<u32, String> = match same_prefixes {
-        true => present
-            .rules
-            .iter()
-            .map(|one| (number(one), again::text(one)))
-            .collect(),
+    let prefixes: Vec<_> = wanted.prefixes.iter().map(prefix_of).collect();
+    let same_prefixes =
+        there.len() == prefixes.len() && prefixes.iter().all(|one| there.contains(one));
+    let plain = |one: &Rule| (one.number.unwrap_or_default(), again::plain(one));
+    let known: BTreeMap<u32, Rule> = match same_prefixes {
+        true => present.rules.iter().map(plain).collect(),
         false => {
             // A prefix with hosts of stateless rules does not go before the rules do.
             plan.extend([Statement::MapFlush, Statement::PrefixFlush].map(made));
@@ -50,8 +48,9 @@ pub fn plan(present: &Config, file: Vec<Placed>) -> Result<Vec<Placed>, (usize, 
             BTreeMap::new()
         }
     };
+    let asked = &wanted.known;
     let is_there = |number: u32, rules: &[Placed]| match (known.get(&number), rules) {
-        (Some(there), [one]) => rule_of(one).is_some_and(|rule| again::text(rule) == *there),
+        (Some(there), [_]) => asked.get(number) == Some(there),
         _ => false,
     };
     let mut adds = Vec::new();
@@ -192,21 +191,10 @@ fn made(statement: Statement) -> Placed {
     }
 }
 
-fn number(rule: &Rule) -> u32 {
-    rule.number.unwrap_or_default()
-}
-
 fn prefix_of(placed: &Placed) -> String {
     match &placed.change.statement {
         Statement::PrefixAdd(one) => statement::prefix(one),
         _ => String::new(),
-    }
-}
-
-fn rule_of(placed: &Placed) -> Option<&Rule> {
-    match &placed.change.statement {
-        Statement::MapAdd(rule) => Some(rule),
-        _ => None,
     }
 }
 
