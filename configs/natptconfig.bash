@@ -14,7 +14,8 @@ _natptconfig()
 		COMPREPLY=($(compgen -W "-f --check --json --netns --help --version" -- "$word"))
 		return
 	fi
+	# two blanks or more are behind a word: "the end" is none
 	COMPREPLY=($(compgen -W "$(natptconfig "${statement[@]}" '?' 2>/dev/null |
-		sed -n 's/^\([a-z][a-z0-9-]*\) .*/\1/p') $([ ${#statement[@]} -gt 0 ] || echo sync)" -- "$word"))
+		sed -n 's/^\([a-z][a-z0-9-]*\)  .*/\1/p') $([ ${#statement[@]} -gt 0 ] || echo sync)" -- "$word"))
 }
 complete -F _natptconfig natptconfig
