@@ -114,7 +114,7 @@ ok("rules behind one whose pool is full give in their order", [p.src for p in ou
    ["10.2.0.1", "10.2.0.2", "10.2.0.4"], [p.src for p in out])
 
 # Stateless rules in any order.
-COUNT = 1000 if QUICK else 2500
+COUNT = 250 if QUICK else 2500
 
 
 def mappings(count):
