@@ -94,7 +94,7 @@ refused "set max-sessions = 2h" "20: not counted in seconds: write a plain numbe
 refused "set tos = 256" "11: $range 0 to 255"
 refused "map enable -j" "12: options such as \`-j\` stand before the statement"
 refused "map –" "5: unexpected character U+2013, a dash: write -"
-refused "frobnicate" "1: unexpected \`frobnicate\`: expected prefix, map, set, session, monitor, metrics, show, test, log or break"
+refused "frobnicate" "1: unexpected \`frobnicate\`: expected prefix, map, set, session, monitor, metrics, show, top, test, log or break"
 refused "map from any6 to 192.0.2.1;" "27: unexpected character \`;\`"
 
 # RENUM that would go beyond 32 bits
