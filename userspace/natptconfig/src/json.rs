@@ -10,7 +10,6 @@ use crate::hosts::Host;
 use crate::pool::{Pool, Use};
 use crate::protocol::KINDS;
 use crate::statement::Config;
-use crate::top::Screen;
 use crate::{block, protocol, statement, value, xlate};
 
 pub fn prefix(prefix: &Prefix) -> Value {
@@ -130,7 +129,7 @@ pub fn pool(pool: &Pool) -> Value {
 }
 
 /// The same without its addresses.
-fn pool_sum(pool: &Pool) -> Value {
+pub fn pool_sum(pool: &Pool) -> Value {
     let mut all = usage(&pool.sum());
     all["rules"] = json!(pool.rules);
     all["to"] = json!(pool.to);
@@ -156,35 +155,8 @@ fn by_kind<T: Into<Value>>(numbers: [T; KINDS.len()]) -> Value {
     all
 }
 
-fn tenths(number: u64) -> f64 {
+pub fn tenths(number: u64) -> f64 {
     number as f64 / 10.0
-}
-
-/// One screen of `top`.
-pub fn top(screen: &Screen) -> Value {
-    let status = &screen.status;
-    let of = |now: Option<u32>, most: Option<u64>| {
-        let now = u64::from(now.unwrap_or_default());
-        let percent = most.and_then(|most| value::per_mille(now, most));
-        json!({ "now": now, "most": most, "percent": percent.map(tenths) })
-    };
-    let both = |[to4, to6]: [u64; 2]| json!({ "to4": tenths(to4), "to6": tenths(to6) });
-    let drops = screen
-        .drops
-        .iter()
-        .map(|drop| json!({ "reason": drop.reason, "rate": tenths(drop.rate), "doc": drop.doc }));
-    json!({
-        "enabled": status.enabled.is_some_and(|enabled| enabled != 0),
-        "version": status.version,
-        "seconds": screen.passed.as_secs_f64(),
-        "sessions": of(status.sessions, screen.max_sessions),
-        "mappings": of(status.mappings, screen.max_mappings),
-        "translated": both(screen.translated),
-        "errors": both(screen.errors),
-        "drops": drops.collect::<Value>(),
-        "hosts": screen.hosts.iter().map(host).collect::<Value>(),
-        "pools": screen.pools.iter().map(pool_sum).collect::<Value>(),
-    })
 }
 
 pub fn config(config: &Config) -> Value {

@@ -8,6 +8,7 @@ mod advice;
 mod again;
 mod apply;
 mod block;
+mod failure;
 mod grammar;
 mod hosts;
 mod json;
@@ -249,20 +250,20 @@ fn run_log(text: &str) -> bool {
     }
 }
 
-fn is_well(shown: Result<(), show::Failure>) -> bool {
+fn is_well(shown: Result<(), failure::Failure>) -> bool {
     match shown {
         Ok(()) => true,
         // The reader has seen enough.
-        Err(show::Failure::Output(why)) if why.kind() == io::ErrorKind::BrokenPipe => true,
-        Err(show::Failure::Output(why)) => fail(format_args!("standard output: {why}")),
-        Err(show::Failure::Netlink(why)) => fail(why),
-        Err(show::Failure::Unknown(name, meant)) => fail(format_args!(
+        Err(failure::Failure::Output(why)) if why.kind() == io::ErrorKind::BrokenPipe => true,
+        Err(failure::Failure::Output(why)) => fail(format_args!("standard output: {why}")),
+        Err(failure::Failure::Netlink(why)) => fail(why),
+        Err(failure::Failure::Unknown(name, meant)) => fail(format_args!(
             "no variable is called {name}: show variables lists them{meant}"
         )),
-        Err(show::Failure::NoBlock(Whose::Host(host))) => fail(format_args!(
+        Err(failure::Failure::NoBlock(Whose::Host(host))) => fail(format_args!(
             "no rule has a block for {host}: show rules lists those with blocks"
         )),
-        Err(show::Failure::NoBlock(Whose::Port(addr, port))) => fail(format_args!(
+        Err(failure::Failure::NoBlock(Whose::Port(addr, port))) => fail(format_args!(
             "port {port} of {addr} is in no block: show rules lists the rules with blocks"
         )),
     }

@@ -10,8 +10,8 @@ use natpt_netlink::spec::{happening, Event, Filter, END, GROUPS};
 use natpt_netlink::{Connection, Events, Heard};
 use serde_json::json;
 
+use crate::failure::Failure;
 use crate::parser::Monitor;
-use crate::show::Failure;
 use crate::{protocol, xlate};
 
 /// What an event of each group is about.

@@ -14,38 +14,12 @@ use serde::ser::{SerializeSeq, Serializer};
 use serde_json::Value;
 
 use crate::block::Whose;
+use crate::failure::Failure;
 use crate::metrics::Metrics;
 use crate::parser::{Form, Show, Stats, Which, Width, Xlate};
 use crate::statement::Config;
 use crate::table::{self, Align, Widths};
 use crate::{advice, block, hosts, json, pool, statement, stats, top, value, xlate};
-
-pub enum Failure {
-    Netlink(Error),
-    Output(io::Error),
-    /// No variable has this name, and what is to be said about it.
-    Unknown(String, String),
-    /// It is in no block of a rule.
-    NoBlock(Whose),
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::Netlink(error)
-    }
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Self::Output(error)
-    }
-}
-
-impl From<serde_json::Error> for Failure {
-    fn from(error: serde_json::Error) -> Self {
-        Self::Output(error.into())
-    }
-}
 
 pub fn show(kernel: &mut Connection, what: &Show, as_json: bool) -> Result<(), Failure> {
     let mut out = io::BufWriter::new(io::stdout().lock());

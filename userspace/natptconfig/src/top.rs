@@ -9,14 +9,16 @@ use std::time::{Duration, Instant};
 
 use natpt_netlink::spec::{Counter, Filter, Mapping, Rule, Session, Status, Variable};
 use natpt_netlink::{Connection, Error};
+use serde_json::{json, Value};
 
+use crate::failure::Failure;
 use crate::hosts::{self, Host, Hosts};
+use crate::json::{self, tenths};
 use crate::metrics::DROP;
 use crate::own::Own;
 use crate::pool::{self, Pools};
-use crate::show::Failure;
 use crate::table::{self, Align};
-use crate::{json, statement, stats, value};
+use crate::{statement, stats, value};
 
 /// So many lines of drops, hosts and pools have room.
 const DROPS: usize = 5;
@@ -83,7 +85,7 @@ pub fn top(
         screen.limits(&kernel.dump()?);
         screen.entries(kernel)?;
         match as_json {
-            true => writeln!(out, "{}", json::top(&screen))?,
+            true => writeln!(out, "{}", object(&screen))?,
             false => {
                 // As one piece, so that it does not flicker.
                 let mut text = Vec::new();
@@ -213,6 +215,33 @@ fn more(out: &mut impl Write, others: usize) -> io::Result<()> {
     }
 }
 
+/// A screen as JSON.
+fn object(screen: &Screen) -> Value {
+    let status = &screen.status;
+    let of = |now: Option<u32>, most: Option<u64>| {
+        let now = u64::from(now.unwrap_or_default());
+        let percent = most.and_then(|most| value::per_mille(now, most));
+        json!({ "now": now, "most": most, "percent": percent.map(tenths) })
+    };
+    let both = |[to4, to6]: [u64; 2]| json!({ "to4": tenths(to4), "to6": tenths(to6) });
+    let drops = screen
+        .drops
+        .iter()
+        .map(|drop| json!({ "reason": drop.reason, "rate": tenths(drop.rate), "doc": drop.doc }));
+    json!({
+        "enabled": status.enabled.is_some_and(|enabled| enabled != 0),
+        "version": status.version,
+        "seconds": screen.passed.as_secs_f64(),
+        "sessions": of(status.sessions, screen.max_sessions),
+        "mappings": of(status.mappings, screen.max_mappings),
+        "translated": both(screen.translated),
+        "errors": both(screen.errors),
+        "drops": drops.collect::<Value>(),
+        "hosts": screen.hosts.iter().map(json::host).collect::<Value>(),
+        "pools": screen.pools.iter().map(json::pool_sum).collect::<Value>(),
+    })
+}
+
 /// So many a second, in tenths.
 fn rate(change: u64, passed: Duration) -> u64 {
     let rate = (u128::from(change) * 10_000).checked_div(passed.as_millis());
@@ -237,7 +266,6 @@ fn drops(changes: &[Counter], passed: Duration) -> Vec<Dropped> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
 
     use super::*;
 
@@ -317,7 +345,7 @@ Rules  Address    Ports  tcp  udp  icmp  other  Capacity  Used
 
     #[test]
     fn as_json() {
-        let all = json::top(&screen());
+        let all = object(&screen());
         let keys: Vec<_> = all.as_object().unwrap().keys().collect();
         assert_eq!(
             keys,
