@@ -11,6 +11,12 @@ pub(crate) fn jiffies() -> u32 {
     unsafe { (&raw const bindings::jiffies).read_volatile() as u32 }
 }
 
+/// As `time_before()`: true if one time in jiffies is before the other.
+#[inline]
+pub(crate) const fn is_before(one: u32, other: u32) -> bool {
+    (one.wrapping_sub(other) as i32) < 0
+}
+
 /// Jiffies in a second.
 #[inline]
 pub(crate) const fn hz() -> u32 {

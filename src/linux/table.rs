@@ -195,7 +195,7 @@ impl<T: HashEntry> Table<T> {
         for bucket in first..first.saturating_add(GROUP) {
             let guard = rcu::read_lock();
             self.visit((bucket, size), &guard, |entry| match f(entry, &guard) {
-                Some(due) if is_before(due, nearest) => nearest = due,
+                Some(due) if sys::is_before(due, nearest) => nearest = due,
                 _ => {}
             });
         }
@@ -357,16 +357,12 @@ impl<T: HashEntry> Table<T> {
 #[inline]
 fn lower(due: &Atomic<u32>, time: u32) {
     let mut before = read_once(due);
-    while is_before(time, before) {
+    while sys::is_before(time, before) {
         match due.cmpxchg(before, time, ordering::Relaxed) {
             Ok(_) => return,
             Err(other) => before = other,
         }
     }
-}
-
-fn is_before(one: u32, other: u32) -> bool {
-    (one.wrapping_sub(other) as i32) < 0
 }
 
 #[pinned_drop]

@@ -16,6 +16,19 @@ const SUMS: usize = PORTS / 64;
 /// whose even ports are all in use, then one for each whose odd ports are.
 pub const MAP: usize = PORTS + 2 * SUMS;
 
+/// Ports of an address of the box's own that hosts may get: neither those of its services nor those that
+/// its sockets get, from `low` to `high`. Only the longer side of what is left, mostly the one below: the
+/// other is for NAT, whose hosts keep the ports that they have.
+pub fn beside_sockets((low, high): (u16, u16)) -> (u16, u16) {
+    let below = (1024, low.saturating_sub(1));
+    let above = (high.saturating_add(1).max(1024), u16::MAX);
+    let len = |(first, last): (u16, u16)| last.saturating_sub(first);
+    match high < u16::MAX && len(above) > len(below) {
+        true => above,
+        false => below,
+    }
+}
+
 /// Take note of a port that is in use from now on, or no more.
 pub fn mark(map: &mut [u64], port: u16, used: bool) {
     let place = usize::from(port >> 6);

@@ -44,7 +44,7 @@ impl Change {
     /// Return true if it is to be looked at sooner than before.
     pub(crate) fn hastens(&self, proto: u8, values: &Values) -> bool {
         let [before, after] = [self.before, self.after].map(|life| life.due(proto, values));
-        (after.wrapping_sub(before) as i32) < 0
+        sys::is_before(after, before)
     }
 }
 

@@ -108,7 +108,9 @@ impl Pool {
         let is_own = self.is_own(net);
         let ranges: &[_] = match range {
             Some(range) => &[range],
-            None if is_own && proto != proto::ICMP => &[beside_own_sockets(net)],
+            None if is_own && proto != proto::ICMP => {
+                &[port::beside_sockets(sys::local_ports(net))]
+            }
             None => &[(1, u16::MAX)],
         };
         let want = PortPolicy::of(proto, sport);
@@ -250,20 +252,6 @@ pub(super) fn is_for_hosts(net: &Net, range: Option<(u16, u16)>, port: u16) -> b
     let has_port = |(first, last): (u16, u16)| (first..=last).contains(&port);
     match range {
         Some(range) => has_port(range),
-        None => has_port(beside_own_sockets(net)),
-    }
-}
-
-/// Ports of an address that is the host's own: neither those of its services nor those that its
-/// sockets get. Only the longer side of what is left, mostly the one below: the other is for NAT, whose
-/// hosts keep the ports that they have.
-fn beside_own_sockets(net: &Net) -> (u16, u16) {
-    let (low, high) = sys::local_ports(net);
-    let below = (1024, low.saturating_sub(1));
-    let above = (high.saturating_add(1).max(1024), u16::MAX);
-    let len = |(first, last): (u16, u16)| last.saturating_sub(first);
-    match high < u16::MAX && len(above) > len(below) {
-        true => above,
-        false => below,
+        None => has_port(port::beside_sockets(sys::local_ports(net))),
     }
 }

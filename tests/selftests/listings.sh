@@ -113,7 +113,7 @@ at client6 python3 "$here/nl_churn.py" $C6 $S46 100 "$(sized 30000 8000)"
 # in_little MEMORY COMMAND...: with no more data than so many KB
 in_little() { bash -c 'ulimit -d "$1"; shift; exec "$@" >/dev/null' - "$@"; }
 sessions=$(status sessions)
-for what in "show xlate" "-j show xlate" "show sessions"; do
+for what in "show xlate" "-j show xlate" "show sessions" "show hosts" "-j show hosts" "show pool"; do
 	# shellcheck disable=SC2086
 	check "$what of $sessions sessions in 2 MB" in_little 2048 natptconfig -n router $what
 done

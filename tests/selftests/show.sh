@@ -3,7 +3,6 @@
 # Who has the most sessions, how full the pools are, how the counters change, and all of it on one screen.
 . "$(dirname "$0")/lib.sh"
 
-here=$(dirname "$0")
 C6B=2001:db8:6::3
 C6C=2001:db8:6::4
 dir=$(mktemp -d)
@@ -191,15 +190,5 @@ check "on a terminal each screen takes the place of the one before, until ^C" py
 END
 eval "exec ${talk[1]}>&-"
 
-# Very many
-config set host-rate = 1000000
-at client6 python3 "$here/nl_churn.py" $C6 $S46 100 "$(sized 30000 8000)"
-# in_little MEMORY COMMAND...: with no more data than so many KB
-in_little() { bash -c 'ulimit -d "$1"; shift; exec "$@" >/dev/null' - "$@"; }
-sessions=$(status sessions)
-for what in "show hosts" "-j show hosts" "show pool"; do
-	# shellcheck disable=SC2086
-	check "$what of $sessions sessions in 2 MB" in_little 2048 natptconfig -n router $what
-done
 rm -r "$dir"
 finish

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //! Choice of ports.
 
-use natpt_core::nat::port::{choose, mark, PortPolicy, MAP};
+use natpt_core::nat::port::{beside_sockets, choose, mark, PortPolicy, MAP};
 use proptest::prelude::*;
 use std::cell::Cell;
 
@@ -290,4 +290,12 @@ proptest! {
         prop_assert_eq!(found, wanted);
         prop_assert!(map.0.iter().all(|word| *word == u64::MAX));
     }
+}
+
+#[test]
+fn ports_beside_those_of_sockets() {
+    assert_eq!(beside_sockets((32768, 60999)), (1024, 32767));
+    assert_eq!(beside_sockets((2000, 9999)), (10000, 65535));
+    // there are none
+    assert_eq!(beside_sockets((1024, 65535)), (1024, 1023));
 }

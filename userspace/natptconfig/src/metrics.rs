@@ -170,14 +170,7 @@ fn sample(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn counter(name: &str, value: u64, doc: &str) -> Counter {
-        Counter {
-            name: Some(name.into()),
-            value: Some(value),
-            doc: Some(doc.into()),
-        }
-    }
+    use crate::stats::tests::counter;
 
     #[test]
     fn each_family_stands_together_behind_its_meaning() {

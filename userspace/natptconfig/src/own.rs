@@ -6,6 +6,8 @@ use std::collections::HashMap;
 use std::fs;
 use std::net::{Ipv4Addr, UdpSocket};
 
+use natpt_core::nat::port::beside_sockets;
+
 /// Ports that the box's sockets get.
 const LOCAL_PORTS: &str = "/proc/sys/net/ipv4/ip_local_port_range";
 
@@ -23,7 +25,7 @@ impl Own {
     pub fn new() -> Self {
         let text = fs::read_to_string(LOCAL_PORTS).unwrap_or_default();
         Self {
-            ports: beside(local_ports(&text).unwrap_or(USUAL)),
+            ports: beside_sockets(local_ports(&text).unwrap_or(USUAL)),
             known: HashMap::new(),
         }
     }
@@ -50,30 +52,16 @@ fn local_ports(text: &str) -> Option<(u16, u16)> {
     Some((words.next()?.parse().ok()?, words.next()?.parse().ok()?))
 }
 
-/// The kernel's choice: the longer side of what is beside these, without the system ports.
-fn beside((low, high): (u16, u16)) -> (u16, u16) {
-    let below = (1024, low.saturating_sub(1));
-    let above = (high.saturating_add(1).max(1024), u16::MAX);
-    let len = |(first, last): (u16, u16)| last.saturating_sub(first);
-    match high < u16::MAX && len(above) > len(below) {
-        true => above,
-        false => below,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn ports_beside_those_of_sockets() {
+    fn ports_of_sockets() {
         assert_eq!(local_ports("32768\t60999\n"), Some((32768, 60999)));
         for text in ["", "1", "x 2", "1 65536"] {
             assert_eq!(local_ports(text), None);
         }
-        assert_eq!(beside((32768, 60999)), (1024, 32767));
-        assert_eq!(beside((2000, 9999)), (10000, 65535));
-        assert_eq!(beside((1024, 65535)), (1024, 1023));
     }
 
     #[test]

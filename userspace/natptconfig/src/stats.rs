@@ -40,10 +40,10 @@ pub fn print(out: &mut impl Write, counters: &[Counter]) -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
 
-    fn counter(name: &str, value: u64, doc: &str) -> Counter {
+    pub fn counter(name: &str, value: u64, doc: &str) -> Counter {
         Counter {
             name: Some(name.into()),
             value: Some(value),

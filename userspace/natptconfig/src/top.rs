@@ -29,30 +29,30 @@ const POOLS: usize = 5;
 const CLEAR: &str = "\x1b[H\x1b[2J";
 
 /// What is shown at once.
-pub struct Screen {
-    pub status: Status,
+struct Screen {
+    status: Status,
     /// How long things were counted.
-    pub passed: Duration,
-    pub max_sessions: Option<u64>,
-    pub max_mappings: Option<u64>,
+    passed: Duration,
+    max_sessions: Option<u64>,
+    max_mappings: Option<u64>,
     /// Packets a second, to IPv4 and to IPv6, in tenths.
-    pub translated: [u64; 2],
+    translated: [u64; 2],
     /// ICMP errors likewise.
-    pub errors: [u64; 2],
+    errors: [u64; 2],
     /// Those that there were, the most first.
-    pub drops: Vec<Dropped>,
-    pub hosts: Vec<Host>,
-    pub more_hosts: usize,
-    pub pools: Pools,
+    drops: Vec<Dropped>,
+    hosts: Vec<Host>,
+    more_hosts: usize,
+    pools: Pools,
 }
 
 /// Packets that were dropped for a reason.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Dropped {
-    pub reason: String,
+struct Dropped {
+    reason: String,
     /// A second, in tenths.
-    pub rate: u64,
-    pub doc: String,
+    rate: u64,
+    doc: String,
 }
 
 /// Show to the end of time, or of the reader.
@@ -266,7 +266,6 @@ fn drops(changes: &[Counter], passed: Duration) -> Vec<Dropped> {
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
 
     fn counter(name: &str, value: u64) -> Counter {
