@@ -106,4 +106,12 @@ check "TCP: it is gone" wait_for no_session "$into and .proto == \"tcp\""
 check "... by its time" [ "$(counter sessions-expired)" -gt "$expired" ]
 is "... and its mapping" "$(ports6)" "$(status mappings)"
 check "... and there again when somebody comes" refused 7777
+
+# More than a pause of expiry after the last change: who comes now is not among those that it has seen
+# fault: state-12
+sleep 6
+expired=$(counter sessions-expired)
+open 6004
+check "a SYN that comes later ends by its timer, too" wait_for no_session "$syn"
+check "... which is counted" [ "$(counter sessions-expired)" -gt "$expired" ]
 finish

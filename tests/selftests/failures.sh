@@ -66,6 +66,9 @@ opened()
 	config -j show sessions host 2001:db8:6::f | jq '[.[] | add] | add // 0'
 }
 
+# Hooks elsewhere: see lifecycle.sh.
+ip netns add elsewhere
+at elsewhere nft 'add table inet it; add chain inet it pre { type filter hook prerouting priority 0; }; add chain inet it out { type filter hook output priority 0; }; add chain inet it post { type filter hook postrouting priority 0; }'
 network
 ip -n client6 addr add 2001:db8:6::f/64 dev eth0 nodad preferred_lft 0
 translator

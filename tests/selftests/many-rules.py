@@ -169,11 +169,16 @@ def growth(what, make, few=FEW, many=MANY, again=False):
             load(*make(n))
         return min(load(*make(n)) for _ in range(2))
 
-    small, large = cost(few), cost(many)
     wanted = many * math.log2(many) / (few * math.log2(few))
-    print(f"# {what}: {few} in {small:.2f} s, {many} in {large:.2f} s of the CPU", flush=True)
-    ok(f"{what}: {many} rules take at most n log n of what {few} take",
-       large <= max(1.6 * wanted * small, 0.5),
+    small = large = math.inf
+    # What else the machine does counts as ours: what fits once is what it takes.
+    for _ in range(5):
+        small, large = min(small, cost(few)), min(large, cost(many))
+        fits = large <= max(1.6 * wanted * small, 0.5)
+        print(f"# {what}: {few} in {small:.2f} s, {many} in {large:.2f} s of the CPU", flush=True)
+        if fits:
+            break
+    ok(f"{what}: {many} rules take at most n log n of what {few} take", fits,
        f"{large / small:.1f} times as long, {wanted:.1f} are n log n")
 
 

@@ -63,7 +63,7 @@ refused("bad prefix: the kernel checks it too", errno.EINVAL, "prefix has bits s
 refused("unknown attribute in a nest", errno.EINVAL, None, INNER + 28,
         nest(PREFIX_ADD, ADDRESS, LENGTH, attr(3, b"")))
 refused("attribute 0 in a nest", errno.EINVAL, None, INNER, nest(PREFIX_ADD, attr(0, b"")))
-for kind in 0, 13, 100, 0x3fff:
+for kind in 0, 14, 100, 0x3fff:
     refused(f"unknown statement {kind}", errno.EINVAL, None, FIRST, attr(kind, b""))
 refused("nest that is not flagged as one", errno.EINVAL, None, FIRST,
         attr(PREFIX_ADD, ADDRESS + LENGTH))
