@@ -40,9 +40,11 @@ fetch() { at client6 curl -sSm100 "http://[$S46]/natpt.conf" | cmp - /natpt/conf
 # traffic SECONDS: all kinds of packets, and of changes beside them
 traffic()
 {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1)) flows=()
 	at client6 python3 "$here/failures.py" flows $S46 "$1" &
+	flows+=($!)
 	at server4 python3 "$here/failures.py" flows $POOL "$1" &
+	flows+=($!)
 	while [ $SECONDS -lt $end ]; do
 		fetch
 		at client6 ping -qc5 -i0.2 -W1 -s 4000 $S46
@@ -56,7 +58,7 @@ traffic()
 		ip netns add other && natptconfig -n other prefix $P && natptconfig -n other map enable
 		ip netns del other
 	done >/dev/null 2>&1
-	wait %1 %2
+	wait "${flows[@]}"
 }
 
 # opened N: of so many flows, those that got a port of the few that host has
