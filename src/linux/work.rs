@@ -46,8 +46,10 @@ impl Bell {
 }
 
 /// Calls a job until dropped.
+#[pin_data(PinnedDrop)]
 #[repr(C)]
 pub(crate) struct Worker<T: Job> {
+    #[pin]
     work: Opaque<bindings::delayed_work>,
     job: Arc<T>,
 }
@@ -60,15 +62,16 @@ unsafe impl<T: Job> Sync for Worker<T> {}
 impl<T: Job> Worker<T> {
     /// Calls `job` whenever its bell rings.
     pub(crate) fn start(job: Arc<T>) -> Result<Pin<KBox<Self>>> {
-        let worker = KBox::pin(
-            Self {
-                work: Opaque::uninit(),
+        let worker = KBox::pin_init(
+            pin_init!(Self {
+                // SAFETY: The slot is ours and stays where it is; it is the first field.
+                work <- Opaque::ffi_init(|slot| unsafe {
+                    bindings::natpt_work_init(slot, Some(run::<T>))
+                }),
                 job,
-            },
+            }),
             memory::flags(),
         )?;
-        // SAFETY: The memory is ours and stays where it is; `work` is the first field.
-        unsafe { bindings::natpt_work_init(worker.work.get(), Some(run::<T>)) };
         let bell = worker.job.bell();
         bell.0.store(worker.work.get(), ordering::Release);
         Ok(worker)
@@ -87,8 +90,9 @@ unsafe extern "C" fn run<T: Job>(work: *mut bindings::work_struct) {
     }
 }
 
-impl<T: Job> Drop for Worker<T> {
-    fn drop(&mut self) {
+#[pinned_drop]
+impl<T: Job> PinnedDrop for Worker<T> {
+    fn drop(self: Pin<&mut Self>) {
         let bell = self.job.bell();
         bell.0.store(ptr::null_mut(), ordering::Relaxed);
         // SAFETY: Initialised in `start`.

@@ -19,6 +19,7 @@ from nl_client import (APPLY, ENABLE, MAP_ADD, MAP_DELETE, MAP_FLUSH, MAP_FLUSH_
 
 MANY = 1 << 20
 CLONE_NEWNET = 0x40000000
+SYS_FINIT_MODULE = 313
 libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -114,11 +115,15 @@ def requests():
         each_fails(text, before, payload)
 
 
-def load():
-    """Loads the module. Returns an error, 0: none."""
+def load(nth):
+    """Loads the module, of whose allocations one fails. Returns an error, 0: none, and how many there were to come."""
     with open("/natpt/natpt.ko", "rb") as file:
+        fail_at(nth)
         ctypes.set_errno(0)
-        return ctypes.get_errno() if libc.syscall(313, file.fileno(), b"", 0) != 0 else 0
+        code = ctypes.get_errno() if libc.syscall(SYS_FINIT_MODULE, file.fileno(), b"", 0) != 0 else 0
+        to_come = left()
+        fail_at(0)
+    return code, to_come
 
 
 def insmod():
@@ -127,19 +132,15 @@ def insmod():
         for name, value in ("require-start", 0), ("require-end", (1 << 64) - 1):
             with open(f"/sys/kernel/debug/{injector}/{name}", "w", encoding="ascii") as file:
                 file.write(str(value))
-    fail_at(MANY)
-    code = load()
-    number = MANY - left()
-    fail_at(0)
+    code, to_come = load(MANY)
+    number = MANY - to_come
     test(f"it loads, with {number} allocations", code == 0 and os.system("rmmod natpt") == 0)
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")
     codes = []
     # the last ones are those of natpt itself
     for nth in sorted(random.Random(seed).sample(range(1, number), 40)) + list(range(number - 40, number)):
-        fail_at(nth)
-        codes.append(load())
-        fail_at(0)
+        codes.append(load(nth)[0])
         if codes[-1] == 0:
             os.system("rmmod natpt")
     test("it loads or does not, for want of memory", set(codes) <= {0, errno.ENOMEM} and errno.ENOMEM in codes,
