@@ -21,18 +21,18 @@ MANY = 1 << 20
 CLONE_NEWNET = 0x40000000
 SYS_FINIT_MODULE = 313
 libc = ctypes.CDLL(None, use_errno=True)
+# what fails next in this thread; open once, for opening allocates
+FAIL_NTH = os.open("/proc/thread-self/fail-nth", os.O_RDWR)
 
 
 def fail_at(nth):
     """Have the allocation of that number fail, the first is 1; 0: none."""
-    with open("/proc/thread-self/fail-nth", "w", encoding="ascii") as file:
-        file.write(str(nth))
+    os.pwrite(FAIL_NTH, str(nth).encode(), 0)
 
 
 def left():
     """Number of allocations until the one that is to fail; 0: it has."""
-    with open("/proc/thread-self/fail-nth", encoding="ascii") as file:
-        return int(file.read())
+    return int(os.pread(FAIL_NTH, 20, 0))
 
 
 def prefix(n):
