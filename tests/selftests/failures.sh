@@ -102,6 +102,8 @@ for ns in client6 server4; do
 	ip netns pids $ns | xargs -r kill -9
 done
 check "the module goes" timeout 60 rmmod natpt
+echo "natpt-selftest: no memory" >/dev/kmsg
 relay python3 "$here/failures.py" insmod
+echo "natpt-selftest: memory again" >/dev/kmsg
 check "and comes" insmod /natpt/natpt.ko
 finish
