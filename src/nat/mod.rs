@@ -6,6 +6,7 @@
 
 pub mod block;
 pub mod border;
+pub mod comment;
 pub mod decision;
 pub mod error;
 pub mod open;

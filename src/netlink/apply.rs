@@ -19,6 +19,7 @@ use crate::{
         sys,
     },
     nat::{
+        comment::Comment,
         options,
         rule::{Blocks, Filtering, Fixed, Refresh, Rule, RuleError, Source6},
     },
@@ -179,8 +180,9 @@ fn add_rule<'m>(config: &mut Draft, nest: Attr<'m>) -> Done<'m> {
     let get = |kind| at(&found, kind);
     let number = get(rule::NUMBER).and_then(|attr| attr.u32());
     let number = number.unwrap_or(config.next_number());
+    let comment = comment(&found)?;
     if get(rule::STATELESS).is_some() {
-        return add_mapping(config, nest, &found, number);
+        return add_mapping(config, nest, &found, (number, comment));
     }
     if let Some(attr) = get(rule::TO_LENGTH) {
         let text = "only stateless rules have an IPv4 prefix: give the last pool address";
@@ -259,7 +261,16 @@ fn add_rule<'m>(config: &mut Draft, nest: Attr<'m>) -> Done<'m> {
         Refusal::new(EINVAL, e.text(), get(wrong).unwrap_or(nest))
     })?;
     let wrong = get(rule::NUMBER).unwrap_or(nest);
-    config.add_rule(number, rule).map_err(|e| refused(e, wrong))
+    let added = config.add_rule((number, comment), rule);
+    added.map_err(|e| refused(e, wrong))
+}
+
+fn comment<'m>(found: &[Option<Attr<'m>>]) -> Result<Option<Comment>, Refusal<'m>> {
+    let Some(attr) = at(found, rule::COMMENT) else {
+        return Ok(None);
+    };
+    let comment = Comment::new(attr.text()).map_err(|text| Refusal::new(EINVAL, text, attr))?;
+    Ok(Some(comment))
 }
 
 /// What makes a rule a deterministic one, if it is.
@@ -333,7 +344,7 @@ fn add_mapping<'m>(
     config: &mut Draft,
     nest: Attr<'m>,
     found: &[Option<Attr<'m>>],
-    number: u32,
+    place: (u32, Option<Comment>),
 ) -> Done<'m> {
     let get = |kind| at(found, kind);
     if let Some(attr) = get(rule::TO_LAST) {
@@ -403,7 +414,7 @@ fn add_mapping<'m>(
     })?;
     let wrong = get(rule::NUMBER).unwrap_or(nest);
     config
-        .add_mapping(number, mapping)
+        .add_mapping(place, mapping)
         .map_err(|e| refused(e, wrong))
 }
 

@@ -66,11 +66,13 @@ fn config_row<T: Clone>(
     net: &Net,
     list: &mut List<'_>,
     part: impl Fn(&Config) -> &[T],
-    fill: impl Fn(&mut Message, &T) -> Result,
+    fill: impl Fn(&mut Message, &Config, &T) -> Result,
 ) {
     let config = namespace(net).config();
     list.set_generation(config.generation);
-    row(list, part(&config).iter(), fill);
+    row(list, part(&config).iter(), |message, item| {
+        fill(message, &config, item)
+    });
 }
 
 pub(super) struct Prefixes;
@@ -82,7 +84,7 @@ impl Dump for Prefixes {
     }
 }
 
-fn prefix(message: &mut Message, prefix: &Prefix) -> Result {
+fn prefix(message: &mut Message, _: &Config, prefix: &Prefix) -> Result {
     message.bytes(attr::prefix::ADDRESS, &prefix.addr().octets())?;
     message.u8(attr::prefix::LENGTH, prefix.len())
 }
@@ -96,8 +98,11 @@ impl Dump for Rules {
     }
 }
 
-fn rule(message: &mut Message, entry: &RuleEntry) -> Result {
+fn rule(message: &mut Message, config: &Config, entry: &RuleEntry) -> Result {
     message.u32(attr::rule::NUMBER, entry.number)?;
+    if let Some(comment) = config.comments.of(entry.number) {
+        message.bytes(attr::rule::COMMENT, comment.with_nul())?;
+    }
     match &entry.action {
         Action::Stateful(sharing) => shared(message, sharing),
         Action::Stateless(mapping) => stateless(message, mapping),

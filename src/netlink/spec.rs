@@ -110,8 +110,11 @@ pub(crate) mod attr {
         /// Length of the prefixes that are the hosts of a deterministic rule.
         /// Absent means 64, or 128 where from-length is above that.
         pub(crate) const BLOCK_HOST_LENGTH: u16 = 19;
+        /// One line for people, of 1 to 63 bytes: UTF-8 without control characters
+        /// and quotation marks.
+        pub(crate) const COMMENT: u16 = 20;
         /// The highest number.
-        pub(crate) const LAST: u16 = 19;
+        pub(crate) const LAST: u16 = 20;
     }
     /// New numbering of the rules.
     pub(crate) mod renum {
@@ -400,6 +403,7 @@ pub(crate) static RULE_POLICY: [Policy; attr::rule::LAST as usize + 1] = [
     Policy::u8(),
     Policy::u16(),
     Policy::u8(),
+    Policy::string(63),
 ];
 
 /// Attributes of renum that a request may hold.

@@ -3,6 +3,7 @@
 //! The configuration: an immutable snapshot that is replaced whole.
 
 use super::{
+    comments::Comments,
     mapping::{Endpoint4, Host},
     order::Row,
     pool::{self, Pool},
@@ -82,6 +83,7 @@ pub(crate) struct Tables {
     /// How many are set.
     pub(super) set: usize,
     pub(crate) rules: Array<RuleEntry>,
+    pub(crate) comments: Comments,
     /// Rules that are kept for their sessions, as long as these last, by number.
     pub(super) kept: Array<Arc<Stateful>>,
     /// Those of all these rules.
@@ -125,6 +127,7 @@ impl Config {
             prefixes: Array::new(account, 0, [])?,
             set: 0,
             rules: Array::new(account, 0, [])?,
+            comments: Comments::new(account)?,
             kept: Array::new(account, 0, [])?,
             pools: Pools::new(account)?,
             is_stale: false,
@@ -157,6 +160,7 @@ impl Tables {
             prefixes: self.prefixes.filtered(|_| true)?,
             set: self.set,
             rules: self.rules.filtered(|_| true)?,
+            comments: self.comments.copy()?,
             kept: self.kept.filtered(|_| true)?,
             pools: self.pools.copy(account)?,
             is_stale: false,

@@ -3,6 +3,7 @@
 //! A configuration that is being changed.
 
 use super::{
+    comments::Comments,
     config::{Config, Refused, Share, Tables},
     kept::Seen,
     order::Row,
@@ -17,6 +18,7 @@ use crate::{
         memory::{self, Account},
     },
     nat::{
+        comment::Comment,
         options::{self, Id, Values},
         rule::Rule,
     },
@@ -213,7 +215,11 @@ impl Draft {
     }
 
     /// Adds a stateful rule that was checked.
-    pub(crate) fn add_rule(&mut self, number: u32, rule: Rule) -> Result<(), Refused> {
+    pub(crate) fn add_rule(
+        &mut self,
+        (number, comment): (u32, Option<Comment>),
+        rule: Rule,
+    ) -> Result<(), Refused> {
         self.refresh()?;
         if self.has_eam_in(&rule.to) {
             return Err(Refused::Exists("pool address is in a stateless rule"));
@@ -255,7 +261,7 @@ impl Draft {
         if own.pools.count() > MAX_POOLS {
             return Err(Refused::Full(TOO_MANY_POOLS));
         }
-        own.add_entry(number, Action::Stateful(sharing))
+        own.add_entry((number, comment), Action::Stateful(sharing))
     }
 
     /// The same rule as it was before the changes, or as it is kept.
@@ -286,7 +292,11 @@ impl Draft {
     }
 
     /// Adds a stateless rule that was checked.
-    pub(crate) fn add_mapping(&mut self, number: u32, mapping: Eam) -> Result<(), Refused> {
+    pub(crate) fn add_mapping(
+        &mut self,
+        place: (u32, Option<Comment>),
+        mapping: Eam,
+    ) -> Result<(), Refused> {
         self.refresh()?;
         if self.has_eam_beside(&mapping) {
             return Err(Refused::Exists(
@@ -301,7 +311,7 @@ impl Draft {
             }));
         }
         let own = self.own()?;
-        own.add_entry(number, Action::Stateless(mapping))?;
+        own.add_entry(place, Action::Stateless(mapping))?;
         Ok(add_eam(&mut own.by4, &mut own.by6, mapping)?)
     }
 
@@ -313,6 +323,7 @@ impl Draft {
             return Err(Refused::Missing("there is no rule with this number"));
         }
         let gone = own.rules.remove(place);
+        own.comments.remove(number);
         match (gone.as_ref().and_then(RuleEntry::sharing), sessions) {
             (Some(sharing), Sessions::Keep) => {
                 own.is_stale |= sharing.rule.blocks.is_some();
@@ -328,6 +339,7 @@ impl Draft {
         let account = self.former.account;
         let own = self.own()?;
         let gone = mem::replace(&mut own.rules, Array::new(account, 0, [])?);
+        own.comments = Comments::new(account)?;
         if sessions == Sessions::Keep {
             for sharing in gone.iter().filter_map(RuleEntry::sharing) {
                 own.keep(sharing.clone())?;
@@ -353,9 +365,15 @@ impl Draft {
     /// Numbers the rules anew, in their order.
     pub(crate) fn renumber(&mut self, start: u32, interval: u32) -> Result<(), Refused> {
         let mut number = Some(start);
-        for entry in self.own()?.rules.iter_mut() {
-            entry.number = number.ok_or(Refused::Full("numbers go beyond 32 bits"))?;
-            number = entry.number.checked_add(interval);
+        let own = self.own()?;
+        let mut commented = own.comments.numbers().peekable();
+        for entry in own.rules.iter_mut() {
+            let new = number.ok_or(Refused::Full("numbers go beyond 32 bits"))?;
+            if let Some(it) = commented.next_if(|it| **it == entry.number) {
+                *it = new;
+            }
+            entry.number = new;
+            number = new.checked_add(interval);
         }
         Ok(())
     }
@@ -363,7 +381,11 @@ impl Draft {
 
 impl Tables {
     /// Adds an entry in the order of the numbers.
-    fn add_entry(&mut self, number: u32, action: Action) -> Result<(), Refused> {
+    fn add_entry(
+        &mut self,
+        (number, comment): (u32, Option<Comment>),
+        action: Action,
+    ) -> Result<(), Refused> {
         if self.rules.len() >= MAX_RULES {
             return Err(Refused::Full("too many rules"));
         }
@@ -371,6 +393,9 @@ impl Tables {
         let same = self.rules.get(place).filter(|it| it.number == number);
         if same.is_some() {
             return Err(Refused::Exists("there is a rule with this number already"));
+        }
+        if let Some(comment) = comment {
+            self.comments.add(number, comment)?;
         }
         Ok(self.rules.insert(place, RuleEntry { number, action })?)
     }

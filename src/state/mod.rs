@@ -3,6 +3,7 @@
 //! What the translator of one network namespace knows: configuration, mappings, sessions, pools,
 //! counters.
 
+mod comments;
 pub(crate) mod config;
 pub(crate) mod counters;
 pub(crate) mod cursor;

@@ -85,6 +85,24 @@ for kind in 11, 12:
     refused(f"stateless with {kind}", errno.EINVAL,
             "a stateless rule has no sessions to filter or refresh", INNER + 20 + 8 + 8,
             nest(MAP_ADD, FROM, TO, attr(10, b"\0"), attr(kind, b"\1")))
+for text, comment, code, message in (
+        ("of no bytes", b"\0", errno.EINVAL, "a comment has 1 to 63 bytes"),
+        ("of 64 bytes", b"x" * 64 + b"\0", errno.EINVAL, None),
+        ("that does not end", b"x" * 63, errno.EINVAL, None),
+        ("without anything", b"", errno.EINVAL, None),
+        ("that is not UTF-8", b"a\xc3\0", errno.EINVAL, "a comment is UTF-8"),
+        ("with a newline", b"a\nmap flush\0", errno.EINVAL,
+         "a comment has no control characters and no quotation marks"),
+        ("with a NUL", b"a\0b\0", errno.EINVAL,
+         "a comment has no control characters and no quotation marks"),
+        ("with a quotation mark", b'a"b\0', errno.EINVAL,
+         "a comment has no control characters and no quotation marks")):
+    refused(f"comment {text}", code, message, INNER + 8, nest(MAP_ADD, TO, attr(20, comment)))
+refused("comment of a stateless rule that is not UTF-8", errno.EINVAL, "a comment is UTF-8", INNER + 20 + 8 + 8,
+        nest(MAP_ADD, FROM, TO, attr(10, b"\0"), attr(20, b"\xff\0")))
+refused("comment twice", errno.EINVAL, "attribute is given twice", INNER + 8 + 8,
+        nest(MAP_ADD, TO, attr(20, b"a\0"), attr(20, b"b\0")))
+refused("attribute behind the last of a rule", errno.EINVAL, None, INNER + 8, nest(MAP_ADD, TO, attr(21, b"")))
 for text, to in (("must not be in 0.0.0.0/8", "0.0.0.0"), ("must not be a loopback address", "127.1.2.3"),
                  ("must not be a multicast address", "239.0.0.1"),
                  ("must not be broadcast or in 240.0.0.0/4", "255.255.255.255")):
@@ -158,6 +176,10 @@ for size in range(len(whole) - 1, 19, -1):
         pass
 test("message cut at every length is refused", accepted == [20] and state() == before, accepted)
 
+longest = "\u00e9".encode() * 31 + b"x\0"
+kernel.request(APPLY, nest(MAP_ADD, NUMBER, TO, attr(20, longest)))
+test("a comment of 63 bytes comes back", kernel.dump(RULE_GET)[0][0][20] == longest, kernel.dump(RULE_GET))
+kernel.request(APPLY, attr(MAP_DELETE, struct.pack("=I", 7)))
 kernel.request(APPLY, GOOD)
 test("after all this a good one is accepted", state() != before)
 kernel.request(APPLY, attr(MAP_DELETE, struct.pack("=I", 7)))

@@ -109,8 +109,11 @@ pub mod attr {
         /// Length of the prefixes that are the hosts of a deterministic rule.
         /// Absent means 64, or 128 where from-length is above that.
         pub const BLOCK_HOST_LENGTH: u16 = 19;
+        /// One line for people, of 1 to 63 bytes: UTF-8 without control characters
+        /// and quotation marks.
+        pub const COMMENT: u16 = 20;
         /// The highest number.
-        pub const LAST: u16 = 19;
+        pub const LAST: u16 = 20;
     }
     /// New numbering of the rules.
     pub mod renum {
@@ -473,6 +476,9 @@ pub struct Rule {
     /// Length of the prefixes that are the hosts of a deterministic rule.
     /// Absent means 64, or 128 where from-length is above that.
     pub block_host_length: Option<u8>,
+    /// One line for people, of 1 to 63 bytes: UTF-8 without control characters
+    /// and quotation marks.
+    pub comment: Option<String>,
 }
 
 impl Attributes for Rule {
@@ -497,6 +503,7 @@ impl Attributes for Rule {
             attr::rule::PEER_LENGTH => self.peer_length = Some(attr.value()?),
             attr::rule::BLOCK_SIZE => self.block_size = Some(attr.value()?),
             attr::rule::BLOCK_HOST_LENGTH => self.block_host_length = Some(attr.value()?),
+            attr::rule::COMMENT => self.comment = Some(attr.value()?),
             _ => {}
         }
         Ok(())
@@ -558,6 +565,9 @@ impl Attributes for Rule {
         }
         if let Some(value) = &self.block_host_length {
             to.put(attr::rule::BLOCK_HOST_LENGTH, value);
+        }
+        if let Some(value) = &self.comment {
+            to.put(attr::rule::COMMENT, value);
         }
     }
 }
