@@ -94,8 +94,14 @@ refused "set max-sessions = 2h" "20: not counted in seconds: write a plain numbe
 refused "set tos = 256" "11: $range 0 to 255"
 refused "map enable -j" "12: options such as \`-j\` stand before the statement"
 refused "map –" "5: unexpected character U+2013, a dash: write -"
-refused "frobnicate" "1: unexpected \`frobnicate\`: expected prefix, map, set, session, monitor, metrics, show, top, test, log or break"
+refused "frobnicate" "1: unexpected \`frobnicate\`: expected prefix, map, set, session, monitor, metrics, show, top, test, log, break, include or define"
 refused "map from any6 to 192.0.2.1;" "27: unexpected character \`;\`"
+only="only in a file: -f FILE reads one"
+refused 'include "/etc/natpt/natpt.conf"' "1: $only"
+refused "define HOSTS = 2001:db8::/48" "1: $only"
+refused "map from any6 to 192.0.2.1 comment" "35: the statement is incomplete: expected TEXT"
+refused "map from any6 to 192.0.2.1 comment $(printf x%.0s {1..64})" "36: a comment has 1 to 63 bytes"
+refused "map 100 from any6 to 192.0.2.1 port 1024 - 65535 comment lab" "5: there is a rule with this number already"
 
 # RENUM that would go beyond 32 bits
 config map 200 from any6 to 192.0.2.1

@@ -16,7 +16,8 @@ pub fn nearest<'n>(word: &str, names: impl Iterator<Item = &'n str>) -> Option<&
     let word = word.to_ascii_lowercase();
     // A third of the letters may be wrong.
     let most = word.len() / 3;
-    let all = names.map(|name| (distance(word.as_bytes(), name.as_bytes()), name));
+    let far = |name: &str| distance(word.as_bytes(), name.to_ascii_lowercase().as_bytes());
+    let all = names.map(|name| (far(name), name));
     let near = all.filter(|(distance, _)| (1..=most).contains(distance));
     near.min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)

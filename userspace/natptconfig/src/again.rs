@@ -231,7 +231,7 @@ mod tests {
     fn lines(there: &str, text: &str) -> Vec<usize> {
         let changes = source::parse(text.as_bytes()).unwrap();
         let needed = needed(&mut kernel(there), &changes).unwrap();
-        needed.iter().map(|placed| placed.line).collect()
+        needed.iter().map(|placed| placed.place.line).collect()
     }
 
     const THERE: &str = "prefix 2001:db8:64::/96
@@ -264,9 +264,11 @@ map 100 from any6 to 192.0.2.2
 prefix 2001:db8::/32
 map from any6 to 192.0.2.1 proto tcp
 map from any6 to 192.0.2.1 proto tcp
-map enable"
+map enable
+map from any6 to 192.0.2.1 comment one
+map from any6 to 192.0.2.1 comment \"one\""
             ),
-            [1, 2, 3, 4, 6]
+            [1, 2, 3, 4, 6, 7]
         );
     }
 

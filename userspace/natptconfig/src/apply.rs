@@ -6,14 +6,14 @@ use natpt_netlink::spec::{attr, Statement, Variable};
 use natpt_netlink::{Connection, Error, Refusal, Request};
 
 use crate::problem::Problem;
-use crate::source::Placed;
+use crate::source::{Place, Placed};
 use crate::value::{self, Notation};
 use crate::{advice, again, show, sync};
 
 /// The reason why nothing was changed.
 pub enum Failure {
     /// Because of a word in a line.
-    At(usize, Problem),
+    At(Place, Problem),
     Netlink(Error),
 }
 
@@ -52,7 +52,7 @@ pub fn apply(
 pub fn plan(connection: &mut Connection, file: Vec<Placed>) -> Result<Plan, Failure> {
     let present = show::config(connection)?;
     check_notations(&present.variables, &file)?;
-    let changes = sync::plan(&present, file).map_err(|(line, why)| Failure::At(line, why))?;
+    let changes = sync::plan(&present, file).map_err(|(place, why)| Failure::At(place, why))?;
     Ok(Plan {
         changes,
         variables: present.variables,
@@ -113,16 +113,12 @@ fn blame(
         (None, &[only]) if !refusal.is_permission() => (only, None),
         (None, _) => return Failure::Netlink(Error::Refused(refusal)),
     };
-    if placed.line == sync::NO_LINE {
+    if placed.place == sync::NOWHERE {
         return Failure::Netlink(Error::Refused(refusal));
     }
-    Failure::At(
-        placed.line,
-        Problem::new(
-            column(placed, attribute),
-            refusal.to_string() + &known(placed, attribute, variables),
-        ),
-    )
+    let message = refusal.to_string() + &known(placed, attribute, variables);
+    let problem = placed.problem(column(placed, attribute), message);
+    Failure::At(placed.place, problem)
 }
 
 /// What is known of a variable that was refused: which one may have been meant, or its range.
@@ -164,7 +160,7 @@ fn check_notations(variables: &[Variable], changes: &[Placed]) -> Result<(), Fai
             (Some(_), Notation::Duration) => "not counted in seconds: write a plain number",
         };
         let column = column(placed, Some(attr::variable::VALUE));
-        return Err(Failure::At(placed.line, Problem::new(column, message)));
+        return Err(Failure::At(placed.place, placed.problem(column, message)));
     }
     Ok(())
 }
@@ -199,7 +195,9 @@ mod tests {
         };
         let variables = [variable("a", "s"), variable("tos", "")];
         match blame(&request, &changes, refusal, &variables) {
-            Failure::At(line, problem) => format!("{line}:{}: {}", problem.column, problem.message),
+            Failure::At(place, problem) => {
+                format!("{}:{}: {}", place.line, problem.column, problem.message)
+            }
             Failure::Netlink(error) => error.to_string(),
         }
     }
@@ -232,8 +230,8 @@ mod tests {
             let told = changes.into_iter().map(|placed| {
                 match check_notations(&[variable.clone()], &[placed]) {
                     Ok(()) => String::new(),
-                    Err(Failure::At(line, problem)) => {
-                        format!("{line}:{}: {}", problem.column, problem.message)
+                    Err(Failure::At(place, problem)) => {
+                        format!("{}:{}: {}", place.line, problem.column, problem.message)
                     }
                     Err(Failure::Netlink(error)) => error.to_string(),
                 }

@@ -47,7 +47,7 @@ macro_rules! choices {
 }
 
 choices! {
-    STATEMENT:
+    COMMAND:
         "prefix" "set or remove translation prefixes",
         "map" "set or remove rules, start or stop translation",
         "set" "give a variable another value",
@@ -59,6 +59,23 @@ choices! {
         "test" "write a line into the kernel's log: test log",
         "log" "write a text into the kernel's log",
         "break" "write a mark into the kernel's log";
+    IN_FILE:
+        "include" "carry out another file: include \"FILE\"",
+        "define" "give addresses a name: define NAME = { ADDRESS, ... }";
+    STATEMENT: + COMMAND + IN_FILE;
+    FILE: "\"FILE\"" "name of a file, or of several with * for any letters";
+    NAME: "NAME" "name of the addresses, e.g. HOSTS, for which $HOSTS stands then";
+    ELEMENT:
+        "V4" "IPv4 address, e.g. 192.0.2.1",
+        "V4/LENGTH" "the IPv4 addresses under a prefix, e.g. 192.0.2.0/26",
+        "V4 - V4" "the IPv4 addresses from one to another, e.g. 192.0.2.1 - 192.0.2.9",
+        "V6" "IPv6 address, e.g. 2001:db8::7",
+        "V6/LENGTH" "the IPv6 addresses under a prefix, e.g. 2001:db8::/32",
+        "$NAME" "what was named before";
+    ELEMENTS: "{" "several addresses follow: { 192.0.2.1, 192.0.2.8/30 }" + ELEMENT;
+    MORE_ELEMENTS:
+        "," "and another one follows",
+        "}" "these are all";
     END: "the end" "the statement is complete";
 
     PREFIX:
@@ -127,27 +144,29 @@ choices! {
     RULE_BIDIR:
         "bidir" "hosts and addresses stand for each other one by one, whoever speaks first";
     AFTER_POOL:
-        + MORE_POOL + RULE_PORT + RULE_BLOCK + RULE_PROTO + RULE_FILTER + RULE_REFRESH + END;
-    AFTER_POOLS: + RULE_PORT + RULE_BLOCK + RULE_PROTO + RULE_FILTER + RULE_REFRESH + END;
+        + MORE_POOL + RULE_PORT + RULE_BLOCK + RULE_PROTO + RULE_FILTER + RULE_REFRESH
+        + RULE_COMMENT + END;
+    AFTER_POOLS:
+        + RULE_PORT + RULE_BLOCK + RULE_PROTO + RULE_FILTER + RULE_REFRESH + RULE_COMMENT + END;
     AFTER_TARGET4:
         + MORE_POOL + RULE_PORT + RULE_BLOCK + RULE_PROTO + RULE_BIDIR + RULE_FILTER + RULE_REFRESH
-        + STATELESS + END;
+        + STATELESS + RULE_COMMENT + END;
     AFTER_TARGETS4:
         + RULE_PORT + RULE_BLOCK + RULE_PROTO + RULE_BIDIR + RULE_FILTER + RULE_REFRESH + STATELESS
-        + END;
+        + RULE_COMMENT + END;
     PORT: "PORT" "first port, 1 to 65535";
     RANGE:
         "-" "and the last port follows: 1024 - 65535",
         ":" "and the number of ports follows: 1024 : 64512";
     LAST_PORT: "PORT" "last port, 1 to 65535";
     COUNT: "COUNT" "number of ports";
-    AFTER_PORTS: + RULE_BLOCK + RULE_PROTO + RULE_FILTER + RULE_REFRESH + END;
+    AFTER_PORTS: + RULE_BLOCK + RULE_PROTO + RULE_FILTER + RULE_REFRESH + RULE_COMMENT + END;
     BLOCK: "PORTS" "number of ports that each host has";
     AFTER_BLOCK:
         "per" "the hosts are prefixes, e.g. per /64 (if left out), or addresses: per /128"
-        + RULE_PROTO + RULE_FILTER + RULE_REFRESH + END;
+        + RULE_PROTO + RULE_FILTER + RULE_REFRESH + RULE_COMMENT + END;
     PER: "/LENGTH" "length of the hosts' prefixes, up to 128";
-    AFTER_PER: + RULE_PROTO + RULE_FILTER + RULE_REFRESH + END;
+    AFTER_PER: + RULE_PROTO + RULE_FILTER + RULE_REFRESH + RULE_COMMENT + END;
     ICMP: "icmp" "ping and the like";
     OTHER: "other" "all others, whose ports stay as they are: SCTP, ESP, GRE and so on";
     PROTO: + ICMP + TCP_UDP + OTHER;
@@ -157,14 +176,17 @@ choices! {
         "tcp" "TCP",
         "udp" "UDP";
     MORE_PROTO: "/" "and another protocol follows";
-    AFTER_PROTO: + MORE_PROTO + RULE_FILTER + RULE_REFRESH + END;
-    AFTER_PROTO_TARGETS: + MORE_PROTO + RULE_BIDIR + RULE_FILTER + RULE_REFRESH + END;
-    AFTER_BIDIR: + RULE_FILTER + RULE_REFRESH + END;
+    AFTER_PROTO: + MORE_PROTO + RULE_FILTER + RULE_REFRESH + RULE_COMMENT + END;
+    AFTER_PROTO_TARGETS:
+        + MORE_PROTO + RULE_BIDIR + RULE_FILTER + RULE_REFRESH + RULE_COMMENT + END;
+    AFTER_BIDIR: + RULE_FILTER + RULE_REFRESH + RULE_COMMENT + END;
+    RULE_COMMENT: "comment" "a line for people, which show rules and show config print";
     FILTER:
         "none" "all of them, from whatever address (if left out)",
         "address" "those from addresses that the host has sessions with",
         "port" "none: only answers pass";
-    AFTER_FILTER: + RULE_REFRESH + END;
+    AFTER_FILTER: + RULE_REFRESH + RULE_COMMENT + END;
+    AFTER_REFRESH: + RULE_COMMENT + END;
     REFRESH:
         "both" "those of both sides (if left out)",
         "outbound" "those of the IPv6 host only, but for TCP";
@@ -178,13 +200,13 @@ choices! {
     TO_HOST: "to" "IPv6 host that gets the packets: to V6 [dport ...]";
     AFTER_DPORT4: + RANGE + TO_HOST;
     ADDRESS6: "V6" "IPv6 address, e.g. 2001:db8::7";
-    AFTER_DADDR6: + RULE_PROTO + RULE_FILTER + RULE_REFRESH + END;
+    AFTER_DADDR6: + RULE_PROTO + RULE_FILTER + RULE_REFRESH + RULE_COMMENT + END;
     DPORT6: "dport" "ports of the IPv6 host: the first, or as many (the same if left out)";
     RULE_TCP_UDP:
         "proto" "transport protocols that the rule is for: tcp, udp or tcp/udp (if left out)";
-    MAY_DPORT6: + DPORT6 + RULE_TCP_UDP + RULE_FILTER + RULE_REFRESH + END;
-    AFTER_DPORT6: + RANGE + RULE_TCP_UDP + RULE_FILTER + RULE_REFRESH + END;
-    AFTER_DPORTS6: + RULE_TCP_UDP + RULE_FILTER + RULE_REFRESH + END;
+    MAY_DPORT6: + DPORT6 + RULE_TCP_UDP + RULE_FILTER + RULE_REFRESH + RULE_COMMENT + END;
+    AFTER_DPORT6: + RANGE + RULE_TCP_UDP + RULE_FILTER + RULE_REFRESH + RULE_COMMENT + END;
+    AFTER_DPORTS6: + RULE_TCP_UDP + RULE_FILTER + RULE_REFRESH + RULE_COMMENT + END;
 
     NUMBER: "N" "number of the rule";
     START:

@@ -43,6 +43,7 @@ pub fn rule(rule: &Rule) -> Value {
         "block-size": rule.block_size,
         "block-host-length": rule.block_host_length,
         "mappings": rule.mappings,
+        "comment": rule.comment,
     })
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A line as words, strings in quotes, and punctuation. A `#` starts a comment.
+//! A line as words, strings in quotes, `$` with a name, and punctuation. A `#` starts a comment.
 
 use crate::problem::Problem;
 
@@ -12,6 +12,8 @@ pub struct Token<'a> {
     pub text: &'a str,
     /// From 1.
     pub column: usize,
+    /// The column behind it.
+    pub end: usize,
 }
 
 impl Token<'_> {
@@ -37,11 +39,14 @@ pub fn tokens(line: &[u8]) -> Result<Vec<Token<'_>>, Problem> {
                 at += 1;
                 continue;
             }
-            b'=' | b'/' | b'?' => 1,
+            b'=' | b'/' | b'?' | b'{' | b'}' | b',' => 1,
+            b'$' => {
+                let name = line[at + 1..].iter();
+                1 + name.take_while(|&&byte| in_name(byte)).count()
+            }
             b'"' => {
                 let text = quoted(&line[at..], at + 1)?;
-                let column = at + 1;
-                tokens.push(Token { text, column });
+                tokens.push(token(text, at + 1));
                 at += text.len();
                 continue;
             }
@@ -72,8 +77,18 @@ fn quoted(rest: &[u8], column: usize) -> Result<&str, Problem> {
     })
 }
 
-fn in_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':' | b'-')
+fn token(text: &str, column: usize) -> Token<'_> {
+    let end = column + text.len();
+    Token { text, column, end }
+}
+
+/// What `$` may have behind it.
+pub fn in_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
+}
+
+pub fn in_word(byte: u8) -> bool {
+    in_name(byte) || matches!(byte, b'.' | b':')
 }
 
 /// `1-2`, `1:2` and what is left of them between blanks become number, sign, number, and
@@ -81,8 +96,7 @@ fn in_word(byte: u8) -> bool {
 fn split<'a>(text: &'a str, column: usize, tokens: &mut Vec<Token<'a>>) {
     let mut push = |text: &'a str, offset: usize| {
         if !text.is_empty() {
-            let column = column + offset;
-            tokens.push(Token { text, column });
+            tokens.push(token(text, column + offset));
         }
     };
     let number = |text: &str| {
@@ -176,6 +190,30 @@ mod tests {
             texts("set udp-timeout=2h4m"),
             [("set", 1), ("udp-timeout", 5), ("=", 16), ("2h4m", 17)]
         );
+    }
+
+    #[test]
+    fn sets() {
+        assert_eq!(
+            texts("define A={192.0.2.1,$b-2}"),
+            [
+                ("define", 1),
+                ("A", 8),
+                ("=", 9),
+                ("{", 10),
+                ("192.0.2.1", 11),
+                (",", 20),
+                ("$b-2", 21),
+                ("}", 25)
+            ]
+        );
+        assert_eq!(
+            texts("$A.b $ $"),
+            [("$A", 1), (".b", 3), ("$", 6), ("$", 8)]
+        );
+        let ends = tokens(b"$A \"x y\" 1-20").unwrap();
+        let ends: Vec<_> = ends.iter().map(|one| one.end).collect();
+        assert_eq!(ends, [3, 9, 11, 12, 14]);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod block;
 mod failure;
 mod grammar;
 mod hosts;
+mod include;
 mod json;
 mod kame;
 mod lexer;
@@ -22,6 +23,7 @@ mod parser;
 mod pool;
 mod problem;
 mod protocol;
+mod sets;
 mod show;
 mod source;
 mod stateless;
@@ -46,7 +48,7 @@ use grammar::Choices;
 use options::{Input, Options};
 use parser::{Line, Monitor, Show};
 use problem::Problem;
-use source::Placed;
+use source::{Place, Placed, Source};
 
 /// Number of wrong statements of a file that are told one by one.
 const MOST: usize = 20;
@@ -56,6 +58,9 @@ const LOG: &str = "/dev/kmsg";
 
 /// The name of what is no file.
 const COMMAND_LINE: &str = "command line";
+
+/// What is said of `include` and `define` there.
+const ONLY_IN_FILES: &str = "only in a file: -f FILE reads one";
 
 fn main() -> ExitCode {
     let options = match options::parse() {
@@ -78,10 +83,12 @@ fn run(options: &Options) -> bool {
     match &options.input {
         Input::File(path) => {
             let name = if path == "-" { "stdin" } else { path };
-            match source::read(path) {
-                Ok(text) => {
-                    trace(options, name, &text);
-                    run_text(options, name, &text)
+            match Source::read(path) {
+                Ok(source) => {
+                    for file in &source.files {
+                        trace(options, &file.name, &file.text);
+                    }
+                    run_source(options, source)
                 }
                 Err(why) => fail(format_args!("{name}: {why}")),
             }
@@ -93,7 +100,13 @@ fn run(options: &Options) -> bool {
                 Ok(Some(Line::Show(show))) => options.check || run_show(options, &show),
                 Ok(Some(Line::Monitor(what))) => options.check || run_monitor(options, &what),
                 Ok(Some(Line::Log(text))) => options.check || run_log(&text),
-                _ => run_text(options, COMMAND_LINE, words.as_bytes()),
+                Ok(Some(Line::Include(_) | Line::Define(_))) => {
+                    if !options.quiet {
+                        eprintln!("{COMMAND_LINE}:1:1: {ONLY_IN_FILES}");
+                    }
+                    false
+                }
+                _ => run_source(options, Source::of(COMMAND_LINE, words.as_bytes())),
             }
         }
     }
@@ -115,51 +128,52 @@ fn trace(options: &Options, name: &str, text: &[u8]) {
     }
 }
 
-fn run_text(options: &Options, name: &str, text: &[u8]) -> bool {
-    match source::parse(text) {
-        Ok(changes) => {
-            for placed in &changes {
-                if let Some(notice) = &placed.change.notice {
-                    let message = format!("warning: {}", notice.message);
-                    point(
-                        options,
-                        name,
-                        placed.line,
-                        &Problem::new(notice.column, message),
-                    );
-                }
-            }
-            match (options.sync, options.check) {
-                (true, _) => run_sync(options, name, text, changes),
-                (false, _) if changes.is_empty() => true,
-                (false, true) => run_check(options, name, &changes),
-                (false, false) => run_changes(options, name, &changes),
-            }
+fn run_source(options: &Options, mut source: Source) -> bool {
+    if !source.problems.is_empty() {
+        for (place, problem) in source.problems.iter().take(MOST) {
+            point(options, &source, *place, problem);
         }
-        Err(problems) => {
-            for (line, problem) in problems.iter().take(MOST) {
-                point(options, name, *line, problem);
-            }
-            match problems.len().checked_sub(MOST) {
-                None | Some(0) => (),
-                Some(_) if options.quiet => (),
-                Some(more) => complain(format_args!("{name}: and {more} more errors")),
-            }
-            false
+        let more = source.problems.len().saturating_sub(MOST);
+        if more != 0 && !options.quiet {
+            let name = &source.files[0].name;
+            complain(format_args!("{name}: and {more} more errors"));
         }
+        return false;
+    }
+    for (place, notice) in &source.notices {
+        let message = format!("warning: {}", notice.message);
+        point(
+            options,
+            &source,
+            *place,
+            &Problem::new(notice.column, message),
+        );
+    }
+    let changes = std::mem::take(&mut source.changes);
+    if options.debug & options::STATEMENTS != 0 {
+        for placed in changes.iter().filter(|placed| !placed.uses.is_empty()) {
+            let name = &source.files[placed.place.file].name;
+            eprintln!("{name}:{}: {:?}", placed.place.line, placed.change);
+        }
+    }
+    match (options.sync, options.check) {
+        (true, _) => run_sync(options, &source, changes),
+        (false, _) if changes.is_empty() => true,
+        (false, true) => run_check(options, &source, &changes),
+        (false, false) => run_changes(options, &source, &changes),
     }
 }
 
-fn run_changes(options: &Options, name: &str, changes: &[Placed]) -> bool {
+fn run_changes(options: &Options, source: &Source, changes: &[Placed]) -> bool {
     let Some(mut kernel) = connect(options) else {
         return false;
     };
     let applied = apply::apply(&mut kernel, changes, Manner::Change);
-    is_applied(options, name, applied)
+    is_applied(options, source, applied)
 }
 
 /// The kernel is asked what it thinks of them, if there is one to ask.
-fn run_check(options: &Options, name: &str, changes: &[Placed]) -> bool {
+fn run_check(options: &Options, source: &Source, changes: &[Placed]) -> bool {
     if !enter(options) {
         return false;
     }
@@ -174,7 +188,7 @@ fn run_check(options: &Options, name: &str, changes: &[Placed]) -> bool {
             }
             true
         }
-        asked => is_applied(options, name, asked),
+        asked => is_applied(options, source, asked),
     }
 }
 
@@ -186,7 +200,7 @@ fn is_deaf(why: &Error) -> bool {
     }
 }
 
-fn run_sync(options: &Options, name: &str, text: &[u8], file: Vec<Placed>) -> bool {
+fn run_sync(options: &Options, source: &Source, file: Vec<Placed>) -> bool {
     let Some(mut kernel) = connect(options) else {
         return false;
     };
@@ -200,17 +214,17 @@ fn run_sync(options: &Options, name: &str, text: &[u8], file: Vec<Placed>) -> bo
             let mut out = io::stdout().lock();
             for placed in &plan.changes {
                 // A reader that went away has seen enough.
-                let _ = writeln!(out, "{}", sync::words(placed, text));
+                let _ = writeln!(out, "{}", sync::words(placed, source));
             }
         }
         Ok(warning)
     });
-    is_applied(options, name, applied)
+    is_applied(options, source, applied)
 }
 
 fn is_applied(
     options: &Options,
-    name: &str,
+    source: &Source,
     applied: Result<Option<String>, apply::Failure>,
 ) -> bool {
     match applied {
@@ -221,7 +235,7 @@ fn is_applied(
             }
             true
         }
-        Err(apply::Failure::At(line, problem)) => point(options, name, line, &problem),
+        Err(apply::Failure::At(place, problem)) => point(options, source, place, &problem),
         Err(apply::Failure::Netlink(why)) => fail(why),
     }
 }
@@ -314,8 +328,9 @@ fn print_help(choices: Choices) -> bool {
 }
 
 /// Say what is wrong where, unless nobody wants to know.
-fn point(options: &Options, name: &str, line: usize, problem: &Problem) -> bool {
+fn point(options: &Options, source: &Source, place: Place, problem: &Problem) -> bool {
     if !options.quiet {
+        let (name, line) = (&source.files[place.file].name, place.line);
         eprintln!("{name}:{line}:{}: {}", problem.column, problem.message);
     }
     false

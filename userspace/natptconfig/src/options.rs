@@ -8,7 +8,7 @@ use std::io::Write;
 
 use lexopt::prelude::*;
 
-use crate::value;
+use crate::{lexer, value};
 
 const HELP: &str = "\
 Usage: natptconfig [OPTION...] STATEMENT
@@ -35,20 +35,20 @@ Statements:
   prefix flush [keep]             remove all of them (keep: their sessions run out)
   map [N] from any6|V6[/LENGTH] to V4[/LENGTH]|V4 - V4 [port A - B | A : COUNT]
       [block PORTS [per /LENGTH]] [proto P[/P...]] [filter none|address|port]
-      [refresh both|outbound]
+      [refresh both|outbound] [comment TEXT]
                                   add a rule; A : COUNT are COUNT ports from A on
                                   (KAME took one more); P is icmp, tcp, udp (all three if
                                   left out) or other; block: each host (/64) has so many
                                   ports, by its address
-  map [N] from V6[/LENGTH] to V4[/LENGTH] stateless
-  map [N] from V4[/LENGTH] to V6[/LENGTH] stateless
+  map [N] from V6[/LENGTH] to V4[/LENGTH] stateless [comment TEXT]
+  map [N] from V4[/LENGTH] to V6[/LENGTH] stateless [comment TEXT]
                                   add a rule that gives each host an address of its own
   map [N] from V6[/LENGTH] to V4[/LENGTH] [proto P[/P...]] bidir
-      [filter none|address|port] [refresh both|outbound]
+      [filter none|address|port] [refresh both|outbound] [comment TEXT]
                                   the same with sessions: a static mapping
   map [N] from [V4[/LENGTH]] daddr V4 [dport A [- B | : COUNT]]
       to daddr V6 [dport A [- B | : COUNT]] [proto P[/P...]]
-      [filter none|address|port] [refresh both|outbound]
+      [filter none|address|port] [refresh both|outbound] [comment TEXT]
                                   add a static mapping of an address, or of its ports, to a
                                   host; the first V4 are the hosts that it is for, all if
                                   left out
@@ -59,6 +59,9 @@ Statements:
   set NAME = VALUE                decimal, hexadecimal (0x10), duration (2h4m) or address
   session flush                   end all sessions
   session delete CONDITION...     end those that fit
+  include \"FILE\"                  in a file: carry out others, * is for any letters
+  define NAME = ADDRESS           in a file: $NAME stands for it; several are
+                                  { ADDRESS, ... }, each in a statement of its own
   show prefix|mapping|rules|rules cui|config|fragment|timer|ttl
   show stats [nonzero] [SECONDS]  the counters, all or those that are not 0; with SECONDS
                                   how they change, again and again
@@ -168,11 +171,12 @@ fn read(mut parser: lexopt::Parser) -> Result<Option<Options>, lexopt::Error> {
     }))
 }
 
-/// The shell has taken the quotes off a text for the log.
+/// The shell has taken the quotes off a text for the log, or a comment.
 fn quote(words: &[Cow<'_, str>]) -> Vec<String> {
-    let before = std::iter::once(false).chain(words.iter().map(|word| is_log(word)));
+    let before = std::iter::once(false).chain(words.iter().map(|word| wants_text(word)));
     let all = words.iter().zip(before).map(|(word, is_text)| {
-        match is_text && word.contains([' ', '\t']) && !word.contains('"') {
+        let is_plain = word.len() == 1 || word.bytes().all(lexer::in_word);
+        match is_text && !is_plain && !word.contains('"') {
             true => format!("\"{word}\""),
             false => word.to_string(),
         }
@@ -180,8 +184,10 @@ fn quote(words: &[Cow<'_, str>]) -> Vec<String> {
     all.collect()
 }
 
-fn is_log(word: &str) -> bool {
-    word.eq_ignore_ascii_case("log")
+fn wants_text(word: &str) -> bool {
+    ["log", "comment"]
+        .iter()
+        .any(|one| word.eq_ignore_ascii_case(one))
 }
 
 fn print(text: &str) -> Result<Option<Options>, lexopt::Error> {
@@ -219,6 +225,26 @@ mod tests {
         assert!(options.quiet);
         assert_eq!(options.debug, WORDS | STATEMENTS);
         assert!(matches!(options.input, Input::Words(words) if words == "test log \"two words\""));
+    }
+
+    #[test]
+    fn comments() {
+        let all = |text| {
+            let words = ["map", "from", "any6", "to", "192.0.2.1", "comment", text];
+            match options(&words).unwrap().input {
+                Input::Words(words) => words.split_once("comment ").unwrap().1.to_string(),
+                Input::File(_) => panic!(),
+            }
+        };
+        for (text, words) in [
+            ("lab", "lab"),
+            ("?", "?"),
+            ("two words", "\"two words\""),
+            ("it's", "\"it's\""),
+            ("\"quoted\"", "\"quoted\""),
+        ] {
+            assert_eq!(all(text), words);
+        }
     }
 
     #[test]

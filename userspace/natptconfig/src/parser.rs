@@ -2,8 +2,9 @@
 
 //! One line as a statement.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use natpt_core::nat::comment::Comment;
 use natpt_core::notation::implied_len;
 use natpt_core::xlate::addr::{self, PrefixError};
 use natpt_core::xlate::side::Side;
@@ -31,6 +32,32 @@ pub enum Line {
     Log(String),
     /// A `?` stood where one of these may follow.
     Help(Choices),
+    Include(Include),
+    Define(Define),
+}
+
+/// Other files, whose statements stand here.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Include {
+    /// A name, in which `*` is for any letters.
+    pub file: String,
+    pub column: usize,
+}
+
+/// A name for addresses.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Define {
+    pub name: String,
+    pub column: usize,
+    pub elements: Vec<Element>,
+}
+
+/// One or more addresses.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Element {
+    /// What stands for its name in a statement: `192.0.2.8`, `/`, `30`; or another name.
+    pub words: Vec<String>,
+    pub column: usize,
 }
 
 /// A statement for the kernel, and the columns that its parts come from.
@@ -124,7 +151,11 @@ const TEST: &str = "the kernel's log can be written to";
 
 /// None is a line without a statement.
 pub fn parse(line: &[u8]) -> Result<Option<Line>, Problem> {
-    let tokens = lexer::tokens(line)?;
+    parse_words(&lexer::tokens(line)?)
+}
+
+/// The words of a line as [`parse`] takes them.
+pub fn parse_words(tokens: &[Token<'_>]) -> Result<Option<Line>, Problem> {
     let Some(first) = tokens.first() else {
         return Ok(None);
     };
@@ -174,6 +205,15 @@ struct Prefix4<'a> {
 
 impl<'a> Parser<'a> {
     fn statement(&mut self) -> Result<Line> {
+        // One that is asked for stands on the command line.
+        if self
+            .tokens
+            .as_slice()
+            .first()
+            .is_some_and(|word| word.is("?"))
+        {
+            return Err(Stop::Help(g::COMMAND));
+        }
         let statement = match self.keyword(g::STATEMENT)? {
             "prefix" => self.prefix()?,
             "map" => self.map()?,
@@ -185,6 +225,8 @@ impl<'a> Parser<'a> {
                 return self.log(g::MAY_TEXT);
             }
             "log" => return self.log(g::TEXT),
+            "include" => return self.include().map(Line::Include),
+            "define" => return self.define().map(Line::Define),
             "metrics" => {
                 self.end(g::END)?;
                 return Ok(Line::Show(Show::Metrics));
@@ -216,6 +258,80 @@ impl<'a> Parser<'a> {
         }
         let text = word.map_or(TEST, |word| word.text.trim_matches('"'));
         Ok(Line::Log(text.into()))
+    }
+
+    fn include(&mut self) -> Result<Include> {
+        let word = self.next(g::FILE)?;
+        let quoted = word.text.strip_prefix('"');
+        let file = quoted.and_then(|text| text.strip_suffix('"'));
+        let file = file.ok_or_else(|| unexpected(word, g::FILE))?;
+        self.end(g::END)?;
+        Ok(Include {
+            file: file.into(),
+            column: word.column,
+        })
+    }
+
+    fn define(&mut self) -> Result<Define> {
+        let name = self.next(g::NAME)?;
+        if !is_name(name.text) {
+            return Err(unexpected(name, g::NAME));
+        }
+        let sign = self.next(g::ASSIGN)?;
+        if !sign.is("=") {
+            return Err(unexpected(sign, g::ASSIGN));
+        }
+        let mut elements = Vec::new();
+        let word = self.next(g::ELEMENTS)?;
+        if word.is("{") {
+            let mut word = self.next(g::ELEMENT)?;
+            // A comma may stand behind the last.
+            while elements.is_empty() || !word.is("}") {
+                elements.push(self.element(word, g::ELEMENT, g::MORE_ELEMENTS)?);
+                let sign = self.next(g::MORE_ELEMENTS)?;
+                match sign.text {
+                    "," => word = self.next(g::ELEMENT)?,
+                    "}" => break,
+                    _ => return Err(unexpected(sign, g::MORE_ELEMENTS)),
+                }
+            }
+        } else {
+            elements.push(self.element(word, g::ELEMENTS, g::END)?);
+        }
+        self.end(g::END)?;
+        Ok(Define {
+            name: name.text.into(),
+            column: name.column,
+            elements,
+        })
+    }
+
+    fn element(&mut self, word: Token<'a>, may: Choices, behind: Choices) -> Result<Element> {
+        let mut words = vec![word.text.to_string()];
+        if !word.text.strip_prefix('$').is_some_and(is_name) {
+            let address = word.text.parse().map_err(|_| unexpected(word, may))?;
+            let most = match address {
+                IpAddr::V4(_) => 32,
+                IpAddr::V6(_) => 128,
+            };
+            let next = self.tokens.as_slice().first();
+            if let Some(length) = self.length(behind)? {
+                prefix_bits(word, Some(length), most)?;
+                words.extend(["/", length.text].map(String::from));
+            } else if address.is_ipv4() && next.is_some_and(|sign| sign.is("-")) {
+                self.next(behind)?;
+                let last = self.next(g::LAST_ADDRESS)?;
+                let is_address = last.text.parse::<Ipv4Addr>().is_ok();
+                if !is_address {
+                    return Err(unexpected(last, g::LAST_ADDRESS));
+                }
+                words.extend(["-", last.text].map(String::from));
+            }
+        }
+        Ok(Element {
+            words,
+            column: word.column,
+        })
     }
 
     fn prefix(&mut self) -> Result<Statement> {
@@ -376,7 +492,8 @@ impl<'a> Parser<'a> {
     fn pool(&mut self, mut rule: Rule, mut next: Option<&str>) -> Result<Statement> {
         let may_bidir = rule.from.is_some() && rule.to_last.is_none();
         if next == Some("port") {
-            let mut rest = self.tokens.as_slice().iter();
+            let rest = self.tokens.as_slice().iter();
+            let mut rest = rest.take_while(|word| !word.is("comment"));
             if let (true, Some(word)) = (may_bidir, rest.find(|word| word.is("bidir"))) {
                 let message = "bidir keeps ports: leave `port` out, or map some with `daddr`";
                 return Err(problem(*word, message));
@@ -614,20 +731,36 @@ impl<'a> Parser<'a> {
             self.note(attr::rule::FILTER, self.last);
             next = self.end_or(g::AFTER_FILTER)?;
         }
-        if next.is_some() {
+        if next == Some("refresh") {
             rule.refresh = Some(match self.keyword(g::REFRESH)? {
                 "both" => refreshing::BOTH,
                 _ => refreshing::OUTBOUND,
             });
             self.note(attr::rule::REFRESH, self.last);
-            self.end(g::END)?;
+            next = self.end_or(g::AFTER_REFRESH)?;
         }
+        self.comment(&mut rule, next)?;
         Ok(Statement::MapAdd(rule))
+    }
+
+    /// The comment behind its keyword, if that is what comes next, to the end of the statement.
+    fn comment(&mut self, rule: &mut Rule, next: Option<&str>) -> Result<()> {
+        if next.is_none() {
+            return Ok(());
+        }
+        let word = self.next(g::TEXT)?;
+        let text = word.text.trim_matches('"');
+        let checked = Comment::new(text.as_bytes());
+        at(word, checked.map_err(String::from))?;
+        self.note(attr::rule::COMMENT, word);
+        rule.comment = Some(text.into());
+        self.end(g::END)
     }
 
     /// After the word that makes a rule stateless.
     fn stateless(&mut self, mut rule: Rule, hosts: Side) -> Result<Statement> {
-        self.end(g::END)?;
+        let next = self.end_or(g::AFTER_REFRESH)?;
+        self.comment(&mut rule, next)?;
         if let (Some(from), Some(to)) = (rule.from, rule.to) {
             let v6 = (from, rule.from_length.unwrap_or(128));
             let v4 = (to, rule.to_length.unwrap_or(32));
@@ -1135,7 +1268,7 @@ impl<'a> Parser<'a> {
     }
 
     fn next(&mut self, may: Choices) -> Result<Token<'a>> {
-        let end = self.last.column + self.last.text.len();
+        let end = self.last.end;
         self.maybe(may)?.ok_or_else(|| {
             let message = format!("the statement is incomplete: expected {}", g::list(may));
             Stop::Problem(Problem::new(end, message))
@@ -1165,6 +1298,11 @@ impl<'a> Parser<'a> {
 fn keyword(word: Token<'_>, may: Choices) -> Option<&'static str> {
     let found = g::each(may).find(|choice| choice.is_keyword() && word.is(choice.word));
     found.map(|choice| choice.word)
+}
+
+/// A name that `define` may give.
+fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.bytes().all(lexer::in_name)
 }
 
 /// Give a value, unless there is one already.

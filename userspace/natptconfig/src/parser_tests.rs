@@ -231,6 +231,74 @@ fn rules() {
 }
 
 #[test]
+fn comments() {
+    let commented = |text: &str| Rule {
+        comment: Some(text.into()),
+        ..rule("map from any6 to 192.0.2.1")
+    };
+    for (words, text) in [
+        ("lab", "lab"),
+        ("\"the lab\"", "the lab"),
+        ("\"a; # b\" # c", "a; # b"),
+        ("\"caf\u{e9}\"", "caf\u{e9}"),
+        ("bidir", "bidir"),
+    ] {
+        let line = format!("map from any6 to 192.0.2.1 COMMENT {words}");
+        assert_eq!(rule(&line), commented(text), "{line}");
+    }
+    assert_eq!(
+        change("map from any6 to 192.0.2.1 proto tcp comment \"x y\"").words[2..],
+        [(attr::rule::COMMENT, 46)]
+    );
+    for line in [
+        "map from 2001:db8::/56 to 192.0.2.0/29 port 1024 - 65535 block 9 per /64 filter port refresh both",
+        "map from any6 to 192.0.2.0/24",
+        "map from any6 to 192.0.2.1 port 1 - 9",
+        "map from any6 to 192.0.2.1 filter port",
+        "map from 2001:db8::7 to 192.0.2.1 port 1 - 9",
+        "map from 2001:db8::7 to 192.0.2.1 bidir",
+        "map from 2001:db8::7 to 192.0.2.1 proto tcp bidir",
+        "map from 2001:db8::7 to 192.0.2.1 stateless",
+        "map from 192.0.0.1 to 2001:db8::7 stateless",
+        "map from daddr 192.0.2.1 to daddr 2001:db8::7",
+        "map from daddr 192.0.2.1 dport 1 to daddr 2001:db8::7",
+        "map from daddr 192.0.2.1 dport 1 to daddr 2001:db8::7 dport 2",
+        "map from daddr 192.0.2.1 dport 1 - 2 to daddr 2001:db8::7 dport 2 - 3",
+        "map from 203.0.113.0/24 daddr 192.0.2.1 to daddr 2001:db8::7 proto icmp",
+        "map from 192.0.2.1 dport 1 to 2001:db8::7",
+    ] {
+        let made = rule(&format!("{line} comment \"of bidir\""));
+        assert_eq!(made.comment.as_deref(), Some("of bidir"), "{line}");
+        let plain = Rule {
+            comment: None,
+            ..made
+        };
+        assert_eq!(rule(line), plain);
+    }
+    let long = format!("\"{}\"", "x".repeat(64));
+    for (words, message) in [
+        ("", "35: the statement is incomplete: expected TEXT"),
+        ("\"\"", "36: a comment has 1 to 63 bytes"),
+        (&long, "36: a comment has 1 to 63 bytes"),
+        (
+            "\"a\tb\"",
+            "36: a comment has no control characters and no quotation marks",
+        ),
+        ("\"a", "36: the string has no end: a second `\"` is missing"),
+        ("a b", "38: unexpected `b`: expected the end"),
+        ("x proto tcp", "38: unexpected `proto`: expected the end"),
+    ] {
+        let line = format!("map from any6 to 192.0.2.1 comment {words}");
+        assert_eq!(problem(line.trim_end()), message, "{line}");
+    }
+    assert_eq!(
+        problem("map from any6 to 192.0.2.1 coment x"),
+        "28: unexpected `coment`: expected /LENGTH, -, port, block, proto, filter, refresh, comment \
+         or the end (did you mean comment?)"
+    );
+}
+
+#[test]
 fn blocks() {
     let block = |line: &str| {
         let rule = rule(line);
@@ -284,11 +352,11 @@ fn blocks() {
         ),
         (
             "block 9 bidir",
-            "50: unexpected `bidir`: expected per, proto, filter, refresh or the end",
+            "50: unexpected `bidir`: expected per, proto, filter, refresh, comment or the end",
         ),
         (
             "block 9 stateless",
-            "50: unexpected `stateless`: expected per, proto, filter, refresh or the end",
+            "50: unexpected `stateless`: expected per, proto, filter, refresh, comment or the end",
         ),
     ] {
         assert_eq!(problem(format!("{rule} {rest}")), message, "{rest}");
@@ -388,15 +456,15 @@ fn bad_rules() {
         ),
         (
             "map from any6 to 192.0.2.0/24 - 192.0.2.9",
-            "31: unexpected `-`: expected port, block, proto, filter, refresh or the end",
+            "31: unexpected `-`: expected port, block, proto, filter, refresh, comment or the end",
         ),
         (
             "map from 2001:db8::/64 to 192.0.2.1 - 192.0.2.9 stateless",
-            "49: unexpected `stateless`: expected port, block, proto, filter, refresh or the end",
+            "49: unexpected `stateless`: expected port, block, proto, filter, refresh, comment or the end",
         ),
         (
             "map from any6 to 192.0.2.1 bidir",
-            "28: unexpected `bidir`: expected /LENGTH, -, port, block, proto, filter, refresh or the end",
+            "28: unexpected `bidir`: expected /LENGTH, -, port, block, proto, filter, refresh, comment or the end",
         ),
         (
             "map from any6 192.0.2.1",
@@ -449,11 +517,11 @@ fn bad_rules() {
         ),
         (
             "map from any6 to 192.0.2.1 port 9 , 10",
-            "35: unexpected character `,`",
+            "35: unexpected `,`: expected - or :",
         ),
         (
             "map from any6 to 192.0.2.1 port 1 - 9 port",
-            "39: unexpected `port`: expected block, proto, filter, refresh or the end",
+            "39: unexpected `port`: expected block, proto, filter, refresh, comment or the end",
         ),
         (
             "map from any6 to 192.0.2.1 proto sctp",
@@ -469,7 +537,7 @@ fn bad_rules() {
         ),
         (
             "map from any6 to 192.0.2.1 filter port proto udp",
-            "40: unexpected `proto`: expected refresh or the end",
+            "40: unexpected `proto`: expected refresh, comment or the end",
         ),
         (
             "map from any6 to 192.0.2.1 refresh inbound",
@@ -477,11 +545,11 @@ fn bad_rules() {
         ),
         (
             "map from any6 to 192.0.2.1 refresh both filter port",
-            "41: unexpected `filter`: expected the end",
+            "41: unexpected `filter`: expected comment or the end",
         ),
         (
             "map from any6 to 192.0.2.1 proto tcp udp",
-            "38: unexpected `udp`: expected /, filter, refresh or the end",
+            "38: unexpected `udp`: expected /, filter, refresh, comment or the end",
         ),
         (
             "map from any6 to 192.0.2.1 proto tcp/",
@@ -647,7 +715,7 @@ fn bad_stateless_rules() {
         ),
         (
             "map from 2001:db8::/120 to 192.0.2.0/24 port 1 - 9 stateless",
-            "52: unexpected `stateless`: expected block, proto, filter, refresh or the end",
+            "52: unexpected `stateless`: expected block, proto, filter, refresh, comment or the end",
         ),
         (
             "map from 192.0.0.1 to 2001:db8::1",
@@ -665,11 +733,11 @@ fn bad_stateless_rules() {
         (
             "map from any6 to 192.0.2.1 stateless",
             "28: unexpected `stateless`: \
-             expected /LENGTH, -, port, block, proto, filter, refresh or the end",
+             expected /LENGTH, -, port, block, proto, filter, refresh, comment or the end",
         ),
         (
             "map from 2001:db8::1 to 192.0.2.1 stateless proto tcp",
-            "45: unexpected `proto`: expected the end",
+            "45: unexpected `proto`: expected comment or the end",
         ),
     ] {
         assert_eq!(problem(line), message, "{line}");
@@ -796,23 +864,23 @@ fn bad_static_mappings() {
         ),
         (
             "map from any6 to 192.0.2.9 proto tcp bidir",
-            "38: unexpected `bidir`: expected /, filter, refresh or the end",
+            "38: unexpected `bidir`: expected /, filter, refresh, comment or the end",
         ),
         (
             "map from any6 to 192.0.2.9 port 1 - 9 bidir",
-            "39: unexpected `bidir`: expected block, proto, filter, refresh or the end",
+            "39: unexpected `bidir`: expected block, proto, filter, refresh, comment or the end",
         ),
         (
             "map from 2001:db8::/127 to 192.0.2.8 - 192.0.2.9 bidir",
-            "50: unexpected `bidir`: expected port, block, proto, filter, refresh or the end",
+            "50: unexpected `bidir`: expected port, block, proto, filter, refresh, comment or the end",
         ),
         (
             "map from 2001:db8::/127 to 192.0.2.8 - 192.0.2.9 proto tcp bidir",
-            "60: unexpected `bidir`: expected /, filter, refresh or the end",
+            "60: unexpected `bidir`: expected /, filter, refresh, comment or the end",
         ),
         (
             "map from 2001:db8::/127 to 192.0.2.8 - 192.0.2.9 port 1 - 9 bidir",
-            "61: unexpected `bidir`: expected block, proto, filter, refresh or the end",
+            "61: unexpected `bidir`: expected block, proto, filter, refresh, comment or the end",
         ),
         (
             "map from 2001:db8::7 to 192.0.2.9 port 1 - 9 bidir",
@@ -824,19 +892,19 @@ fn bad_static_mappings() {
         ),
         (
             "map from 2001:db8::7 to 192.0.2.9 bidir port 1 - 9",
-            "41: unexpected `port`: expected filter, refresh or the end",
+            "41: unexpected `port`: expected filter, refresh, comment or the end",
         ),
         (
             "map from 2001:db8::7 to 192.0.2.9 bidir proto tcp",
-            "41: unexpected `proto`: expected filter, refresh or the end",
+            "41: unexpected `proto`: expected filter, refresh, comment or the end",
         ),
         (
             "map from 2001:db8::7 to 192.0.2.9 bidir stateless",
-            "41: unexpected `stateless`: expected filter, refresh or the end",
+            "41: unexpected `stateless`: expected filter, refresh, comment or the end",
         ),
         (
             "map from 2001:db8::7 to 192.0.2.9 filter port bidir",
-            "47: unexpected `bidir`: expected refresh or the end",
+            "47: unexpected `bidir`: expected refresh, comment or the end",
         ),
         (
             "map from 192.0.2.9 to 2001:db8::7 bidir",
@@ -991,7 +1059,7 @@ fn bad_inbound_rules() {
         ),
         (
             "map from daddr 192.0.2.9 to daddr 2001:db8::/120",
-            "45: unexpected `/`: expected proto, filter, refresh or the end",
+            "45: unexpected `/`: expected proto, filter, refresh, comment or the end",
         ),
         (
             "map from daddr 192.0.2.9 to daddr ff02::1",
@@ -1008,7 +1076,7 @@ fn bad_inbound_rules() {
         ),
         (
             "map from daddr 192.0.2.9 to daddr 2001:db8::7 bidir",
-            "47: unexpected `bidir`: expected proto, filter, refresh or the end",
+            "47: unexpected `bidir`: expected proto, filter, refresh, comment or the end",
         ),
         (
             "map from 192.0.2.9 2001:db8::7",
@@ -1104,20 +1172,20 @@ fn bad_inbound_rules() {
         ),
         (
             "map from daddr 192.0.2.9 dport 80 to daddr 2001:db8::7 dport 81 dport 82",
-            "65: unexpected `dport`: expected -, :, proto, filter, refresh or the end",
+            "65: unexpected `dport`: expected -, :, proto, filter, refresh, comment or the end",
         ),
         (
             "map from daddr 192.0.2.9 dport 80 to daddr 2001:db8::7 port 81",
-            "56: unexpected `port`: expected dport, proto, filter, refresh or the end \
+            "56: unexpected `port`: expected dport, proto, filter, refresh, comment or the end \
              (did you mean dport?)",
         ),
         (
             "map from daddr 192.0.2.9 dport 1 - 9 to daddr 2001:db8::7 dport 2 - 10 dport",
-            "72: unexpected `dport`: expected proto, filter, refresh or the end",
+            "72: unexpected `dport`: expected proto, filter, refresh, comment or the end",
         ),
         (
             "map from daddr 192.0.2.9 to daddr 2001:db8::7 stateless",
-            "47: unexpected `stateless`: expected proto, filter, refresh or the end",
+            "47: unexpected `stateless`: expected proto, filter, refresh, comment or the end",
         ),
     ] {
         assert_eq!(problem(line), message, "{line}");
@@ -1398,7 +1466,7 @@ fn options_come_first() {
 fn unknown_words_and_bytes() {
     assert_eq!(
         problem("mop enable"),
-        "1: unexpected `mop`: expected prefix, map, set, session, monitor, metrics, show, top, test, log or break \
+        "1: unexpected `mop`: expected prefix, map, set, session, monitor, metrics, show, top, test, log, break, include or define \
          (did you mean map?)"
     );
     assert_eq!(problem(b"map\0enable"), "4: unexpected NUL byte");
@@ -1416,7 +1484,7 @@ fn unknown_words_and_bytes() {
 #[test]
 fn help_everywhere() {
     for (line, choices) in [
-        ("?", g::STATEMENT),
+        ("?", g::COMMAND),
         ("prefix ?", g::PREFIX),
         ("prefix 2001:db8:: ?", g::PREFIX_LENGTH),
         ("prefix 2001:db8::/?", g::LENGTH),
@@ -1442,7 +1510,25 @@ fn help_everywhere() {
         ("map from any6 to 192.0.2.0/24 ?", g::AFTER_POOLS),
         ("map from any6 to 192.0.2.0 - ?", g::LAST_ADDRESS),
         ("map from any6 to 192.0.2.0 - 192.0.2.1 ?", g::AFTER_POOLS),
-        ("map from 2001:db8::7 to 192.0.2.1 stateless ?", g::END),
+        (
+            "map from 2001:db8::7 to 192.0.2.1 stateless ?",
+            g::AFTER_REFRESH,
+        ),
+        (
+            "map from any6 to 192.0.2.1 refresh both ?",
+            g::AFTER_REFRESH,
+        ),
+        ("map from any6 to 192.0.2.1 comment ?", g::TEXT),
+        ("map from any6 to 192.0.2.1 comment x ?", g::END),
+        ("include ?", g::FILE),
+        ("define ?", g::NAME),
+        ("define A ?", g::ASSIGN),
+        ("define A = ?", g::ELEMENTS),
+        ("define A = ::1 ?", g::END),
+        ("define A = { ?", g::ELEMENT),
+        ("define A = { ::1 ?", g::MORE_ELEMENTS),
+        ("define A = { ::1, ?", g::ELEMENT),
+        ("define A = 192.0.2.1 - ?", g::LAST_ADDRESS),
         ("map from 192.0.0.1 ?", g::SOURCE4_LENGTH),
         ("map from 192.0.0.1/32 ?", g::AFTER_SOURCE4),
         ("map from 192.0.0.1 to ?", g::TARGET6),
@@ -1555,7 +1641,7 @@ proptest! {
             "stateless", "32", "session", "delete", "host", "state", "limit", "sessions", "monitor",
             "filter", "address", "refresh", "outbound", "daddr", "dport", "bidir", "rules", "cui",
             "copy", "test", "log", "\"", "variables", "maxTTLudp", "any4", "hosts", "pool", "stats",
-            "nonzero", "top",
+            "nonzero", "top", "comment", "\"x y\"", "include", "define", "{", "}", ",", "$A",
         ]), 0..12)) {
         let _ = parse(words.join(" ").as_bytes());
     }

@@ -51,6 +51,9 @@ pub fn rule(rule: &Rule) -> String {
     if let Some(refresh) = refresh(rule).filter(|_| rule.refresh != Some(refreshing::BOTH)) {
         text.push_str(&format!(" refresh {refresh}"));
     }
+    if let Some(comment) = &rule.comment {
+        text.push_str(&format!(" comment \"{comment}\""));
+    }
     text
 }
 
@@ -290,13 +293,13 @@ prefix flush
 prefix 2001:db8:64::/96
 prefix 2001:db8:100::/40
 map 0 from 2001:db8::7 to 192.0.2.3 proto icmp
-map 10 from 2001:db8:1::/48 to 192.0.2.1 port 1024 - 65535 proto tcp/udp
+map 10 from 2001:db8:1::/48 to 192.0.2.1 port 1024 - 65535 proto tcp/udp comment \"the lab\"
 map 20 from 2001:db8:d::a to 192.0.2.4 stateless
 map 30 from 2001:db8:e::/120 to 198.51.100.0/24 stateless
-map 40 from 192.0.0.1 to 2001:db8:c1a7::1 stateless
+map 40 from 192.0.0.1 to 2001:db8:c1a7::1 stateless comment \"CLAT # 1\"
 map 50 from 203.0.113.0/24 to 2001:db8:f::/64 stateless
 map 60 from any6 to 192.0.2.2 filter address
-map 70 from any6 to 192.0.2.2 port 1 - 9 filter port refresh outbound
+map 70 from any6 to 192.0.2.2 port 1 - 9 filter port refresh outbound comment \"café; $X\"
 map 80 from any6 to 192.0.2.2 proto icmp/udp refresh outbound
 map 90 from any6 to 192.0.2.0/26
 map 91 from 2001:db8::/32 to 192.0.2.0/31 port 1 - 9 filter address
@@ -306,12 +309,12 @@ map 94 from 2001:db8:1::/56 to 192.0.2.0/29 port 1024 - 65535 block 1000 per /64
 map 95 from 2001:db8:2::/124 to 192.0.2.8 port 2048 - 4095 block 128 per /128 proto udp filter port
 map 100 from 2001:db8::7 to 192.0.2.9 bidir
 map 110 from 2001:db8::/120 to 192.0.2.0/24 proto tcp bidir filter address
-map 120 from 2001:db8::10/124 to 192.0.2.16/28 bidir refresh outbound
+map 120 from 2001:db8::10/124 to 192.0.2.16/28 bidir refresh outbound comment \"bidir\"
 map 130 from daddr 192.0.2.9 dport 80 to daddr 2001:db8::7 dport 8080 proto tcp
 map 131 from daddr 192.0.2.9 dport 80 to daddr 2001:db8::7 dport 80 proto tcp/udp
 map 140 from 203.0.113.0/24 daddr 192.0.2.9 dport 8000 - 8099 to daddr 2001:db8::7 dport 80 - 179 proto tcp/udp
 map 141 from 198.51.100.7 daddr 192.0.2.9 dport 1 - 9 to daddr 2001:db8::7 dport 1 - 9 proto udp filter port
-map 150 from 198.51.100.7 daddr 192.0.2.9 to daddr 2001:db8::7
+map 150 from 198.51.100.7 daddr 192.0.2.9 to daddr 2001:db8::7 comment \"/\"
 map 151 from 128.0.0.0/1 daddr 192.0.2.9 to daddr 2001:db8::7 proto icmp refresh outbound
 map 4294967295 from any6 to 192.0.2.2
 set udp-timeout = 300

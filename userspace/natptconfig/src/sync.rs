@@ -10,12 +10,12 @@ use natpt_netlink::spec::{Rule, Statement, Variable};
 use crate::again::{self, Rules};
 use crate::parser::Change;
 use crate::problem::Problem;
-use crate::source::Placed;
+use crate::source::{Place, Placed, Source};
 use crate::statement::{self, Config};
 use crate::value::Notation;
 
-/// The line of what no line of the file says.
-pub const NO_LINE: usize = 0;
+/// The place of what no line of the file says.
+pub const NOWHERE: Place = Place { file: 0, line: 0 };
 
 /// What a file comes to, with the lines that say so.
 #[derive(Default)]
@@ -31,7 +31,7 @@ struct Wanted {
 }
 
 /// The changes that make `present` what the file says, in their order.
-pub fn plan(present: &Config, file: Vec<Placed>) -> Result<Vec<Placed>, (usize, Problem)> {
+pub fn plan(present: &Config, file: Vec<Placed>) -> Result<Vec<Placed>, (Place, Problem)> {
     let wanted = Wanted::new(file)?;
     let mut plan = Vec::new();
     let there: Vec<_> = present.prefixes.iter().map(statement::prefix).collect();
@@ -96,7 +96,7 @@ pub fn plan(present: &Config, file: Vec<Placed>) -> Result<Vec<Placed>, (usize, 
 }
 
 impl Wanted {
-    fn new(file: Vec<Placed>) -> Result<Self, (usize, Problem)> {
+    fn new(file: Vec<Placed>) -> Result<Self, (Place, Problem)> {
         let mut wanted = Self::default();
         for placed in file {
             wanted.take(placed)?;
@@ -104,7 +104,7 @@ impl Wanted {
         Ok(wanted)
     }
 
-    fn take(&mut self, mut placed: Placed) -> Result<(), (usize, Problem)> {
+    fn take(&mut self, mut placed: Placed) -> Result<(), (Place, Problem)> {
         match &mut placed.change.statement {
             Statement::PrefixAdd(_) => {
                 let text = prefix_of(&placed);
@@ -125,7 +125,7 @@ impl Wanted {
                 if self.rules.remove(&number).is_none() {
                     let column = placed.change.column;
                     let message = format!("no rule {number} stands above it in this file");
-                    return Err((placed.line, Problem::new(column, message)));
+                    return Err((placed.place, Problem::new(column, message)));
                 }
             }
             Statement::MapRenum(renum) => {
@@ -158,11 +158,15 @@ impl Wanted {
     }
 }
 
-/// A change in words: its line, unless it is made.
-pub fn words(placed: &Placed, file: &[u8]) -> String {
-    let line = placed.line.checked_sub(1);
-    if let Some(line) = line.and_then(|line| file.split(|&byte| byte == b'\n').nth(line)) {
-        return String::from_utf8_lossy(line).trim().to_string();
+/// A change in words: its line, with addresses for their names, unless it is made.
+pub fn words(placed: &Placed, source: &Source) -> String {
+    if placed.place != NOWHERE {
+        let Place { file, line } = placed.place;
+        let mut line = source.files[file].line(line).to_vec();
+        for one in placed.uses.iter().rev() {
+            line.splice(one.column - 1..one.end - 1, one.text.bytes());
+        }
+        return String::from_utf8_lossy(&line).trim().to_string();
     }
     match &placed.change.statement {
         Statement::MapFlush => "map flush".into(),
@@ -180,7 +184,8 @@ pub fn words(placed: &Placed, file: &[u8]) -> String {
 /// A statement that no line says.
 fn made(statement: Statement) -> Placed {
     Placed {
-        line: NO_LINE,
+        place: NOWHERE,
+        uses: Vec::new(),
         change: Change {
             statement,
             column: 1,
@@ -239,12 +244,12 @@ mod tests {
 
     /// What is to be done where the first text is the configuration and the second the file.
     fn planned(there: &str, file: &str) -> Vec<String> {
-        let changes = source::parse(file.as_bytes()).unwrap();
-        let plan = plan(&kernel(there), changes).map_err(|(line, problem)| (line, problem.message));
+        let mut source = Source::of("x", file.as_bytes());
+        assert_eq!(source.problems, []);
+        let changes = std::mem::take(&mut source.changes);
+        let plan = plan(&kernel(there), changes).map_err(|(_, problem)| problem.message);
         let plan = plan.unwrap();
-        plan.iter()
-            .map(|placed| words(placed, file.as_bytes()))
-            .collect()
+        plan.iter().map(|placed| words(placed, &source)).collect()
     }
 
     const THERE: &str = "prefix 2001:db8:64::/96
@@ -299,6 +304,36 @@ map from 2001:db8::/56 to 192.0.2.8 - 192.0.2.15 block 9\nset udp-timeout = 400\
     }
 
     #[test]
+    fn a_comment_is_part_of_its_rule() {
+        let commented = THERE.replace("192.0.2.1\n", "192.0.2.1 comment \"one\"\n");
+        let other = commented.replace("one", "other");
+        assert_eq!(planned(&commented, &commented), [""; 0]);
+        for (there, file) in [(THERE, &commented), (&commented, &other)] {
+            let line = file.lines().nth(1).unwrap();
+            assert_eq!(planned(there, file), ["map delete 100", line]);
+        }
+        assert_eq!(
+            planned(&commented, THERE),
+            ["map delete 100", "map 100 from any6 to 192.0.2.1"]
+        );
+    }
+
+    #[test]
+    fn names_of_addresses() {
+        let text = "define POOL = 192.0.2.9\ndefine HOSTS = { 2001:db8:1::/64, 2001:db8:2::7 }
+prefix 2001:db8:64::/96\n  map from $hosts to $POOL proto tcp # all";
+        let rules = [
+            "map from 2001:db8:1::/64 to 192.0.2.9 proto tcp # all",
+            "map from 2001:db8:2::7 to 192.0.2.9 proto tcp # all",
+        ];
+        assert_eq!(planned("prefix 2001:db8:64::/96", text), rules);
+        let there = format!("prefix 2001:db8:64::/96\n{}", rules.join("\n"));
+        let there = there.replacen("map", "map 100", 1);
+        let there = there.replacen("map from", "map 200 from", 1);
+        assert_eq!(planned(&there, text), [""; 0]);
+    }
+
+    #[test]
     fn what_the_file_does_not_name_goes() {
         assert_eq!(
             planned(THERE, "prefix 2001:db8:64::/96\nset tos = 3"),
@@ -343,8 +378,8 @@ map from 2001:db8::/56 to 192.0.2.8 - 192.0.2.15 block 9\nset udp-timeout = 400\
             ]
         );
         let file = source::parse(b"map delete 100").unwrap();
-        let (line, problem) = plan(&kernel(THERE), file).unwrap_err();
-        assert_eq!((line, problem.column), (1, 1));
+        let (place, problem) = plan(&kernel(THERE), file).unwrap_err();
+        assert_eq!((place.line, problem.column), (1, 1));
         assert_eq!(problem.message, "no rule 100 stands above it in this file");
     }
 }
