@@ -351,6 +351,7 @@ class Author(Attacker):
         "icmp-errors = 0", "icmpv6-errors = 0", "conntrack = 1", "conntrack = 0")
     RULES = (
         f"from any6 to {POOL}", "from any6 to 192.0.2.2", "from 2001:db8:6::/64 to 192.0.2.2",
+        f"from any6 to {POOL} comment \"of all\"", f"from any6 to {POOL} comment lab",
         f"from {A6} to {POOL} port 5000 - 5003", f"from any6 to {R4}",
         "from 2001:db8:e::80 to 192.0.2.80 stateless", f"from {B6} to 198.51.100.30 stateless",
         "from 2001:db8:64::/96 to 192.0.2.32/28 stateless",

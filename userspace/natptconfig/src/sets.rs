@@ -46,6 +46,9 @@ pub struct Use {
     from: String,
 }
 
+/// A statement with addresses in place of their names, and which these are.
+pub type Plain<'t> = (Vec<Token<'t>>, Vec<Use>);
+
 /// `$NAME`
 pub fn is_name(token: &Token<'_>) -> bool {
     token.text.starts_with('$')
@@ -115,10 +118,7 @@ impl Sets {
     }
 
     /// The statements that one with names stands for. Only one of these may have several addresses.
-    pub fn each<'t>(
-        &'t self,
-        tokens: &[Token<'t>],
-    ) -> Result<Vec<(Vec<Token<'t>>, Vec<Use>)>, Problem> {
+    pub fn each<'t>(&'t self, tokens: &[Token<'t>]) -> Result<Vec<Plain<'t>>, Problem> {
         let mut rounds = 1;
         let mut several: Option<&str> = None;
         for token in tokens.iter().filter(|token| is_name(token)) {

@@ -140,23 +140,30 @@ fn included_files() {
 
 #[test]
 fn files_in_their_order() {
-    let dir = Dir::new(
-        "order",
-        &[
-            (
-                "main",
-                "include \"d/*.conf\"\ninclude \"d/none*\"\ninclude \"none/*\"",
-            ),
-            ("d/20.conf", "prefix 2001:db8:2::/96"),
-            ("d/10.conf", "prefix 2001:db8:1::/96"),
-            ("d/3.conf", "prefix 2001:db8:3::/96"),
-            ("d/.4.conf", "prefix 2001:db8:4::/96"),
-            ("d/5.conf~", "prefix 2001:db8:5::/96"),
-        ],
-    );
+    let names: Vec<_> = (0..40)
+        .map(|n| format!("d/{}.conf", 10 + n * 7 % 40))
+        .collect();
+    let texts: Vec<_> = (0..40)
+        .map(|n| format!("prefix 2001:db8:{}::/96", 10 + n * 7 % 40))
+        .collect();
+    let mut files: Vec<_> = names
+        .iter()
+        .zip(&texts)
+        .map(|(a, b)| (&**a, &**b))
+        .collect();
+    files.extend([
+        (
+            "main",
+            "include \"d/*.conf\"\ninclude \"d/none*\"\ninclude \"none/*\"",
+        ),
+        ("d/9.conf", "prefix 2001:db8:9::/96"),
+        ("d/.1.conf", "prefix 2001:db8:1::/96"),
+        ("d/1.conf~", "prefix 2001:db8:1::/96"),
+    ]);
+    let dir = Dir::new("order", &files);
     let source = dir.read("main");
     assert_eq!(source.problems, []);
-    let numbers = (1..4).map(|n| format!("2001:db8:{n}::/96"));
+    let numbers = (10..50).chain([9]).map(|n| format!("2001:db8:{n}::/96"));
     assert_eq!(made(&source), numbers.collect::<Vec<_>>());
 }
 
