@@ -119,6 +119,11 @@ fn carry_out<'m>(config: &mut Draft, attr: Attr<'m>) -> Done<'m> {
         statement::MAP_FLUSH => flush_rules(config, attr, Sessions::End),
         statement::MAP_FLUSH_KEEP => flush_rules(config, attr, Sessions::Keep),
         statement::CHECK => Ok(()),
+        statement::GENERATION if attr.u32() != Some(config.generation()) => {
+            let text = "the configuration has changed meanwhile";
+            Err(Refusal::new(EAGAIN, text, attr))
+        }
+        statement::GENERATION => Ok(()),
         statement::ENABLE => {
             config.enabled = match attr.u8() {
                 Some(0) => false,

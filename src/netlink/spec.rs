@@ -188,8 +188,11 @@ pub(crate) mod attr {
         /// Nothing is carried out: the request is refused as it would be without
         /// it, or acknowledged.
         pub(crate) const CHECK: u16 = 13;
+        /// The request is refused with EAGAIN where the configuration is of
+        /// another generation.
+        pub(crate) const GENERATION: u16 = 14;
         /// The highest number.
-        pub(crate) const LAST: u16 = 13;
+        pub(crate) const LAST: u16 = 14;
     }
     /// The translator as a whole.
     pub(crate) mod status {
@@ -455,6 +458,7 @@ pub(crate) static STATEMENT_POLICY: [Policy; attr::statement::LAST as usize + 1]
     Policy::u32(),
     Policy::flag(),
     Policy::flag(),
+    Policy::u32(),
 ];
 
 /// Attributes of mapping that a request may hold.

@@ -362,6 +362,11 @@ impl Draft {
         Ok(())
     }
 
+    /// Return the generation of the configuration that is being changed.
+    pub(crate) fn generation(&self) -> u32 {
+        self.former.generation
+    }
+
     /// Numbers the rules anew, in their order.
     pub(crate) fn renumber(&mut self, start: u32, interval: u32) -> Result<(), Refused> {
         let mut number = Some(start);

@@ -6,8 +6,8 @@ import random
 import socket
 import struct
 
-from nl_client import (APPLY, COUNT_GET, COUNTER_GET, ENABLE, MAP_ADD, MAP_DELETE, MAP_FLUSH, MAP_RENUM,
-                       MAPPING_GET, NLM_F_DUMP, PREFIX_ADD, PREFIX_FLUSH, PREFIX_GET,
+from nl_client import (APPLY, COUNT_GET, COUNTER_GET, ENABLE, GENERATION, MAP_ADD, MAP_DELETE, MAP_FLUSH,
+                       MAP_RENUM, MAPPING_GET, NLM_F_DUMP, PREFIX_ADD, PREFIX_FLUSH, PREFIX_GET,
                        RULE_GET, SESSION_GET, SET, STATUS_GET, VARIABLE_GET, Netlink, Refused, attr,
                        nest, test)
 
@@ -63,7 +63,7 @@ refused("bad prefix: the kernel checks it too", errno.EINVAL, "prefix has bits s
 refused("unknown attribute in a nest", errno.EINVAL, None, INNER + 28,
         nest(PREFIX_ADD, ADDRESS, LENGTH, attr(3, b"")))
 refused("attribute 0 in a nest", errno.EINVAL, None, INNER, nest(PREFIX_ADD, attr(0, b"")))
-for kind in 0, 14, 100, 0x3fff:
+for kind in 0, 15, 100, 0x3fff:
     refused(f"unknown statement {kind}", errno.EINVAL, None, FIRST, attr(kind, b""))
 refused("nest that is not flagged as one", errno.EINVAL, None, FIRST,
         attr(PREFIX_ADD, ADDRESS + LENGTH))
@@ -176,6 +176,15 @@ for size in range(len(whole) - 1, 19, -1):
         pass
 test("message cut at every length is refused", accepted == [20] and state() == before, accepted)
 
+now = struct.unpack("=I", kernel.request(STATUS_GET)[0][2])[0]
+for other in 0, now - 1, now + 1:
+    refused(f"for the configuration of generation {other}, where {now} is there", errno.EAGAIN,
+            "the configuration has changed meanwhile", FIRST, attr(GENERATION, struct.pack("=I", other)) + GOOD)
+refused("... the last statement", errno.EAGAIN, "the configuration has changed meanwhile", FIRST + 4,
+        attr(MAP_FLUSH) + attr(GENERATION, struct.pack("=I", now - 1)))
+kernel.request(APPLY, attr(GENERATION, struct.pack("=I", now)) + GOOD)
+test("for the one that is there", state() != before)
+kernel.request(APPLY, attr(MAP_FLUSH) + attr(PREFIX_FLUSH))
 longest = "\u00e9".encode() * 31 + b"x\0"
 kernel.request(APPLY, nest(MAP_ADD, NUMBER, TO, attr(20, longest)))
 test("a comment of 63 bytes comes back", kernel.dump(RULE_GET)[0][0][20] == longest, kernel.dump(RULE_GET))

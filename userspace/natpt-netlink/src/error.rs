@@ -44,6 +44,16 @@ impl Refusal {
     pub fn is_permission(&self) -> bool {
         self.errno == libc::EPERM
     }
+
+    /// The request is for another state of things.
+    pub fn is_outdated(&self) -> bool {
+        self.errno == libc::EAGAIN
+    }
+
+    /// A part of the request is wrong, or not known.
+    pub fn is_invalid(&self) -> bool {
+        self.errno == libc::EINVAL
+    }
 }
 
 impl fmt::Display for Refusal {

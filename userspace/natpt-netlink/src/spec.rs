@@ -187,8 +187,11 @@ pub mod attr {
         /// Nothing is carried out: the request is refused as it would be without
         /// it, or acknowledged.
         pub const CHECK: u16 = 13;
+        /// The request is refused with EAGAIN where the configuration is of
+        /// another generation.
+        pub const GENERATION: u16 = 14;
         /// The highest number.
-        pub const LAST: u16 = 13;
+        pub const LAST: u16 = 14;
     }
     /// The translator as a whole.
     pub mod status {
@@ -750,6 +753,9 @@ pub enum Statement {
     /// Nothing is carried out: the request is refused as it would be without
     /// it, or acknowledged.
     Check,
+    /// The request is refused with EAGAIN where the configuration is of
+    /// another generation.
+    Generation(u32),
 }
 
 impl Statement {
@@ -777,6 +783,7 @@ impl Statement {
             Self::MapDeleteKeep(value) => to.put(attr::statement::MAP_DELETE_KEEP, value),
             Self::MapFlushKeep => to.put(attr::statement::MAP_FLUSH_KEEP, &()),
             Self::Check => to.put(attr::statement::CHECK, &()),
+            Self::Generation(value) => to.put(attr::statement::GENERATION, value),
         }
     }
 }

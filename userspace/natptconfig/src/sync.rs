@@ -152,7 +152,7 @@ impl Wanted {
                 self.variables.insert(name, placed);
             }
             Statement::SessionDelete(_) => self.ends.push(placed),
-            Statement::Check => (),
+            Statement::Check | Statement::Generation(_) => (),
         }
         Ok(())
     }
