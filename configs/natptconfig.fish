@@ -4,6 +4,10 @@
 function __natptconfig_words
     set -l statement (commandline -opc)
     set -e statement[1]
+    while string match -q -- '-*' $statement[1]
+        string match -qr -- '^(-[^-]*[nd]|--netns)$' $statement[1]; and set -e statement[1]
+        set -e statement[1]
+    end
     # two blanks or more are behind a word: "the end" is none
     natptconfig $statement '?' 2>/dev/null | string replace -rf '^([a-z][a-z0-9-]*)  +(.*)$' '$1\t$2'
     test (count $statement) -gt 0; or printf '%s\t%s\n' sync 'change what is not as a file says'

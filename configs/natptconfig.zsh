@@ -2,9 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0
 # Completion for zsh, to be called _natptconfig in a directory of $fpath. natptconfig itself tells what may follow
 # a word; what stands for an address or a number is in capital letters there.
+setopt local_options extended_glob
 local before=${words[CURRENT-1]}
 local -a statement answers netns
 (( CURRENT == 2 )) || statement=("${(@Q)words[2,CURRENT-1]}")
+while [[ ${statement[1]} = -* ]]; do
+	[[ ${statement[1]} != (-[^-]#[nd]|--netns) ]] || shift statement
+	(( ! $#statement )) || shift statement
+done
 
 case $before in
 -f | sync)	_files; return ;;

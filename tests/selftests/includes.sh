@@ -90,9 +90,9 @@ check "the connection goes on" says two
 
 # sync
 is "-c sync prints statements with their addresses" "map delete 40
-map from 2001:db8:7::/64 to 192.0.2.7 comment \"the labs\"
-map from 2001:db8:8::/64 to 192.0.2.7 comment \"the labs\"
-map from any6 to $POOL" "$(config -c sync "$dir/main" 2>&1)"
+map 100 from 2001:db8:7::/64 to 192.0.2.7 comment \"the labs\"
+map 200 from 2001:db8:8::/64 to 192.0.2.7 comment \"the labs\"
+map 300 from any6 to $POOL" "$(config -c sync "$dir/main" 2>&1)"
 check "sync" config sync "$dir/main"
 check "the connection goes on" says three
 before=$(status generation)
@@ -101,7 +101,7 @@ is "... changes nothing" "$before" "$(status generation)"
 opened=$(config -j show rules | jq '.[2].mappings')
 echo "map from any6 to \$POOL comment \"everybody\"" >"$dir/conf.d/20-all.conf"
 is "a new comment is a change" "map delete 300
-map from any6 to $POOL comment \"everybody\"" "$(config -c sync "$dir/main" 2>&1)"
+map 300 from any6 to $POOL comment \"everybody\"" "$(config -c sync "$dir/main" 2>&1)"
 check "... of one rule" config sync "$dir/main"
 is "... that is the same to its sessions" "300 everybody $opened" \
 	"$(config -j show rules | jq -r '.[2] | "\(.number) \(.comment) \(.mappings)"')"

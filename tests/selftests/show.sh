@@ -172,21 +172,32 @@ json "... ten hosts" ".hosts | length == 10 and (map(.sessions) | . == (sort | r
 json "... and the pools" "[.pools[] | select(.to == \"192.0.2.64/26\") | .rules, .addresses] == [[50], 64]"
 
 check "on a terminal each screen takes the place of the one before, until ^C" python3 - <<-'END'
+	import fcntl
 	import os
 	import pty
 	import signal
+	import struct
+	import termios
 
-	pid, terminal = pty.fork()
-	if pid == 0:
-	    os.execvp("natptconfig", ["natptconfig", "-n", "router", "top", "1"])
-	text = b""
-	while text.count(b"mapping: enable") < 2:
-	    text += os.read(terminal, 4096)
-	os.write(terminal, b"\3")
-	_, status = os.waitpid(pid, 0)
-	screens = text.split(b"\x1b[H\x1b[2J")
-	assert len(screens) >= 3 and all(it.startswith(b"natpt ") for it in screens[1:3]), text
-	assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGINT, status
+	# of a size that nobody knows, and of one
+	for lines, columns in (0, 0), (7, 30):
+	    pid, terminal = pty.fork()
+	    if pid == 0:
+	        fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("4H", lines, columns, 0, 0))
+	        os.execvp("natptconfig", ["natptconfig", "-n", "router", "top", "1"])
+	    text = b""
+	    while text.count(b"mapping: enable") < 3:
+	        text += os.read(terminal, 4096)
+	    os.write(terminal, b"\3")
+	    _, status = os.waitpid(pid, 0)
+	    screens = text.split(b"\x1b[H\x1b[2J")[1:3]
+	    assert len(screens) == 2 and all(it.startswith(b"natpt ") for it in screens), text
+	    assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGINT, status
+	    widest = max(len(line) for line in screens[0].split(b"\r\n"))
+	    if lines:
+	        assert screens[0].count(b"\n") == lines - 1 and widest == columns, text
+	    else:
+	        assert screens[0].count(b"\n") > 7 and widest > 30, text
 END
 eval "exec ${talk[1]}>&-"
 

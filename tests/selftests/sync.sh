@@ -29,7 +29,7 @@ cat >"$dir/conf" <<-END
 END
 is "-c says what sync would do" "map flush
 prefix flush
-$(sed 's/^\t*//' "$dir/conf")" "$(config -c sync "$dir/conf")"
+$(sed 's/^map from any6/map 100 from any6/; s/^map from 2/map 200 from 2/' "$dir/conf")" "$(config -c sync "$dir/conf")"
 is "... and does nothing" "natptconfig: No Rules." "$(config show rules 2>&1)"
 check "from nothing" config sync "$dir/conf"
 config show config >"$dir/made"
@@ -49,8 +49,8 @@ check "the connection goes on" says two
 sed -i 's/192.0.2.7/192.0.2.8/; s/500/600/' "$dir/conf"
 echo "map from 2001:db8:8::/64 to 192.0.2.9 proto tcp" >>"$dir/conf"
 is "-c tells the difference" "map delete 200
-map from 2001:db8:7::/64 to 192.0.2.8
-map from 2001:db8:8::/64 to 192.0.2.9 proto tcp
+map 200 from 2001:db8:7::/64 to 192.0.2.8
+map 300 from 2001:db8:8::/64 to 192.0.2.9 proto tcp
 set udp-timeout = 600" "$(config -c sync "$dir/conf")"
 check "a change" config sync "$dir/conf"
 is "... is one" $((before + 1)) "$(generation)"
@@ -87,6 +87,29 @@ END
 is "... nothing has changed" "$before" "$(config show config)"
 is "-c without rights" "natptconfig: only the syntax was checked: this needs CAP_NET_ADMIN in the network namespace (run it as root)" \
 	"$(at router setpriv --reuid=65534 --regid=65534 --clear-groups natptconfig -c map flush 2>&1)"
+
+# Two at once, each of which looks before it changes: one comes after the other, whichever.
+for name in one two; do
+	{
+		echo "prefix $P"
+		for ((i = 0; i < 100; i++)); do
+			printf 'map from 2001:db8:1:%x::/64 to 198.18.0.%d\n' $((RANDOM % 5 * 256 + i)) $((RANDOM % 100))
+		done
+		echo "map from any6 to $POOL"
+		echo "map enable"
+	} >"$dir/$name"
+	config sync "$dir/$name"
+	config show config >"$dir/$name.made"
+done
+mixed=0
+for ((i = 0; i < 10; i++)); do
+	config sync "$dir/one" &
+	first=$!
+	config sync "$dir/two" || mixed=1
+	wait "$first" || mixed=1
+	config show config | cmp -s - "$dir/one.made" || config show config | cmp -s - "$dir/two.made" || mixed=1
+done
+is "two at once: one of both is what is there" 0 $mixed
 
 {
 	echo "prefix $P"

@@ -5,11 +5,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use natpt_netlink::spec::{filtering, refreshing, Prefix, Renum, Rule, Statement};
+use natpt_netlink::spec::{filtering, protos, refreshing, Prefix, Renum, Rule, Statement};
 use natpt_netlink::{Connection, Error};
 
 use crate::source::Placed;
 use crate::{block, statement};
+
+/// What a rule is for that names no protocols.
+const ALL: u32 = protos::ICMP | protos::TCP | protos::UDP;
 
 /// Where the present configuration is read, and only if it matters.
 pub trait Present {
@@ -184,7 +187,7 @@ pub fn plain(rule: &Rule) -> Rule {
     absent(&mut rule.filter, filtering::NONE);
     absent(&mut rule.refresh, refreshing::BOTH);
     absent(&mut rule.bidir, 0);
-    rule.protos = rule.protos.filter(|protos| *protos != 0);
+    rule.protos = rule.protos.filter(|set| !matches!(*set, 0 | ALL));
     rule.to_last = rule.to_last.filter(|last| Some(*last) != rule.to);
     rule.port6 = rule.port6.filter(|port| Some(*port) != rule.port_min);
     rule

@@ -2,11 +2,11 @@
 
 //! Changes to the kernel as one transaction, and its refusal back to the word that caused it.
 
-use natpt_netlink::spec::{attr, Statement, Variable};
+use natpt_netlink::spec::{attr, Statement, Status, Variable};
 use natpt_netlink::{Connection, Error, Refusal, Request};
 
 use crate::problem::Problem;
-use crate::source::{Place, Placed};
+use crate::source::{Place, Placed, Source};
 use crate::value::{self, Notation};
 use crate::{advice, again, show, sync};
 
@@ -14,8 +14,13 @@ use crate::{advice, again, show, sync};
 pub enum Failure {
     /// Because of a word in a line.
     At(Place, Problem),
+    /// The module does not know how to check.
+    Older,
     Netlink(Error),
 }
+
+/// How often a configuration that changes meanwhile is looked at anew.
+const PATIENCE: u32 = 20;
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
@@ -44,17 +49,35 @@ pub fn apply(
         variables = connection.dump()?;
         check_notations(&variables, changes)?;
     }
-    let changes = again::needed(connection, changes)?;
-    send(connection, &changes, &variables, manner)
+    unhurried(|| {
+        let now: Status = connection.get()?;
+        let needed = again::needed(connection, changes)?;
+        // What is left out is to be there still.
+        let generation = now.generation.filter(|_| needed.len() < changes.len());
+        send(connection, &needed, &variables, (manner, generation))
+    })
+}
+
+/// Does it again where the configuration has changed meanwhile.
+pub fn unhurried<T>(mut what: impl FnMut() -> Result<T, Failure>) -> Result<T, Failure> {
+    for _ in 0..PATIENCE {
+        match what() {
+            Err(Failure::Netlink(Error::Refused(why))) if why.is_outdated() => (),
+            done => return done,
+        }
+    }
+    what()
 }
 
 /// The changes after which nothing but what the file says is there; nothing has changed yet.
-pub fn plan(connection: &mut Connection, file: Vec<Placed>) -> Result<Plan, Failure> {
+pub fn plan(connection: &mut Connection, file: &[Placed]) -> Result<Plan, Failure> {
     let present = show::config(connection)?;
-    check_notations(&present.variables, &file)?;
-    let changes = sync::plan(&present, file).map_err(|(place, why)| Failure::At(place, why))?;
+    check_notations(&present.variables, file)?;
+    let changes =
+        sync::plan(&present, file.to_vec()).map_err(|(place, why)| Failure::At(place, why))?;
     Ok(Plan {
         changes,
+        generation: present.status.generation,
         variables: present.variables,
     })
 }
@@ -62,6 +85,8 @@ pub fn plan(connection: &mut Connection, file: Vec<Placed>) -> Result<Plan, Fail
 /// Changes, and the variables that are known.
 pub struct Plan {
     pub changes: Vec<Placed>,
+    /// Of the configuration that they are for.
+    generation: Option<u32>,
     variables: Vec<Variable>,
 }
 
@@ -73,7 +98,14 @@ impl Plan {
         manner: Manner,
     ) -> Result<Option<String>, Failure> {
         let changes: Vec<_> = self.changes.iter().collect();
-        send(connection, &changes, &self.variables, manner)
+        let how = (manner, self.generation);
+        send(connection, &changes, &self.variables, how)
+    }
+
+    /// The changes in words.
+    pub fn words<'a>(&'a self, source: &'a Source) -> impl Iterator<Item = String> + 'a {
+        let changes = self.changes.iter();
+        changes.map(|placed| sync::words(placed, &self.variables, source))
     }
 }
 
@@ -81,7 +113,7 @@ fn send(
     connection: &mut Connection,
     changes: &[&Placed],
     variables: &[Variable],
-    manner: Manner,
+    (manner, generation): (Manner, Option<u32>),
 ) -> Result<Option<String>, Failure> {
     if changes.is_empty() {
         return Ok(None);
@@ -92,6 +124,9 @@ fn send(
     }
     if manner == Manner::Check {
         request.push(&Statement::Check);
+    }
+    if let Some(generation) = generation {
+        request.push(&Statement::Generation(generation));
     }
     connection.apply(&request).map_err(|error| match error {
         Error::Refused(refusal) => blame(&request, changes, refusal, variables),
@@ -105,9 +140,11 @@ fn blame(
     refusal: Refusal,
     variables: &[Variable],
 ) -> Failure {
-    let found = request
-        .blame(&refusal)
-        .and_then(|(index, attribute)| Some((*changes.get(index)?, attribute)));
+    let blamed = request.blame(&refusal);
+    if refusal.is_invalid() && blamed.is_some_and(|(index, _)| index >= changes.len()) {
+        return Failure::Older;
+    }
+    let found = blamed.and_then(|(index, attribute)| Some((*changes.get(index)?, attribute)));
     let (placed, attribute) = match (found, changes) {
         (Some(found), _) => found,
         (None, &[only]) if !refusal.is_permission() => (only, None),
@@ -180,6 +217,7 @@ mod tests {
         for placed in &changes {
             request.push(&placed.change.statement);
         }
+        request.push(&Statement::Check);
         let refusal = Refusal {
             errno: 22,
             message: Some("no".into()),
@@ -199,6 +237,7 @@ mod tests {
                 format!("{}:{}: {}", place.line, problem.column, problem.message)
             }
             Failure::Netlink(error) => error.to_string(),
+            Failure::Older => "older".into(),
         }
     }
 
@@ -215,6 +254,8 @@ mod tests {
         assert_eq!(told(Some(64)), "3:5: no");
         assert_eq!(told(Some(72)), "3:9: no: 1 to 60 seconds");
         assert_eq!(told(Some(88)), "4:5: no (did you mean tos?)");
+        // A module that knows nothing of checks.
+        assert_eq!(told(Some(108)), "older");
         assert_eq!(told(Some(500)), "no");
     }
 
@@ -234,6 +275,7 @@ mod tests {
                         format!("{}:{}: {}", place.line, problem.column, problem.message)
                     }
                     Err(Failure::Netlink(error)) => error.to_string(),
+                    Err(Failure::Older) => "older".into(),
                 }
             });
             told.collect::<Vec<_>>()

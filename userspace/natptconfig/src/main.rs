@@ -23,6 +23,7 @@ mod parser;
 mod pool;
 mod problem;
 mod protocol;
+mod say;
 mod sets;
 mod show;
 mod source;
@@ -48,6 +49,7 @@ use grammar::Choices;
 use options::{Input, Options};
 use parser::{Line, Monitor, Show};
 use problem::Problem;
+use say::say;
 use source::{Place, Placed, Source};
 
 /// Number of wrong statements of a file that are told one by one.
@@ -102,7 +104,7 @@ fn run(options: &Options) -> bool {
                 Ok(Some(Line::Log(text))) => options.check || run_log(&text),
                 Ok(Some(Line::Include(_) | Line::Define(_))) => {
                     if !options.quiet {
-                        eprintln!("{COMMAND_LINE}:1:1: {ONLY_IN_FILES}");
+                        say(format_args!("{COMMAND_LINE}:1:1: {ONLY_IN_FILES}"));
                     }
                     false
                 }
@@ -117,12 +119,15 @@ fn trace(options: &Options, name: &str, text: &[u8]) {
     for (number, line) in (1..).zip(text.split(|&byte| byte == b'\n')) {
         if options.debug & options::WORDS != 0 {
             for token in lexer::tokens(line).unwrap_or_default() {
-                eprintln!("{name}:{number}:{}: {}", token.column, token.text);
+                say(format_args!(
+                    "{name}:{number}:{}: {}",
+                    token.column, token.text
+                ));
             }
         }
         if options.debug & options::STATEMENTS != 0 {
             if let Ok(Some(line)) = parser::parse(line) {
-                eprintln!("{name}:{number}: {line:?}");
+                say(format_args!("{name}:{number}: {line:?}"));
             }
         }
     }
@@ -153,11 +158,12 @@ fn run_source(options: &Options, mut source: Source) -> bool {
     if options.debug & options::STATEMENTS != 0 {
         for placed in changes.iter().filter(|placed| !placed.uses.is_empty()) {
             let name = &source.files[placed.place.file].name;
-            eprintln!("{name}:{}: {:?}", placed.place.line, placed.change);
+            let line = placed.place.line;
+            say(format_args!("{name}:{line}: {:?}", placed.change));
         }
     }
     match (options.sync, options.check) {
-        (true, _) => run_sync(options, &source, changes),
+        (true, _) => run_sync(options, &source, &changes),
         (false, _) if changes.is_empty() => true,
         (false, true) => run_check(options, &source, &changes),
         (false, false) => run_changes(options, &source, &changes),
@@ -182,6 +188,12 @@ fn run_check(options: &Options, source: &Source, changes: &[Placed]) -> bool {
         Err(why) => Err(why.into()),
     };
     match asked {
+        Err(apply::Failure::Older) => {
+            if !options.quiet {
+                complain("only the syntax was checked: the kernel module is older than this tool");
+            }
+            true
+        }
         Err(apply::Failure::Netlink(why)) if is_deaf(&why) => {
             if !options.quiet {
                 complain(format_args!("only the syntax was checked: {why}"));
@@ -200,7 +212,7 @@ fn is_deaf(why: &Error) -> bool {
     }
 }
 
-fn run_sync(options: &Options, source: &Source, file: Vec<Placed>) -> bool {
+fn run_sync(options: &Options, source: &Source, file: &[Placed]) -> bool {
     let Some(mut kernel) = connect(options) else {
         return false;
     };
@@ -208,13 +220,14 @@ fn run_sync(options: &Options, source: &Source, file: Vec<Placed>) -> bool {
         true => Manner::Check,
         false => Manner::Change,
     };
-    let applied = apply::plan(&mut kernel, file).and_then(|plan| {
+    let applied = apply::unhurried(|| {
+        let plan = apply::plan(&mut kernel, file)?;
         let warning = plan.apply(&mut kernel, manner)?;
         if options.check {
             let mut out = io::stdout().lock();
-            for placed in &plan.changes {
+            for line in plan.words(source) {
                 // A reader that went away has seen enough.
-                let _ = writeln!(out, "{}", sync::words(placed, source));
+                let _ = writeln!(out, "{line}");
             }
         }
         Ok(warning)
@@ -236,6 +249,7 @@ fn is_applied(
             true
         }
         Err(apply::Failure::At(place, problem)) => point(options, source, place, &problem),
+        Err(apply::Failure::Older) => fail("the kernel module is older than this tool"),
         Err(apply::Failure::Netlink(why)) => fail(why),
     }
 }
@@ -308,7 +322,9 @@ fn connect(options: &Options) -> Option<Connection> {
         match why {
             Error::NotLoaded => {
                 let reason = advice::no_module();
-                eprintln!("natpt: the kernel module is not loaded: {reason}");
+                say(format_args!(
+                    "natpt: the kernel module is not loaded: {reason}"
+                ));
             }
             _ => complain(why),
         }
@@ -331,7 +347,10 @@ fn print_help(choices: Choices) -> bool {
 fn point(options: &Options, source: &Source, place: Place, problem: &Problem) -> bool {
     if !options.quiet {
         let (name, line) = (&source.files[place.file].name, place.line);
-        eprintln!("{name}:{line}:{}: {}", problem.column, problem.message);
+        say(format_args!(
+            "{name}:{line}:{}: {}",
+            problem.column, problem.message
+        ));
     }
     false
 }
@@ -342,5 +361,5 @@ fn fail(why: impl Display) -> bool {
 }
 
 fn complain(why: impl Display) {
-    eprintln!("natptconfig: {why}");
+    say(format_args!("natptconfig: {why}"));
 }

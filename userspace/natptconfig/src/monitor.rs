@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::failure::Failure;
 use crate::parser::Monitor;
+use crate::say::say;
 use crate::{protocol, xlate};
 
 /// What an event of each group is about.
@@ -25,7 +26,7 @@ pub fn monitor(kernel: Connection, what: &Monitor, as_json: bool) -> Result<(), 
         false => &what.groups,
     };
     let mut events = Events::listen(kernel, groups.iter().copied())?;
-    eprintln!("natptconfig: listening");
+    say("natptconfig: listening");
     let mut out = io::stdout().lock();
     loop {
         let mut text = Vec::new();

@@ -61,7 +61,7 @@ pub struct Element {
 }
 
 /// A statement for the kernel, and the columns that its parts come from.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     pub statement: Statement,
     pub column: usize,

@@ -59,8 +59,12 @@ impl Use {
     /// In tenths of a percent, of the protocol that has the fewest ports left.
     pub fn per_mille(&self) -> Option<u64> {
         let each = self.used.iter().zip(self.capacity);
-        each.filter_map(|(used, capacity)| value::per_mille(*used, capacity?))
-            .max()
+        // Where sockets have all ports, none is left.
+        each.filter_map(|(used, capacity)| match capacity? {
+            0 => Some(1000),
+            capacity => value::per_mille(*used, capacity),
+        })
+        .max()
     }
 
     /// As many ports as each protocol has at least.
@@ -472,6 +476,13 @@ map 3 from any6 to 192.0.2.1 port 1 - 10000",
         let (addr, of) = pools.all[1].each().next().unwrap();
         assert_eq!(addr, Ipv4Addr::new(192, 0, 2, 1));
         assert_eq!(of.capacity, [Some(31744), Some(31744), Some(65535), None]);
+    }
+
+    #[test]
+    fn an_own_address_whose_ports_sockets_have_is_full() {
+        let mut pools = pools("map 1 from any6 to 192.0.2.9");
+        pools.all[0].own = [(Ipv4Addr::new(192, 0, 2, 9), 0)].into();
+        assert_eq!(pools.all[0].sum().per_mille(), Some(1000));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 //! A fault in a statement, and its place.
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// From 1.
     pub column: usize,

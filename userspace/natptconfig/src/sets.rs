@@ -32,7 +32,7 @@ struct Element {
 }
 
 /// What stands for a name in a statement.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Use {
     pub name: String,
     /// Place of the name in the line.

@@ -17,6 +17,7 @@ use crate::block::Whose;
 use crate::failure::Failure;
 use crate::metrics::Metrics;
 use crate::parser::{Form, Show, Stats, Which, Width, Xlate};
+use crate::say::say;
 use crate::statement::Config;
 use crate::table::{self, Align, Widths};
 use crate::{advice, block, hosts, json, pool, statement, stats, top, value, xlate};
@@ -138,7 +139,7 @@ fn text(kernel: &mut Connection, what: &Show, out: &mut impl Write) -> Result<()
         Show::Rules(form) => {
             let rules = kernel.dump::<Rule>()?;
             if rules.is_empty() {
-                eprintln!("natptconfig: No Rules.");
+                say("natptconfig: No Rules.");
             }
             for rule in rules {
                 let number = rule.number.unwrap_or_default();

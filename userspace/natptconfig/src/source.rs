@@ -35,7 +35,7 @@ pub struct Spot {
 }
 
 /// A change, the line it stands in, and the names of addresses in it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Placed {
     pub place: Place,
     pub change: Change,

@@ -12,7 +12,9 @@ use crate::parser::Change;
 use crate::problem::Problem;
 use crate::source::{Place, Placed, Source};
 use crate::statement::{self, Config};
-use crate::value::Notation;
+use crate::value::{self, Notation};
+
+const BEYOND: &str = "numbers go beyond 32 bits";
 
 /// The place of what no line of the file says.
 pub const NOWHERE: Place = Place { file: 0, line: 0 };
@@ -26,6 +28,9 @@ struct Wanted {
     known: Rules,
     variables: BTreeMap<String, Placed>,
     enable: Option<Placed>,
+    /// Sessions of rules and prefixes that go run out.
+    keeps_rules: bool,
+    keeps_prefixes: bool,
     /// Sessions that are to end, whatever else is there.
     ends: Vec<Placed>,
 }
@@ -36,14 +41,22 @@ pub fn plan(present: &Config, file: Vec<Placed>) -> Result<Vec<Placed>, (Place, 
     let mut plan = Vec::new();
     let there: Vec<_> = present.prefixes.iter().map(statement::prefix).collect();
     let prefixes: Vec<_> = wanted.prefixes.iter().map(prefix_of).collect();
-    let same_prefixes =
-        there.len() == prefixes.len() && prefixes.iter().all(|one| there.contains(one));
+    // Their order matters: the first is that of static mappings.
+    let same_prefixes = there == prefixes;
     let plain = |one: &Rule| (one.number.unwrap_or_default(), again::plain(one));
     let known: BTreeMap<u32, Rule> = match same_prefixes {
         true => present.rules.iter().map(plain).collect(),
         false => {
             // A prefix with hosts of stateless rules does not go before the rules do.
-            plan.extend([Statement::MapFlush, Statement::PrefixFlush].map(made));
+            let rules = match wanted.keeps_rules {
+                true => Statement::MapFlushKeep,
+                false => Statement::MapFlush,
+            };
+            let prefixes = match wanted.keeps_prefixes {
+                true => Statement::PrefixFlushKeep,
+                false => Statement::PrefixFlush,
+            };
+            plan.extend([rules, prefixes].map(made));
             plan.extend(wanted.prefixes);
             BTreeMap::new()
         }
@@ -62,12 +75,13 @@ pub fn plan(present: &Config, file: Vec<Placed>) -> Result<Vec<Placed>, (Place, 
         }
     }
     let goes = |number: &&u32| stay.binary_search(number).is_err();
-    plan.extend(
-        known
-            .keys()
-            .filter(goes)
-            .map(|number| made(Statement::MapDelete(*number))),
-    );
+    let delete = match wanted.keeps_rules {
+        true => Statement::MapDeleteKeep,
+        false => Statement::MapDelete,
+    };
+    // The last one first: those behind one that goes are moved.
+    let gone = known.keys().rev().filter(goes);
+    plan.extend(gone.map(|number| made(delete(*number))));
     plan.extend(adds);
     let mut variables = wanted.variables;
     for one in &present.variables {
@@ -112,7 +126,10 @@ impl Wanted {
                     self.prefixes.push(placed);
                 }
             }
-            Statement::PrefixFlush | Statement::PrefixFlushKeep => self.prefixes.clear(),
+            flush @ (Statement::PrefixFlush | Statement::PrefixFlushKeep) => {
+                self.keeps_prefixes |= *flush == Statement::PrefixFlushKeep;
+                self.prefixes.clear();
+            }
             Statement::MapAdd(rule) => {
                 let next = self.known.next();
                 if self.known.add(rule) {
@@ -129,20 +146,25 @@ impl Wanted {
                 }
             }
             Statement::MapRenum(renum) => {
-                let renum = renum.clone();
+                let (start, step) = (renum.start.unwrap_or(100), renum.interval.unwrap_or(100));
                 self.known.change(&placed.change.statement);
-                let (mut next, step) = (renum.start.unwrap_or(100), renum.interval.unwrap_or(100));
+                let mut next = Some(start);
                 for mut rules in std::mem::take(&mut self.rules).into_values() {
+                    let Some(number) = next else {
+                        let problem = placed.problem(placed.change.column, BEYOND);
+                        return Err((placed.place, problem));
+                    };
                     for placed in &mut rules {
                         if let Statement::MapAdd(rule) = &mut placed.change.statement {
-                            rule.number = Some(next);
+                            rule.number = Some(number);
                         }
                     }
-                    self.rules.insert(next, rules);
-                    next = next.saturating_add(step);
+                    self.rules.insert(number, rules);
+                    next = number.checked_add(step);
                 }
             }
-            Statement::MapFlush | Statement::MapFlushKeep => {
+            flush @ (Statement::MapFlush | Statement::MapFlushKeep) => {
+                self.keeps_rules |= *flush == Statement::MapFlushKeep;
                 self.known = Rules::default();
                 self.rules.clear();
             }
@@ -158,8 +180,13 @@ impl Wanted {
     }
 }
 
-/// A change in words: its line, with addresses for their names, unless it is made.
-pub fn words(placed: &Placed, source: &Source) -> String {
+/// A change in words: its line, with addresses for their names, unless it is made. Rules have the number
+/// that they get.
+pub fn words(placed: &Placed, variables: &[Variable], source: &Source) -> String {
+    if let Statement::MapAdd(rule) = &placed.change.statement {
+        let number = rule.number.unwrap_or_default();
+        return format!("map {number} {}", statement::rule(rule));
+    }
     if placed.place != NOWHERE {
         let Place { file, line } = placed.place;
         let mut line = source.files[file].line(line).to_vec();
@@ -170,11 +197,16 @@ pub fn words(placed: &Placed, source: &Source) -> String {
     }
     match &placed.change.statement {
         Statement::MapFlush => "map flush".into(),
+        Statement::MapFlushKeep => "map flush keep".into(),
         Statement::PrefixFlush => "prefix flush".into(),
+        Statement::PrefixFlushKeep => "prefix flush keep".into(),
         Statement::MapDelete(number) => format!("map delete {number}"),
+        Statement::MapDeleteKeep(number) => format!("map delete {number} keep"),
         Statement::Set(one) => {
-            let name = one.name.as_deref().unwrap_or_default();
-            format!("set {name} = {}", one.value.unwrap_or_default())
+            let known = variables.iter().find(|known| known.name == one.name);
+            let unit = known.and_then(|known| known.unit.as_deref());
+            let value = value::show(one.value.unwrap_or_default(), unit);
+            format!("set {} = {value}", one.name.as_deref().unwrap_or_default())
         }
         Statement::Enable(_) => "map disable".into(),
         _ => String::new(),
@@ -249,7 +281,10 @@ mod tests {
         let changes = std::mem::take(&mut source.changes);
         let plan = plan(&kernel(there), changes).map_err(|(_, problem)| problem.message);
         let plan = plan.unwrap();
-        plan.iter().map(|placed| words(placed, &source)).collect()
+        let variables = kernel(there).variables;
+        plan.iter()
+            .map(|placed| words(placed, &variables, &source))
+            .collect()
     }
 
     const THERE: &str = "prefix 2001:db8:64::/96
@@ -296,7 +331,7 @@ map from 2001:db8::/56 to 192.0.2.8 - 192.0.2.15 block 9\nset udp-timeout = 400\
         assert_eq!(
             planned(THERE, &file),
             [
-                "map from any6 to 192.0.2.7",
+                "map 300 from any6 to 192.0.2.7",
                 "map disable",
                 "session delete rule 100"
             ]
@@ -323,13 +358,11 @@ map from 2001:db8::/56 to 192.0.2.8 - 192.0.2.15 block 9\nset udp-timeout = 400\
         let text = "define POOL = 192.0.2.9\ndefine HOSTS = { 2001:db8:1::/64, 2001:db8:2::7 }
 prefix 2001:db8:64::/96\n  map from $hosts to $POOL proto tcp # all";
         let rules = [
-            "map from 2001:db8:1::/64 to 192.0.2.9 proto tcp # all",
-            "map from 2001:db8:2::7 to 192.0.2.9 proto tcp # all",
+            "map 100 from 2001:db8:1::/64 to 192.0.2.9 proto tcp",
+            "map 200 from 2001:db8:2::7 to 192.0.2.9 proto tcp",
         ];
         assert_eq!(planned("prefix 2001:db8:64::/96", text), rules);
         let there = format!("prefix 2001:db8:64::/96\n{}", rules.join("\n"));
-        let there = there.replacen("map", "map 100", 1);
-        let there = there.replacen("map from", "map 200 from", 1);
         assert_eq!(planned(&there, text), [""; 0]);
     }
 
@@ -338,8 +371,8 @@ prefix 2001:db8:64::/96\n  map from $hosts to $POOL proto tcp # all";
         assert_eq!(
             planned(THERE, "prefix 2001:db8:64::/96\nset tos = 3"),
             [
-                "map delete 100",
                 "map delete 200",
+                "map delete 100",
                 "set udp-timeout = 300",
                 "set tos = 3",
                 "map disable"
@@ -366,6 +399,59 @@ prefix 2001:db8:64::/96\n  map from $hosts to $POOL proto tcp # all";
     }
 
     #[test]
+    fn the_order_of_prefixes_counts() {
+        let there = "prefix 2001:db8:64::/96\nprefix 2001:db8:65::/96";
+        let file = "prefix 2001:db8:65::/96\nprefix 2001:db8:64::/96";
+        let all = ["map flush", "prefix flush"]
+            .into_iter()
+            .chain(file.lines());
+        assert_eq!(planned(there, file), all.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn sessions_run_out_where_the_file_says_so() {
+        let file = "map flush keep\nprefix 2001:db8:64::/96\nset udp-timeout = 400\nmap enable";
+        assert_eq!(
+            planned(THERE, file),
+            ["map delete 200 keep", "map delete 100 keep"]
+        );
+        let file = "map flush keep\nprefix flush keep\nprefix 2001:db8:65::/96
+set udp-timeout = 400\nmap enable";
+        assert_eq!(
+            planned(THERE, file),
+            [
+                "map flush keep",
+                "prefix flush keep",
+                "prefix 2001:db8:65::/96"
+            ]
+        );
+    }
+
+    #[test]
+    fn all_protocols_are_all() {
+        let there = "prefix 2001:db8:64::/96\nmap 9 from any6 to 192.0.2.1";
+        let file = format!("{there} proto icmp/tcp/udp");
+        assert_eq!(planned(there, &file), [""; 0]);
+        assert_eq!(planned(&file, there), [""; 0]);
+    }
+
+    #[test]
+    fn an_address_is_reset_as_one() {
+        let mut there = kernel("");
+        there.variables.push(Variable {
+            name: Some("error-source".into()),
+            value: Some(0xc000_0209),
+            default: Some(0),
+            unit: Some("address".into()),
+            ..Variable::default()
+        });
+        let plan = plan(&there, Vec::new()).unwrap_or_default();
+        let words = |placed| words(placed, &there.variables, &Source::default());
+        let lines: Vec<_> = plan.iter().map(words).collect();
+        assert_eq!(lines, ["set error-source = 0.0.0.0"]);
+    }
+
+    #[test]
     fn what_the_kernel_refuses_is_left_to_it() {
         let file = format!("{THERE}map 100 from any6 to 192.0.2.3\nset nobody = 1\n");
         assert_eq!(
@@ -377,6 +463,11 @@ prefix 2001:db8:64::/96\n  map from $hosts to $POOL proto tcp # all";
                 "set nobody = 1"
             ]
         );
+        let file = source::parse(
+            b"map 1 from any6 to 192.0.2.1\nmap 2 from any6 to 192.0.2.2\nmap renum 4294967295 1",
+        );
+        let (place, problem) = plan(&kernel(THERE), file.unwrap()).unwrap_err();
+        assert_eq!((place.line, &*problem.message), (3, BEYOND));
         let file = source::parse(b"map delete 100").unwrap();
         let (place, problem) = plan(&kernel(THERE), file).unwrap_err();
         assert_eq!((place.line, problem.column), (1, 1));

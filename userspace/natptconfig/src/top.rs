@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use natpt_netlink::spec::{Counter, Filter, Mapping, Rule, Session, Status, Variable};
 use natpt_netlink::{Connection, Error};
 use serde_json::{json, Value};
+use terminal_size::{terminal_size, Height, Width};
 
 use crate::failure::Failure;
 use crate::hosts::{self, Host, Hosts};
@@ -90,12 +91,13 @@ pub fn top(
                 // As one piece, so that it does not flicker.
                 let mut text = Vec::new();
                 screen.print(&mut text, seconds)?;
-                if is_terminal {
-                    out.write_all(CLEAR.as_bytes())?;
-                }
-                out.write_all(&text)?;
-                if !is_terminal {
-                    writeln!(out)?;
+                let text = String::from_utf8_lossy(&text);
+                match (is_terminal, terminal_size()) {
+                    (true, Some((Width(columns), Height(lines)))) => {
+                        write!(out, "{CLEAR}{}", fit(&text, columns.into(), lines.into()))?;
+                    }
+                    (true, None) => write!(out, "{CLEAR}{text}")?,
+                    (false, _) => writeln!(out, "{text}")?,
                 }
             }
         }
@@ -206,6 +208,14 @@ impl Screen {
         table::print(out, [Align::Right, Align::Left, Align::Left], &rows)?;
         more(out, self.drops.len().saturating_sub(DROPS))
     }
+}
+
+/// What a terminal has room for; the cursor is in the line behind it.
+fn fit(text: &str, columns: usize, lines: usize) -> String {
+    let lines = text.lines().take(lines.saturating_sub(1));
+    lines
+        .flat_map(|line| line.chars().take(columns).chain(['\n']))
+        .collect()
 }
 
 fn more(out: &mut impl Write, others: usize) -> io::Result<()> {
@@ -395,6 +405,13 @@ Rules  Address    Ports  tcp  udp  icmp  other  Capacity  Used
         let text = String::from_utf8(out).unwrap();
         assert_eq!(text.matches("reason").count(), DROPS);
         assert_eq!(text.matches("\nand 4 more\n").count(), 1);
+    }
+
+    #[test]
+    fn a_terminal_has_room_for_so_much() {
+        assert_eq!(fit("one\n\nthree\nfour\n", 4, 4), "one\n\nthre\n");
+        assert_eq!(fit("one\ntwo\n", 80, 24), "one\ntwo\n");
+        assert_eq!(fit("one\n", 80, 0), "");
     }
 
     #[test]
