@@ -5,8 +5,9 @@
 use natpt_netlink::spec::{attr, Statement, Status, Variable};
 use natpt_netlink::{Connection, Error, Refusal, Request};
 
+use crate::place::Place;
 use crate::problem::Problem;
-use crate::source::{Place, Placed, Source};
+use crate::source::{Placed, Source};
 use crate::value::{self, Notation};
 use crate::{advice, again, show, sync};
 

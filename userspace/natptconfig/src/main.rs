@@ -20,6 +20,7 @@ mod monitor;
 mod options;
 mod own;
 mod parser;
+mod place;
 mod pool;
 mod problem;
 mod protocol;
@@ -48,9 +49,10 @@ use block::Whose;
 use grammar::Choices;
 use options::{Input, Options};
 use parser::{Line, Monitor, Show};
+use place::Place;
 use problem::Problem;
 use say::say;
-use source::{Place, Placed, Source};
+use source::{Placed, Source};
 
 /// Number of wrong statements of a file that are told one by one.
 const MOST: usize = 20;

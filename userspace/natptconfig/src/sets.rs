@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use crate::advice;
 use crate::lexer::Token;
 use crate::parser::Define;
+use crate::place::Spot;
 use crate::problem::Problem;
-use crate::source::Spot;
 
 /// Most addresses of a name.
 const MAX_ELEMENTS: usize = 65536;

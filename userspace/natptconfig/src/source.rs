@@ -11,6 +11,7 @@ use natpt_netlink::spec::{attr, Rule, Statement};
 use crate::include;
 use crate::lexer::{self, Token};
 use crate::parser::{self, Change, Define, Include, Line};
+use crate::place::{Place, Spot};
 use crate::problem::Problem;
 use crate::sets::{self, Sets, Use};
 
@@ -19,20 +20,6 @@ const MAX_BYTES: usize = 64 << 20;
 
 /// Most files that may be open, each included by the one before.
 const MAX_DEPTH: usize = 16;
-
-/// A line, by its number from 1, of a file, by its place among those that were read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    pub file: usize,
-    pub line: usize,
-}
-
-/// A column of a line, and its name for the user.
-pub struct Spot {
-    pub place: Place,
-    pub column: usize,
-    pub text: String,
-}
 
 /// A change, the line it stands in, and the names of addresses in it.
 #[derive(Clone, Debug)]

@@ -9,8 +9,9 @@ use natpt_netlink::spec::{Rule, Statement, Variable};
 
 use crate::again::{self, Rules};
 use crate::parser::Change;
+use crate::place::Place;
 use crate::problem::Problem;
-use crate::source::{Place, Placed, Source};
+use crate::source::{Placed, Source};
 use crate::statement::{self, Config};
 use crate::value::{self, Notation};
 
