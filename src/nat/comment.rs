@@ -33,8 +33,14 @@ impl Comment {
 
     /// The text with its NUL.
     pub fn with_nul(&self) -> &[u8] {
-        let end = self.0.iter().position(|byte| *byte == 0);
-        end.and_then(|end| self.0.get(..=end)).unwrap_or(&[0])
+        let mut len = 0usize;
+        for byte in &self.0 {
+            len = len.saturating_add(1);
+            if *byte == 0 {
+                break;
+            }
+        }
+        self.0.get(..len).unwrap_or(&[0])
     }
 }
 
