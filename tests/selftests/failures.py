@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """failures.py requests: each allocation of each request fails once.
-failures.py insmod: some of those of loading the module.
+failures.py insmod: each of those of loading the module.
 failures.py flows ADDRESS SECONDS: flows of all protocols, old ones and new ones.
 failures.py open ADDRESS NUMBER: so many flows of the host with few ports."""
 
@@ -127,19 +127,17 @@ def load(nth):
 
 
 def insmod():
-    # anybody's allocations: the module is not there yet
+    # those of modules, of which there is no other: where this one will be is not known yet, and the kernel's own
+    # tracing warns when it finds no memory for a module
     for injector in "failslab", "fail_page_alloc":
-        for name, value in ("require-start", 0), ("require-end", (1 << 64) - 1):
+        for name, value in ("require-start", 0xffffffffa0000000), ("require-end", 0xffffffffff000000):
             with open(f"/sys/kernel/debug/{injector}/{name}", "w", encoding="ascii") as file:
                 file.write(str(value))
     code, to_come = load(MANY)
     number = MANY - to_come
-    test(f"it loads, with {number} allocations", code == 0 and os.system("rmmod natpt") == 0)
-    seed = random.randrange(1 << 32)
-    print(f"seed {seed}")
+    test(f"it loads, with {number} allocations", code == 0 and number > 0 and os.system("rmmod natpt") == 0)
     codes = []
-    # the last ones are those of natpt itself
-    for nth in sorted(random.Random(seed).sample(range(1, number), 40)) + list(range(number - 40, number)):
+    for nth in range(1, number + 1):
         codes.append(load(nth)[0])
         if codes[-1] == 0:
             os.system("rmmod natpt")
