@@ -109,4 +109,17 @@ exits "wrong statement: 1" 1 config map frobnicate
 exits "refused statement: 1" 1 config map delete 5
 exits "a reader that goes away is no error" 0 bash -c 'natptconfig -n router show stats | head -1; exit ${PIPESTATUS[0]}'
 exits "standard output that is full: 1" 1 bash -c 'natptconfig -n router show stats >/dev/full'
+exits "standard error that is full: 1" 1 bash -c 'natptconfig map frobnicate 2>/dev/full'
+
+# completed LINE WORD: bash offers this word, and others only if there is a blank behind it
+completed()
+{
+	bash -c '. /natpt/configs/natptconfig.bash; COMP_LINE=$1 COMP_POINT=${#1}; _natptconfig; echo "${COMPREPLY[*]} "' - "$1" |
+		grep -q -- "^$2"
+}
+check "completion: a statement" completed "natptconfig pre" "prefix $"
+check "... behind options" completed "natptconfig -jn router -q sh" "show $"
+check "... behind an address" completed "natptconfig map from 2001:db8::/32 " "to $"
+check "... of an option" completed "natptconfig --ch" "--check $"
+check "... sync" completed "natptconfig -c sy" "sync $"
 finish

@@ -9,13 +9,6 @@ modprobe_natpt
 at server4 socat -t60 TCP4-LISTEN:9,fork EXEC:cat 2>/dev/null &
 wait_for listening server4 9
 
-# says WORD: sends it over the connection that stays and waits for the echo
-says()
-{
-	local line
-	echo "$1" >&"${talk[1]}"
-	read -r -t $((10 * ${slower:-1})) line <&"${talk[0]}" && [ "$line" = "$1" ]
-}
 rules() { config show config | grep '^map [0-9]'; }
 # told TEXT SAID COMMAND...: the command fails and says this; nothing has changed
 told()

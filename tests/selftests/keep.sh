@@ -15,13 +15,6 @@ wait_for listening server4 9
 
 # sessions JQ: about the sessions
 sessions() { config -j show xlate | jq -c "$1"; }
-# says WORD: sends it over the connection that stays and waits for the echo
-says()
-{
-	local line
-	echo "$1" >&"${talk[1]}"
-	read -r -t $((10 * ${slower:-1})) line <&"${talk[0]}" && [ "$line" = "$1" ]
-}
 # udp TEXT PORT [ADDRESS]: a datagram from a port for the server, and its echo
 udp() { at client6 socat -t2 - "UDP6:[${3:-$S46}]:7,bind=[$C6]:$2" <<<"$1"; }
 # removed COUNT TEXT: sessions that have ended with their rule or prefix

@@ -160,6 +160,14 @@ wait_for()
 # listening NAMESPACE PORT: whether a TCP server is there.
 listening() { at "$1" ss -Hltn "sport = :$2" | grep -q .; }
 
+# says WORD: sends it to the coprocess 'talk', a connection to an echo server, and waits for the echo.
+says()
+{
+	local line
+	echo "$1" >&"${talk[1]}"
+	read -r -t $((10 * ${slower:-1})) line <&"${talk[0]}" && [ "$line" = "$1" ]
+}
+
 # deaf_port NAMESPACE PORT: whoever connects to this TCP port there gets no answer.
 deaf_port()
 {

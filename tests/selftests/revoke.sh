@@ -15,13 +15,6 @@ wait_for listening server4 9
 sessions() { config -j show xlate | jq -c "$1"; }
 # both: how many sessions and mappings there are
 both() { echo "$(status sessions) $(status mappings)"; }
-# says WORD: sends it over the connection that stays and waits for the echo
-says()
-{
-	local line
-	echo "$1" >&"${talk[1]}"
-	read -r -t $((10 * ${slower:-1})) line <&"${talk[0]}" && [ "$line" = "$1" ]
-}
 
 # What is left as it was
 coproc talk { at client6 socat -t60 - "TCP6:[$S46]:9"; }

@@ -129,10 +129,17 @@ fn send(
     if let Some(generation) = generation {
         request.push(&Statement::Generation(generation));
     }
-    connection.apply(&request).map_err(|error| match error {
+    let applied = connection.apply(&request).map_err(|error| match error {
         Error::Refused(refusal) => blame(&request, changes, refusal, variables),
         other => Failure::Netlink(other),
-    })
+    });
+    match applied {
+        // It may know checks, but not generations.
+        Err(Failure::Older) if generation.is_some() => {
+            send(connection, changes, variables, (manner, None))
+        }
+        applied => applied,
+    }
 }
 
 fn blame(

@@ -63,7 +63,7 @@ choices! {
         "include" "carry out another file: include \"FILE\"",
         "define" "give addresses a name: define NAME = { ADDRESS, ... }";
     STATEMENT: + COMMAND + IN_FILE;
-    FILE: "\"FILE\"" "name of a file, or of several with * for any letters";
+    FILE: "\"FILE\"" "name of a file, or of several with *, ? and [...] as in the shell";
     NAME: "NAME" "name of the addresses, e.g. HOSTS, for which $HOSTS stands then";
     ELEMENT:
         "V4" "IPv4 address, e.g. 192.0.2.1",

@@ -59,7 +59,7 @@ Statements:
   set NAME = VALUE                decimal, hexadecimal (0x10), duration (2h4m) or address
   session flush                   end all sessions
   session delete CONDITION...     end those that fit
-  include \"FILE\"                  in a file: carry out others, * is for any letters
+  include \"FILE\"                  in a file: carry out others; *, ? and [...] as in the shell
   define NAME = ADDRESS           in a file: $NAME stands for it; several are
                                   { ADDRESS, ... }, each in a statement of its own
   show prefix|mapping|rules|rules cui|config|fragment|timer|ttl

@@ -39,7 +39,7 @@ pub enum Line {
 /// Other files, whose statements stand here.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Include {
-    /// A name, in which `*` is for any letters.
+    /// A name, which may be a pattern.
     pub file: String,
     pub column: usize,
 }

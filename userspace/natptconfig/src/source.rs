@@ -226,8 +226,9 @@ impl Reader {
             return Err(problem(message));
         }
         let dir = self.source.files[place.file].path.parent();
-        let path = dir.unwrap_or(Path::new("")).join(&what.file);
-        for path in include::matching(&path).map_err(|why| told(&path, why))? {
+        let dir = dir.unwrap_or(Path::new(""));
+        let found = include::matching(dir, &what.file);
+        for path in found.map_err(|why| told(&dir.join(&what.file), why))? {
             let name = path.display().to_string();
             let real = fs::canonicalize(&path).ok();
             let files = &self.source.files;
