@@ -161,6 +161,7 @@ wait_for()
 listening() { at "$1" ss -Hltn "sport = :$2" | grep -q .; }
 
 # says WORD: sends it to the coprocess 'talk', a connection to an echo server, and waits for the echo.
+# shellcheck disable=SC2154 # the coprocess is the test's own
 says()
 {
 	local line
