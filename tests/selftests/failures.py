@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """failures.py requests: each allocation of each request fails once.
-failures.py insmod: each of those of loading the module.
+failures.py insmod: some of those of loading the module.
 failures.py flows ADDRESS SECONDS: flows of all protocols, old ones and new ones.
 failures.py open ADDRESS NUMBER: so many flows of the host with few ports."""
 
@@ -136,8 +136,11 @@ def insmod():
     code, to_come = load(MANY)
     number = MANY - to_come
     test(f"it loads, with {number} allocations", code == 0 and number > 0 and os.system("rmmod natpt") == 0)
+    # all of them take a quarter of an hour
+    seed = random.randrange(1 << 32)
+    print(f"# seed {seed}", flush=True)
     codes = []
-    for nth in range(1, number + 1):
+    for nth in random.Random(seed).sample(range(1, number + 1), min(number, 100)):
         codes.append(load(nth)[0])
         if codes[-1] == 0:
             os.system("rmmod natpt")
